@@ -1,0 +1,183 @@
+import { Effect, Schema, type Scope } from "effect"
+import type { InboundHub } from "./inward.ts"
+import { AdapterError, AdapterFault } from "./errors.ts"
+import type { AnyCodec, MethodSpec, Port, PortImplementation, PortService, PortSpec } from "./port.ts"
+
+const DEFAULT_TIMEOUT = 10_000
+
+/** Ports by the key under which `setup` returns their implementation. */
+export type Ports = Readonly<Record<string, Port>>
+
+type Implementations<P extends Ports> = { readonly [K in keyof P]: PortImplementation<P[K]["methods"]> }
+
+/** An HTTP entrance for a partner that calls us: web-standard, mounted at `/exchange/<connection>` (D30). */
+export type HttpEntrance = (request: Request) => Promise<Response>
+
+/** What `setup` gives: the ports, and an entrance where the partner is the caller. */
+export type SetupResult<P extends Ports> = Implementations<P> & { readonly http?: HttpEntrance }
+
+/** What `setup` gets beside its configuration: the only surface through which an adapter reaches the hub (D29). */
+export interface SetupContext {
+  readonly connection: string
+  readonly hub: InboundHub
+  /** Runs when the hub closes, last registered first. */
+  readonly onClose: (close: () => void | Promise<void>) => void
+}
+
+export interface AdapterDefinition<C extends AnyCodec, P extends Ports> {
+  readonly name: string
+  readonly config: C
+  readonly ports: P
+  readonly setup: (
+    config: C["Type"],
+    context: SetupContext
+  ) => SetupResult<P> | Promise<SetupResult<P>> | Effect.Effect<SetupResult<P>, unknown, Scope.Scope>
+}
+
+/** A configured adapter, ready to be built by a hub. */
+export interface AdapterInstance<PortName extends string = string> {
+  /** The connection's id: in configuration, API, screens and log (D30). */
+  readonly id: string
+  readonly name: string
+  readonly provides: ReadonlyArray<PortName>
+  readonly build: (hub: InboundHub) => Effect.Effect<BuiltAdapter, AdapterError, Scope.Scope>
+}
+
+export interface BuiltAdapter {
+  readonly id: string
+  readonly name: string
+  readonly ports: ReadonlyMap<string, PortService<PortSpec>>
+  readonly http: HttpEntrance | undefined
+}
+
+/**
+ * Declares an adapter: one small object. The result makes instances: `sms({ url }, { id: "kz" })`.
+ * The hub validates both sides, times calls out and classifies errors; an adapter cannot harm it.
+ */
+export const defineAdapter = <const C extends AnyCodec, const P extends Ports>(definition: AdapterDefinition<C, P>) =>
+(
+  config: C["Encoded"],
+  options: { readonly id?: string } = {}
+): AdapterInstance<P[keyof P]["name"]> => {
+  const id = options.id ?? definition.name
+  return {
+    id,
+    name: definition.name,
+    provides: Object.values(definition.ports).map((port) => port.name),
+    build: (hub) => build(definition, config, id, hub)
+  }
+}
+
+const build = <C extends AnyCodec, P extends Ports>(
+  definition: AdapterDefinition<C, P>,
+  config: C["Encoded"],
+  id: string,
+  hub: InboundHub
+): Effect.Effect<BuiltAdapter, AdapterError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const fail = (method: string, reason: AdapterError["reason"], outcome: AdapterError["outcome"], text: string) =>
+      new AdapterError({
+        adapter: definition.name,
+        instance: id,
+        method,
+        reason,
+        outcome,
+        message: `[${definition.name}] [${id}] ${text}`
+      })
+    const decoded = yield* Schema.decodeUnknownEffect(definition.config)(config).pipe(
+      Effect.mapError((error) => fail("setup", "config", "rejected", `bad configuration: ${error.message}`))
+    )
+    const closers: Array<() => void | Promise<void>> = []
+    yield* Effect.addFinalizer(() =>
+      Effect.forEach(closers.toReversed(), (close) => Effect.promise(async () => close()).pipe(Effect.ignoreCause))
+    )
+    const context: SetupContext = { connection: id, hub, onClose: (close) => void closers.push(close) }
+    const made = yield* lift(() => definition.setup(decoded, context)).pipe(
+      Effect.mapError((error) => fail("setup", "thrown", "rejected", `setup failed: ${textOf(error)}`))
+    )
+    const ports = new Map<string, PortService<PortSpec>>()
+    for (const [key, port] of Object.entries(definition.ports)) {
+      const implementation = made[key] as PortImplementation<PortSpec>
+      ports.set(
+        port.name,
+        Object.fromEntries(
+          Object.entries(port.methods).map(([method, spec]) => [
+            method,
+            callMethod(spec, implementation[method]!, (reason, outcome, text) => fail(`${port.name}.${method}`, reason, outcome, text))
+          ])
+        )
+      )
+    }
+    return { id, name: definition.name, ports, http: made.http }
+  })
+
+type Fail = (reason: AdapterError["reason"], outcome: AdapterError["outcome"], text: string) => AdapterError
+
+/** encode the input → call → classify what went wrong → give up in time → decode the output. */
+const callMethod =
+  (spec: MethodSpec, implementation: PortImplementation<PortSpec>[string], fail: Fail) =>
+  (input: unknown): Effect.Effect<unknown, AdapterError> =>
+    Schema.encodeUnknownEffect(spec.input)(input).pipe(
+      Effect.mapError((error) => fail("input", "rejected", `bad input: ${error.message}`)),
+      Effect.flatMap((encoded) =>
+        lift((signal) => implementation(encoded, { signal })).pipe(
+          Effect.mapError((error) =>
+            error instanceof AdapterFault
+              ? fail("fault", error.outcome, error.message)
+              : fail("thrown", "unknown", `threw: ${textOf(error)}`)
+          ),
+          Effect.timeoutOrElse({
+            duration: spec.timeout ?? DEFAULT_TIMEOUT,
+            orElse: () => Effect.fail(fail("timeout", "unknown", `no answer within ${spec.timeout ?? DEFAULT_TIMEOUT} ms`))
+          })
+        )
+      ),
+      Effect.flatMap((output) =>
+        Schema.decodeUnknownEffect(spec.output)(output).pipe(
+          // The call was made: what it did is unknown, only its answer makes no sense.
+          Effect.mapError((error) => fail("output", "unknown", `answered what the port does not allow: ${error.message}`))
+        )
+      )
+    )
+
+/** Of an error that its author did not mean for us only the kind: its text may hold a secret or a person's data. */
+const textOf = (error: unknown): string => {
+  if (error instanceof AdapterFault) return error.message
+  return error instanceof Error ? error.name : typeof error
+}
+
+const lift = <A, R = never>(
+  f: (signal: AbortSignal) => A | Promise<A> | Effect.Effect<A, unknown, R>
+): Effect.Effect<A, unknown, R> =>
+  Effect.suspend((): Effect.Effect<A, unknown, R> => {
+    const controller = new AbortController()
+    const result = f(controller.signal)
+    if (Effect.isEffect(result)) return result as Effect.Effect<A, unknown, R>
+    if (!(result instanceof Promise)) return Effect.succeed(result)
+    return Effect.tryPromise({ try: () => result, catch: (error) => error }).pipe(
+      Effect.onInterrupt(() => Effect.sync(() => controller.abort()))
+    )
+  }).pipe(Effect.catchDefect((defect) => Effect.fail(defect)))
+
+/** All adapters of a hub, keyed by connection. Built together: one bad configuration and the hub does not start. */
+export const buildAdapters = (
+  adapters: ReadonlyArray<AdapterInstance>,
+  hubFor: (connection: string) => InboundHub
+): Effect.Effect<ReadonlyMap<string, BuiltAdapter>, AdapterError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const built = new Map<string, BuiltAdapter>()
+    for (const adapter of adapters) {
+      if (built.has(adapter.id)) {
+        return yield* new AdapterError({
+          adapter: adapter.name,
+          instance: adapter.id,
+          method: "setup",
+          reason: "config",
+          outcome: "rejected",
+          message: `[${adapter.name}] [${adapter.id}] two connections have this id; give one another { id }.`
+        })
+      }
+      built.set(adapter.id, yield* adapter.build(hubFor(adapter.id)))
+    }
+    return built
+  })

@@ -1,0 +1,132 @@
+import { Clock, Duration, Effect, Metric, Random } from "effect"
+import type { AdapterError } from "../adapter/errors.ts"
+import { findPort, type AdapterMap } from "../adapter/registry.ts"
+import type { PortService } from "../adapter/port.ts"
+import { messagesPort } from "../notify/ports.ts"
+import type { Notice } from "../notify/rules.ts"
+import { noticeText } from "../notify/templates.ts"
+import type { NetworkView } from "../network/service.ts"
+import { isEnded, orderStatus } from "../order/life.ts"
+import type { Order } from "../order/model.ts"
+import type { StorageUnavailable } from "../store/errors.ts"
+import type { StorageService } from "../store/ports.ts"
+import { backOff, MAX_ATTEMPTS, type OutboxMessage, type OutboxOutcome } from "./outbox.ts"
+
+/** A batch must end within its lease: 4 calls one after the other, each given up after 10 s. */
+const LEASE = 60_000
+const BATCH = 64
+const CONCURRENCY = 16
+
+const outcomes = Metric.counter("aptekit_outbox_outcomes_total", { incremental: true })
+
+type Messages = PortService<typeof messagesPort.methods>
+
+/** A notice that came too late to be of use is dropped, with a record. */
+const isLate = (notice: Notice, order: Order): boolean =>
+  (notice === "reserved" || notice === "assembled") && isEnded(orderStatus(order.fulfilments))
+
+interface Delivered {
+  readonly state: OutboxOutcome["state"]
+  readonly error?: string
+  readonly partnerRef?: string
+}
+
+const deliver = (
+  message: OutboxMessage,
+  order: Order,
+  messages: Messages,
+  view: NetworkView
+): Effect.Effect<Delivered, AdapterError> =>
+  Effect.gen(function*() {
+    const notice = message.payload["notice"] as Notice
+    const to = order.customer.phone
+    if (to === null) return { state: "dropped", error: "the order has no phone" }
+    if (isLate(notice, order)) return { state: "dropped", error: "late: the order has ended" }
+    if (message.uncertain) {
+      // The call may have arrived: ask before anything is repeated (D27).
+      const found = yield* messages.find({ id: message.id, to })
+      if (found.providerId !== null) return { state: "done", partnerRef: found.providerId }
+    }
+    const branchId = message.payload["branchId"] as string | null
+    const branch = view.branches.find((candidate) => candidate.id === branchId)
+    const text = noticeText(notice, order, branch, message.payload["expiresAt"] as number | null)
+    const sent = yield* messages.send({ id: message.id, to, text, language: order.customer.language })
+    return { state: "done", partnerRef: sent.providerId }
+  })
+
+/**
+ * One round of a lane: claims what is due, calls the partner, records how each call ended. At least once; in order
+ * per order. Gives the number of messages handled.
+ */
+export const dispatchOnce = (
+  storage: StorageService,
+  registry: AdapterMap,
+  lane: string,
+  view: () => NetworkView
+): Effect.Effect<number, StorageUnavailable> =>
+  Effect.gen(function*() {
+    const port = findPort(registry, messagesPort, lane)
+    if (port === undefined) return 0
+    const now = yield* Clock.currentTimeMillis
+    const claimed = yield* storage.outbox.claim(lane, now, now + LEASE, BATCH)
+    if (claimed.length === 0) return 0
+    yield* storage.outbox.sending(claimed)
+    const settled = yield* Effect.forEach(claimed, (message) => handle(message, storage, port.service, view()), {
+      concurrency: CONCURRENCY
+    })
+    yield* storage.outbox.settle(settled)
+    for (const outcome of settled) {
+      yield* Metric.update(Metric.withAttributes(outcomes, { lane, state: outcome.state }), 1)
+    }
+    return claimed.length
+  })
+
+const handle = (
+  message: OutboxMessage,
+  storage: StorageService,
+  messages: Messages,
+  view: NetworkView
+): Effect.Effect<OutboxOutcome, StorageUnavailable> =>
+  Effect.gen(function*() {
+    const order = message.orderId === null ? null : yield* storage.orders.byId(message.orderId)
+    const ended: Delivered = order === null
+      ? { state: "dropped", error: "the order is gone" }
+      : yield* deliver(message, order, messages, view).pipe(
+        Effect.catch((error) => Effect.succeed<Delivered>({ state: stateOf(error, message), error: error.message }))
+      )
+    const at = yield* Clock.currentTimeMillis
+    const again = ended.state === "retry" || ended.state === "unknown"
+    const wait = again ? backOff(message.attempts, yield* Random.next) : 0
+    return {
+      id: message.id,
+      token: message.token,
+      at,
+      state: ended.state,
+      availableAt: again ? at + wait : null,
+      error: ended.error ?? null,
+      partnerRef: ended.partnerRef ?? null
+    }
+  })
+
+const stateOf = (error: AdapterError, message: OutboxMessage): OutboxOutcome["state"] => {
+  if (error.outcome === "rejected") return "rejected"
+  if (message.attempts >= MAX_ATTEMPTS) return "dead"
+  return error.outcome === "unknown" ? "unknown" : "retry"
+}
+
+/** Works a lane for ever: at once when something is committed, and by the clock for what was put off. */
+export const runLane = (
+  storage: StorageService,
+  registry: AdapterMap,
+  lane: string,
+  view: () => NetworkView,
+  woken: Effect.Effect<void>
+): Effect.Effect<never, StorageUnavailable> => {
+  const pause = Effect.gen(function*() {
+    const due = yield* storage.outbox.nextDue(lane)
+    const now = yield* Clock.currentTimeMillis
+    const wait = due === null ? 1_000 : Math.min(1_000, Math.max(0, due - now))
+    if (wait > 0) yield* Effect.raceFirst(woken, Effect.sleep(Duration.millis(wait)))
+  })
+  return Effect.forever(Effect.flatMap(dispatchOnce(storage, registry, lane, view), (done) => (done > 0 ? Effect.void : pause)))
+}

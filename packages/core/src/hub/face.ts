@@ -1,0 +1,210 @@
+import { Clock, Effect, Schema } from "effect"
+import { Product } from "../catalogue/model.ts"
+import { followFeed } from "../exchange/feed.ts"
+import type { Actor } from "../kernel/actor.ts"
+import { decodeInput } from "../kernel/decode.ts"
+import { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../kernel/ids.ts"
+import { Branch, Channel, PolicyEntry } from "../network/model.ts"
+import { Network } from "../network/service.ts"
+import { type Command, COMMAND_INPUTS, type RequestableCommand } from "../order/commands.ts"
+import { OrderRequest } from "../order/request.ts"
+import { Sale } from "../order/sale.ts"
+import { Sales } from "../order/sales.ts"
+import { type CommandOptions, Orders } from "../order/service.ts"
+import { type Availability, Stock } from "../stock/service.ts"
+import { NO_PRICE } from "../stock/image.ts"
+import type { RecordedEvent } from "../store/change.ts"
+import { type OrderQuery, type Page, Storage } from "../store/ports.ts"
+import type { SyncRun } from "../exchange/sync.ts"
+import type { HubServices } from "./hub.ts"
+import { type OrderView, viewOrder } from "./view.ts"
+
+type Run = <B, E>(effect: Effect.Effect<B, E, HubServices>) => Promise<B>
+
+/** A stated stock level or price, by ids; for hosts that have no 1C. */
+export interface StockRow {
+  readonly productId: string
+  readonly branchId: string
+  readonly quantity: number
+}
+export interface PriceRow {
+  readonly productId: string
+  /** Left out: the price of the whole network. */
+  readonly branchId?: string
+  readonly amount: number
+}
+
+/** The hub for people who never saw Effect: Promises of plain JSON. Rejects with the errors of the services. */
+export interface PromiseFace {
+  readonly orders: {
+    /** Takes an order in; the same request again gives the same order. @throws InvalidInput, KeyConflict */
+    readonly place: (request: typeof OrderRequest.Encoded, actor?: Actor) => Promise<{ order: OrderView; created: boolean }>
+    readonly get: (id: string) => Promise<OrderView | null>
+    readonly list: (query?: Partial<Record<keyof OrderQuery, unknown>>) => Promise<Page<OrderView>>
+    /** One transition of a fulfilment. @throws Refused, NotFound, VersionConflict */
+    readonly command: <C extends RequestableCommand>(
+      fulfilmentId: string,
+      command: C,
+      input: (typeof COMMAND_INPUTS)[C]["Encoded"],
+      options: CommandOptions
+    ) => Promise<OrderView>
+    readonly cancel: (id: string, reason: string, options: CommandOptions) => Promise<OrderView>
+    readonly events: (id: string) => Promise<ReadonlyArray<RecordedEvent>>
+  }
+  readonly sales: {
+    readonly record: (sale: typeof Sale.Encoded, actor?: Actor) => Promise<{ order: OrderView | null; created: boolean }>
+  }
+  readonly stock: {
+    readonly availability: (
+      channel: string,
+      products: ReadonlyArray<string>,
+      branches: ReadonlyArray<string>
+    ) => Promise<ReadonlyArray<Availability>>
+    /** States what branches have, as of a time (D1). Unknown products or branches reject the whole call. */
+    readonly state: (rows: ReadonlyArray<StockRow>, options?: { readonly asOf?: number; readonly source?: string }) => Promise<SyncRun>
+    readonly price: (
+      priceType: string,
+      rows: ReadonlyArray<PriceRow>,
+      options?: { readonly asOf?: number; readonly source?: string }
+    ) => Promise<SyncRun>
+  }
+  readonly catalogue: {
+    readonly upsert: (products: ReadonlyArray<typeof Product.Encoded>) => Promise<void>
+    readonly search: (text: string, limit?: number, after?: string) => Promise<Page<Product>>
+  }
+  readonly network: {
+    readonly branches: () => ReadonlyArray<Branch>
+    readonly save: (settings: {
+      readonly branches?: ReadonlyArray<typeof Branch.Encoded>
+      readonly channels?: ReadonlyArray<typeof Channel.Encoded>
+      readonly policies?: ReadonlyArray<typeof PolicyEntry.Encoded>
+    }) => Promise<void>
+  }
+  /** What happens, in order, from now on or after a number. End it by the signal, or leave the loop. */
+  readonly events: (options?: {
+    readonly after?: number
+    readonly branchId?: string
+    readonly signal?: AbortSignal
+  }) => AsyncIterable<RecordedEvent>
+}
+
+const decodeRequest = decodeInput(OrderRequest)
+const decodeSale = decodeInput(Sale)
+const decodeSettings = decodeInput(
+  Schema.Struct({
+    branches: Schema.optionalKey(Schema.Array(Branch)),
+    channels: Schema.optionalKey(Schema.Array(Channel)),
+    policies: Schema.optionalKey(Schema.Array(PolicyEntry))
+  })
+)
+const decodeProducts = decodeInput(Schema.Array(Product))
+
+/** The Promise face over a running hub's services. */
+export const promiseFace = async (run: Run): Promise<PromiseFace> => {
+  const network = await run(Network)
+  const storage = await run(Storage)
+  const { image } = storage.stock
+
+  const slotOf = (kind: string, id: string, slot: number | undefined): number => {
+    if (slot === undefined) throw new Error(`stock: unknown ${kind} ${id}; add it to the catalogue or network first`)
+    return slot
+  }
+  const productSlots = (rows: ReadonlyArray<{ readonly productId: string }>): Int32Array =>
+    Int32Array.from(rows, (row) => slotOf("product", row.productId, image.productSlot(ProductId.make(row.productId))))
+  const branchSlot = (id: string): number => slotOf("branch", id, image.branchSlot(BranchId.make(id)))
+
+  const oneRun = async (source: string | undefined, file: string, batch: Parameters<Awaited<ReturnType<typeof open>>["write"]>[0]) => {
+    const opened = await open(source, file)
+    await run(opened.write(batch))
+    return run(opened.finish())
+  }
+  const open = (source: string | undefined, file: string) =>
+    run(storage.stock.openRun({ connection: source ?? "api", file }))
+
+  return {
+    orders: {
+      place: (request, actor) =>
+        run(
+          Effect.gen(function*() {
+            const decoded = yield* decodeRequest(request)
+            const orders = yield* Orders
+            const placed = yield* orders.place(decoded, actor ?? { kind: "channel", id: decoded.channel })
+            return { order: viewOrder(placed.order), created: placed.created }
+          })
+        ),
+      get: (id) => run(Effect.map(storage.orders.byId(OrderId.make(id)), (order) => (order === null ? null : viewOrder(order)))),
+      list: (query = {}) =>
+        run(
+          Effect.map(storage.orders.list({ limit: 50, ...(query as Partial<OrderQuery>) }), (page) => ({
+            ...page,
+            items: page.items.map(viewOrder)
+          }))
+        ),
+      command: (id, name, input, options) =>
+        run(
+          Effect.gen(function*() {
+            const decoded = yield* decodeInput(COMMAND_INPUTS[name])(input)
+            const orders = yield* Orders
+            const command = { name, input: decoded } as Command
+            return viewOrder(yield* orders.command(FulfilmentId.make(id), command, options))
+          })
+        ),
+      cancel: (id, reason, options) =>
+        run(Effect.flatMap(Orders, (orders) => Effect.map(orders.cancel(OrderId.make(id), reason, options), viewOrder))),
+      events: (id) => run(storage.orders.events(OrderId.make(id)))
+    },
+    sales: {
+      record: (sale, actor) =>
+        run(
+          Effect.gen(function*() {
+            const decoded = yield* decodeSale(sale)
+            const sales = yield* Sales
+            const { order, created } = yield* sales.record(decoded, actor ?? { kind: "register", id: decoded.source })
+            return { order: order === null ? null : viewOrder(order), created }
+          })
+        )
+    },
+    stock: {
+      availability: (channel, products, branches) =>
+        run(
+          Effect.flatMap(Stock, (stock) =>
+            stock.availability(
+              ChannelId.make(channel),
+              products.map((id) => ProductId.make(id)),
+              branches.map((id) => BranchId.make(id))
+            ))
+        ),
+      state: async (rows, options = {}) =>
+        oneRun(options.source, "stock", {
+          kind: "stock",
+          asOf: options.asOf ?? (await run(Clock.currentTimeMillis)),
+          products: productSlots(rows),
+          branches: Int32Array.from(rows, (row) => branchSlot(row.branchId)),
+          quantities: Int32Array.from(rows, (row) => row.quantity)
+        }),
+      price: async (priceType, rows, options = {}) =>
+        oneRun(options.source, "prices", {
+          kind: "price",
+          asOf: options.asOf ?? (await run(Clock.currentTimeMillis)),
+          priceType,
+          products: productSlots(rows),
+          branches: Int32Array.from(rows, (row) => (row.branchId === undefined ? NO_PRICE : branchSlot(row.branchId))),
+          amounts: Int32Array.from(rows, (row) => row.amount)
+        })
+    },
+    catalogue: {
+      upsert: (products) => run(Effect.flatMap(decodeProducts(products), (decoded) => storage.catalogue.upsert(decoded))),
+      search: (text, limit = 20, after) => run(storage.catalogue.search(text, limit, after))
+    },
+    network: {
+      branches: () => network.view().branches,
+      save: (settings) => run(Effect.flatMap(decodeSettings(settings), (decoded) => network.save(decoded)))
+    },
+    events: (options = {}) =>
+      followFeed(storage, run, {
+        after: options.after,
+        branchId: options.branchId === undefined ? undefined : BranchId.make(options.branchId),
+        signal: options.signal
+      })
+  }
+}

@@ -1,0 +1,154 @@
+import { Cause, Effect, Exit, Layer, ManagedRuntime, Schema } from "effect"
+import { type AdapterInstance, buildAdapters } from "../adapter/adapter.ts"
+import type { AdapterError } from "../adapter/errors.ts"
+import type { Port, PortSpec } from "../adapter/port.ts"
+import { AdapterRegistry, requirePort } from "../adapter/registry.ts"
+import type { AssemblyPolicy } from "../assembly/ports.ts"
+import { nearestAssembly } from "../assembly/nearest.ts"
+import { AssemblyPolicyRef } from "../assembly/service.ts"
+import { InvalidInput } from "../kernel/errors.ts"
+import { nextUuid } from "../kernel/uuid.ts"
+import { MessageLane } from "../notify/lane.ts"
+import { messagesPort } from "../notify/ports.ts"
+import { Network } from "../network/service.ts"
+import { OrderNumbers } from "../order/numbers.ts"
+import { Planner } from "../order/planner.ts"
+import { Sales } from "../order/sales.ts"
+import { Orders } from "../order/service.ts"
+import { OrderUnit } from "../order/unit.ts"
+import { Stock } from "../stock/service.ts"
+import type { StorageUnavailable } from "../store/errors.ts"
+import { Storage } from "../store/ports.ts"
+import { inboundHub, type InboundHost } from "./inward.ts"
+import { runJobs } from "./jobs.ts"
+import { promiseFace, type PromiseFace } from "./face.ts"
+
+/** All services of a hub. */
+export type HubServices = Storage | Network | AdapterRegistry | Orders | Sales | Stock | OrderUnit | Planner
+
+export type StorageLayer = Layer.Layer<Storage, StorageUnavailable>
+
+export interface HubOptions<A extends ReadonlyArray<AdapterInstance> = ReadonlyArray<AdapterInstance>> {
+  /** Where everything is kept: `sqlite({ file })`, `mariadb({ uri })`, or `memoryStorage()` in tests. */
+  readonly storage: StorageLayer
+  readonly adapters?: A
+  /** Which connection sends messages to buyers; by default the first one that can. */
+  readonly messages?: string
+  /** How branches are chosen (ASM-1). */
+  readonly assembly?: AssemblyPolicy
+  /** Sweeper, planner, dispatcher. On by default; turn them off where another process runs them (D31). */
+  readonly jobs?: boolean
+  readonly host?: Partial<InboundHost>
+}
+
+const messageLane = (options: HubOptions): string | null =>
+  options.messages ?? options.adapters?.find((adapter) => adapter.provides.includes(messagesPort.name))?.id ?? null
+
+const adaptersLayer = (options: HubOptions) =>
+  Layer.effect(
+    AdapterRegistry,
+    Effect.gen(function*() {
+      const context = yield* Effect.context<Storage | Network>()
+      const run = <B, E>(effect: Effect.Effect<B, E>): Promise<B> => Effect.runPromiseWith(context)(effect)
+      const hubFor = yield* inboundHub({
+        directory: options.host?.directory ?? ((connection) => `.aptekit/${connection}`),
+        log: options.host?.log ?? (() => undefined)
+      }, run)
+      return AdapterRegistry.of({ all: yield* buildAdapters(options.adapters ?? [], hubFor) })
+    })
+  )
+
+/** The hub as one Layer, for those who compose with Effect. */
+export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageUnavailable | AdapterError> => {
+  const settings = Layer.mergeAll(
+    Layer.succeed(AssemblyPolicyRef, options.assembly ?? nearestAssembly),
+    Layer.succeed(MessageLane, messageLane(options))
+  )
+  const base = Network.layer.pipe(Layer.provideMerge(options.storage))
+  const adapters = adaptersLayer(options).pipe(Layer.provideMerge(base))
+  const units = Layer.mergeAll(OrderUnit.layer, Planner.layer, OrderNumbers.layer, Stock.layer).pipe(
+    Layer.provideMerge(adapters),
+    Layer.provide(settings)
+  )
+  const services = Layer.mergeAll(Orders.layer, Sales.layer).pipe(Layer.provideMerge(units))
+  if (options.jobs === false) return services
+  const jobs = Layer.effectDiscard(Effect.flatMap(nextUuid, runJobs))
+  return jobs.pipe(Layer.provideMerge(services), Layer.provide(settings))
+}
+
+/** The names of the ports that some configured adapter serves: asking for another one is a compile error. */
+type Provided<A extends ReadonlyArray<AdapterInstance>> = A[number] extends AdapterInstance<infer N> ? N : never
+
+type PromiseMethods<M extends PortSpec> = {
+  readonly [K in keyof M]: (
+    input: M[K]["input"]["Encoded"],
+    options?: { readonly signal?: AbortSignal }
+  ) => Promise<M[K]["output"]["Encoded"]>
+}
+
+/** A running hub. `await using hub = await createHub(…)` closes it by itself. */
+export interface Hub<PortName extends string = string> extends PromiseFace, AsyncDisposable {
+  /** Calls a partner through a port. */
+  readonly port: <N extends PortName, M extends PortSpec>(port: Port<N, M>, connection?: string) => PromiseMethods<M>
+  /** HTTP entrances of adapters, to mount anywhere: connection → handler (D30). */
+  readonly entrances: ReadonlyMap<string, (request: Request) => Promise<Response>>
+  /** For those who know Effect: runs an effect with the hub's services. */
+  readonly run: <B, E>(effect: Effect.Effect<B, E, HubServices>, options?: { readonly signal?: AbortSignal }) => Promise<B>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Builds a hub and starts its jobs. A bad configuration or a database that is not there rejects the promise.
+ * @throws AdapterError, StorageUnavailable
+ */
+export const createHub = async <const A extends ReadonlyArray<AdapterInstance> = readonly []>(
+  options: HubOptions<A>
+): Promise<Hub<Provided<A>>> => {
+  const runtime = ManagedRuntime.make(hubLayer(options))
+  const run = async <B, E>(
+    effect: Effect.Effect<B, E, HubServices>,
+    call: { readonly signal?: AbortSignal } = {}
+  ): Promise<B> => {
+    const exit = await runtime.runPromiseExit(effect, call)
+    if (Exit.isSuccess(exit)) return exit.value
+    if (Cause.hasInterruptsOnly(exit.cause) && call.signal?.aborted === true) throw call.signal.reason
+    throw Cause.squash(exit.cause)
+  }
+  const registry = await run(AdapterRegistry)
+  const close = (): Promise<void> => runtime.dispose()
+  return {
+    ...(await promiseFace(run)),
+    run,
+    close,
+    [Symbol.asyncDispose]: close,
+    entrances: new Map(
+      [...registry.all.values()].flatMap((adapter) => (adapter.http === undefined ? [] : [[adapter.id, adapter.http] as const]))
+    ),
+    port: (port, connection) => portFace(port, connection, run)
+  }
+}
+
+const portFace = <N extends string, M extends PortSpec>(
+  port: Port<N, M>,
+  connection: string | undefined,
+  run: <B, E>(effect: Effect.Effect<B, E, HubServices>, options?: { readonly signal?: AbortSignal }) => Promise<B>
+): PromiseMethods<M> =>
+  Object.fromEntries(
+    Object.entries(port.methods).map(([method, spec]) => [
+      method,
+      (input: unknown, options: { readonly signal?: AbortSignal } = {}) =>
+        run(
+          Effect.gen(function*() {
+            const registry = yield* AdapterRegistry
+            const service = yield* requirePort(registry, port, connection)
+            const decoded = yield* Schema.decodeUnknownEffect(spec.input)(input).pipe(
+              Effect.mapError((error) => new InvalidInput({ message: `${port.name}.${method}: ${error.message}`, issues: [] }))
+            )
+            const output = yield* service[method]!(decoded)
+            return yield* Effect.orDie(Schema.encodeUnknownEffect(spec.output)(output))
+          }),
+          options
+        )
+    ])
+  ) as PromiseMethods<M>
+

@@ -1,0 +1,61 @@
+import { Effect } from "effect"
+import type { InboundHub } from "../adapter/inward.ts"
+import { BranchId, ProductId } from "../kernel/ids.ts"
+import { Network } from "../network/service.ts"
+import { Storage } from "../store/ports.ts"
+
+type Run = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
+
+/** What a host knows and core does not: where a connection may keep files, and where log lines go. */
+export interface InboundHost {
+  readonly directory: (connection: string) => string
+  readonly log: (connection: string, message: string, detail: Readonly<Record<string, unknown>>) => void
+}
+
+/** The inward face for one connection (D29). */
+export const inboundHub = (host: InboundHost, run: Run) =>
+  Effect.gen(function*() {
+    const storage = yield* Storage
+    const network = yield* Network
+    const linksOf = (connection: string, kind: string) =>
+      run(storage.catalogue.links(connection, kind)).then((links) =>
+        new Map(links.map((link) => [link.externalId, link.id]))
+      )
+    return (connection: string): InboundHub => ({
+      catalogue: {
+        links: () => linksOf(connection, "product"),
+        upsert: (items) =>
+          run(
+            Effect.andThen(
+              storage.catalogue.upsert(items.map((item) => item.product)),
+              storage.catalogue.putLinks(
+                items.map((item) => ({ connection, kind: "product", externalId: item.externalId, id: item.product.id }))
+              )
+            )
+          ),
+        byIds: (ids) => run(storage.catalogue.byIds(ids.map((id) => ProductId.make(id)))),
+        slot: (id) => storage.stock.image.productSlot(ProductId.make(id))
+      },
+      network: {
+        branches: () => network.view().branches,
+        saveBranch: (branch) => run(network.save({ branches: [branch] })),
+        slot: (id) => storage.stock.image.branchSlot(BranchId.make(id)),
+        links: () => linksOf(connection, "branch"),
+        link: (externalId, id) => run(storage.catalogue.putLinks([{ connection, kind: "branch", externalId, id }]))
+      },
+      stock: {
+        openRun: (file) =>
+          run(
+            Effect.map(storage.stock.openRun({ connection, file }), (opened) => ({
+              id: opened.id,
+              write: (batch) => run(opened.write(batch)),
+              reject: (rows) => run(opened.reject(rows)),
+              finish: (extra) => run(opened.finish(extra)),
+              abort: (reason) => run(opened.abort(reason))
+            }))
+          )
+      },
+      files: { directory: host.directory(connection) },
+      log: (message, detail = {}) => host.log(connection, message, detail)
+    })
+  })

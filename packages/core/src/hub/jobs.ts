@@ -1,0 +1,89 @@
+import { Clock, Effect, Latch, Schedule } from "effect"
+import { AdapterRegistry } from "../adapter/registry.ts"
+import { runLane } from "../exchange/dispatcher.ts"
+import { SYSTEM } from "../kernel/actor.ts"
+import { MessageLane } from "../notify/lane.ts"
+import { Network } from "../network/service.ts"
+import { Orders } from "../order/service.ts"
+import { Storage } from "../store/ports.ts"
+
+const BATCH = 100
+/** A new reservation never ends sooner than a minute away, so a look every second misses none (P4: 60 s). */
+const SWEEP_EVERY = "1 second"
+/** Intake answers after 2 s at the latest; what is still `placed` after 5 s was cut off (D15). */
+const PLACED_AFTER = 5_000
+const PLAN_EVERY = "1 second"
+const PLAN_LEASE = 30_000
+const ARRIVALS_EVERY = "5 seconds"
+
+/** A job never dies of one failure: it says so and goes on at the next turn. */
+const steadily = <E, R>(name: string, every: "1 second" | "5 seconds", job: Effect.Effect<unknown, E, R>) =>
+  job.pipe(
+    Effect.catchCause((cause) => Effect.logWarning(`job ${name} failed; it goes on at the next turn`, cause)),
+    Effect.repeat(Schedule.spaced(every))
+  )
+
+/** Ends due reservations (D10). Several replicas may do it at once: the order's version lets one win. */
+export const sweepOnce = Effect.gen(function*() {
+  const storage = yield* Storage
+  const orders = yield* Orders
+  const now = yield* Clock.currentTimeMillis
+  const due = yield* storage.orders.due(now, BATCH)
+  yield* Effect.forEach(due, (id) =>
+    orders.sweep(id).pipe(
+      Effect.catchTags({ Refused: () => Effect.void, NotFound: () => Effect.void, VersionConflict: () => Effect.void })
+    ))
+  return due.length
+})
+
+/** Plans what intake could not finish (D15); one replica at a time. */
+export const planOnce = (owner: string) =>
+  Effect.gen(function*() {
+    const storage = yield* Storage
+    const orders = yield* Orders
+    const now = yield* Clock.currentTimeMillis
+    if ((yield* storage.leases.acquire("plan-placed", owner, now, now + PLAN_LEASE)) === null) return 0
+    const ids = yield* storage.orders.placedBefore(now - PLACED_AFTER, BATCH)
+    yield* Effect.forEach(ids, (id) =>
+      orders.settle(id).pipe(Effect.catch((error) => Effect.logWarning(`order ${id} could not be planned: ${error.message}`))))
+    return ids.length
+  })
+
+/** Gives goods that came to the orders that wait for them, oldest first (D11). */
+export const arriveOnce = Effect.gen(function*() {
+  const storage = yield* Storage
+  const orders = yield* Orders
+  const ids = yield* storage.orders.awaiting(BATCH)
+  yield* Effect.forEach(ids, (id) =>
+    Effect.gen(function*() {
+      const order = yield* storage.orders.byId(id)
+      const waiting = order?.fulfilments.filter((f) => f.status === "awaiting") ?? []
+      yield* Effect.forEach(waiting, (f) =>
+        orders.command(f.id, { name: "arrive", input: {} }, { actor: SYSTEM }).pipe(
+          // Refused: the goods are not there yet.
+          Effect.catchTags({ Refused: () => Effect.void, VersionConflict: () => Effect.void })
+        ))
+    }))
+  return ids.length
+})
+
+/** All jobs of a hub, for as long as the scope lives. */
+export const runJobs = (owner: string) =>
+  Effect.gen(function*() {
+    const storage = yield* Storage
+    const network = yield* Network
+    const registry = yield* AdapterRegistry
+    const lane = yield* MessageLane
+    yield* Effect.forkScoped(steadily("sweep", SWEEP_EVERY, sweepOnce))
+    yield* Effect.forkScoped(steadily("plan", PLAN_EVERY, planOnce(owner)))
+    yield* Effect.forkScoped(steadily("arrivals", ARRIVALS_EVERY, arriveOnce))
+    if (lane !== null) {
+      const latch = Latch.makeUnsafe(false)
+      const stop = storage.feed.subscribe(() => latch.openUnsafe())
+      yield* Effect.addFinalizer(() => Effect.sync(stop))
+      const woken = Effect.andThen(latch.await, Effect.sync(() => void latch.closeUnsafe()))
+      yield* Effect.forkScoped(
+        steadily(`lane ${lane}`, "1 second", runLane(storage, registry, lane, () => network.view(), woken))
+      )
+    }
+  })

@@ -1,0 +1,75 @@
+import { Schema } from "effect"
+
+const Minutes = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 60 * 24 * 90 }))
+
+/**
+ * Rules as data. Where the sources differ or are silent, the choice is here, with its default in
+ * `DEFAULT_POLICY`; a rule never holds such a choice as a constant.
+ */
+export const Policy = Schema.Struct({
+  /** When goods are held: at intake, or only when the branch accepts. */
+  reserveAt: Schema.Literals(["intake", "branch"]),
+  /** How long an order waits for its branch; counted from the later of now and the next opening (D13). */
+  unacceptedHoldMinutes: Minutes,
+  /** How long goods stay held while an operator has the order. */
+  operatorHoldMinutes: Minutes,
+  /** The booking period: runs from the branch's acceptance (ORD-7). */
+  bookingMinutes: Minutes,
+  /** The latest end an extension may set, counted from now. */
+  maxExtendMinutes: Minutes,
+  /** An accepted order whose time is up: a person cancels it, or the system does (ORD-7). */
+  acceptedDue: Schema.Literals(["person", "expire"]),
+  /** Who settles a shortage: the operator (seed 000) or the branch (seed 001) (ORD-14). */
+  shortageSettledBy: Schema.Literals(["operator", "branch"]),
+  /** May one delivery be put together from several branches? */
+  split: Schema.Boolean,
+  /** May a fulfilment be sold in part and stay open for the rest (ORD-12)? */
+  partialSale: Schema.Boolean,
+  /** Must every line be scanned before 'assembled' (ORD-11)? */
+  confirmByScan: Schema.Boolean,
+  /** Units beyond the ordered quantity that make a branch's stock 'deep' (ASM-1). */
+  depthMargin: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 })),
+  /** The channel's price differs from ours: ask the operator, sell at ours, or honour the channel's. */
+  priceDiffers: Schema.Literals(["operator", "ours", "channel"]),
+  /** A product we do not know: ask the operator, or refuse the request (422). */
+  unknownProduct: Schema.Literals(["operator", "refuse"]),
+  /** A pickup branch that will not open in time: ask the operator, or assign all the same. */
+  branchClosed: Schema.Literals(["operator", "assign"]),
+  /** Prescription products: only for pickup (shown at the counter), always to the operator, or as any other. */
+  prescription: Schema.Literals(["pickupOnly", "operator", "allow"]),
+  /** The same key with other contents: refuse (409), or take it as the customer's change (ORD-13, D15). */
+  resendIsChange: Schema.Boolean,
+  /** Country whose national phone spelling the channel's customers use (ISO 3166 alpha-2). */
+  phoneCountry: Schema.String.check(Schema.isPattern(/^[A-Z]{2}$/u)),
+  /** At which events the buyer is told (SMS-1). */
+  notifyAt: Schema.Array(Schema.Literals(["reserved", "operator", "assembled", "expired", "cancelled", "closed"]))
+})
+export type Policy = typeof Policy.Type
+
+export const DEFAULT_POLICY: Policy = {
+  reserveAt: "intake",
+  unacceptedHoldMinutes: 120,
+  operatorHoldMinutes: 24 * 60,
+  bookingMinutes: 24 * 60,
+  maxExtendMinutes: 72 * 60,
+  acceptedDue: "person",
+  shortageSettledBy: "operator",
+  split: true,
+  partialSale: false,
+  confirmByScan: false,
+  depthMargin: 2,
+  priceDiffers: "operator",
+  unknownProduct: "operator",
+  branchClosed: "operator",
+  prescription: "pickupOnly",
+  resendIsChange: false,
+  phoneCountry: "KZ",
+  notifyAt: ["reserved", "assembled", "expired", "cancelled"]
+}
+
+/** The policy in force: channel over branch over network over default (D31). */
+export const resolvePolicy = (
+  channel: Partial<Policy> | undefined,
+  branch: Partial<Policy> | undefined,
+  network: Partial<Policy> | undefined
+): Policy => ({ ...DEFAULT_POLICY, ...network, ...branch, ...channel })

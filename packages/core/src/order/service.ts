@@ -1,0 +1,297 @@
+import { Clock, Context, Effect, Layer } from "effect"
+import type { AssemblyPlan } from "../assembly/model.ts"
+import type { Product } from "../catalogue/model.ts"
+import { type Actor, SYSTEM } from "../kernel/actor.ts"
+import { InvalidInput, KeyConflict, NotFound } from "../kernel/errors.ts"
+import { FulfilmentId, OrderId, type ProductId } from "../kernel/ids.ts"
+import { MINUTE } from "../kernel/time.ts"
+import { nextUuid } from "../kernel/uuid.ts"
+import type { Channel, Point } from "../network/model.ts"
+import { Network } from "../network/service.ts"
+import type { IdempotencyKey } from "../store/change.ts"
+import type { Duplicate, StorageUnavailable, VersionConflict } from "../store/errors.ts"
+import { Storage } from "../store/ports.ts"
+import { changeOfOrder } from "./change.ts"
+import type { Command } from "./commands.ts"
+import { isTracked, missing, openCase, ruled } from "./edit.ts"
+import type { Facts } from "./facts.ts"
+import { type IntakeFacts, MAX_PARTS, placedOrder, settleIntake } from "./intake.ts"
+import { isEnded } from "./life.ts"
+import type { Order } from "./model.ts"
+import { OrderNumbers } from "./numbers.ts"
+import { Planner } from "./planner.ts"
+import { differingFields, fingerprint, type OrderRequest } from "./request.ts"
+import { decideAll, decideById } from "./rules.ts"
+import { OrderUnit, type UpdateError } from "./unit.ts"
+
+/** An answered order: `created` false when the same request came before. */
+export interface Placed {
+  readonly order: Order
+  readonly created: boolean
+}
+
+export type PlaceError = InvalidInput | KeyConflict | StorageUnavailable | VersionConflict
+
+/** How a command came. */
+export interface CommandOptions {
+  readonly actor: Actor
+  readonly ifMatch?: number | undefined
+  readonly idempotencyKey?: string | undefined
+}
+
+/** The answer waits no longer for planning (D15). */
+const PLANNING_PATIENCE = "2 seconds"
+/** An address that no service could look up for so long goes to a person. */
+const GEOCODER_PATIENCE = MINUTE
+
+/** Orders: intake, automatic processing, the commands of their parts. */
+export class Orders extends Context.Service<Orders, {
+  readonly place: (request: OrderRequest, actor: Actor) => Effect.Effect<Placed, PlaceError>
+  /** One transition of a fulfilment (`TRANSITIONS`). */
+  readonly command: (
+    fulfilmentId: FulfilmentId,
+    command: Command,
+    options: CommandOptions
+  ) => Effect.Effect<Order, UpdateError>
+  /** Cancels every open part, or none (ORD-13). */
+  readonly cancel: (orderId: OrderId, reason: string, options: CommandOptions) => Effect.Effect<Order, UpdateError>
+  /** Plans an order that is still `placed`: what intake could not finish in time. */
+  readonly settle: (orderId: OrderId) => Effect.Effect<Order, UpdateError>
+  /** Ends what is due in one order (D10, D11). */
+  readonly sweep: (orderId: OrderId) => Effect.Effect<Order, UpdateError>
+}>()("@aptekit/core/order/Orders") {
+  static readonly layer = Layer.effect(
+    Orders,
+    Effect.gen(function*() {
+      const storage = yield* Storage
+      const network = yield* Network
+      const numbers = yield* OrderNumbers
+      const planner = yield* Planner
+      const unit = yield* OrderUnit
+
+      const update = unit.update
+
+      const sweep = (orderId: OrderId) =>
+        update({
+          load: storage.orders.byId(orderId),
+          what: { kind: "order", id: orderId },
+          type: "fulfilment.expire",
+          actor: SYSTEM,
+          decide: (order, facts) => {
+            const due = order.fulfilments.filter((f) => f.sweepAt !== null && f.sweepAt <= facts.now)
+            let swept = order
+            for (const f of due) {
+              const ruling = decideById(swept, f.id, { name: "expire", input: {} }, facts)
+              if (ruling._tag === "Failure") return ruling
+              swept = ruling.success.order
+            }
+            return ruled(swept, "reservationEnded")
+          }
+        })
+
+      /**
+       * Before 'nowhere available' becomes a case: goods of due reservations are let go, and the database says what
+       * it has, which repairs the image (D5, D10). Asked once per order.
+       */
+      const confirmShortage = (order: Order, facts: Facts): Effect.Effect<void, StorageUnavailable> =>
+        Effect.gen(function*() {
+          const ids = new Set(order.fulfilments.flatMap((f) => f.lines).map((line) => line.productId))
+          const due = (yield* storage.orders.dueUnits(facts.now)).filter((held) => ids.has(held.productId))
+          yield* Effect.forEach(new Set(due.map((held) => held.orderId)), (id) =>
+            sweep(id).pipe(Effect.catchTags({
+              // Somebody else ended it a moment ago, which is what was wanted.
+              Refused: () => Effect.void,
+              NotFound: () => Effect.void,
+              VersionConflict: () => Effect.void,
+              KeyConflict: () => Effect.void
+            })))
+          const branches = order.delivery.type === "pickup"
+            ? [order.delivery.branchId]
+            : network.view().branches.map((branch) => branch.id)
+          const cells = [...ids].flatMap((productId) =>
+            productId === null ? [] : branches.map((branchId) => ({ productId, branchId }))
+          )
+          yield* storage.stock.levels(cells)
+        })
+
+      const isShort = (order: Order, facts: Facts): boolean =>
+        order.plan?.outcome === "impossible" ||
+        order.fulfilments.some((f) =>
+          f.branchId !== null && facts.policy(f.branchId).reserveAt === "intake" &&
+          f.lines.some((line) =>
+            line.productId !== null && missing(line) > 0 &&
+            isTracked(facts, line.productId, facts.branch(f.branchId!))
+          )
+        )
+
+      const settled = (order: Order, plan: AssemblyPlan, facts: Facts, point: Point | null) =>
+        Effect.map(
+          Effect.forEach(plan.parts.slice(0, MAX_PARTS).slice(1), () => nextUuid),
+          (more) => settleIntake(order, plan, [order.fulfilments[0]!.id, ...more.map((id) => FulfilmentId.make(id))], facts, point)
+        )
+
+      /** Plans and settles; a shortage is confirmed once before it is believed. */
+      const decideIntake = (order: Order, facts: Facts, point: Point | null, notes: ReadonlyArray<string>) =>
+        Effect.gen(function*() {
+          const first = yield* settled(order, planner.plan(order, facts, point, notes), facts, point)
+          if (!isShort(first, facts)) return first
+          yield* confirmShortage(order, facts)
+          return yield* settled(order, planner.plan(order, facts, point, notes), facts, point)
+        })
+
+      const resolveProducts = (request: OrderRequest) =>
+        Effect.gen(function*() {
+          const keys = (key: "productId" | "sku" | "barcode") => [
+            ...new Set(request.lines.flatMap((line) => (line[key] === undefined ? [] : [line[key]])))
+          ]
+          const [ids, skus, codes] = [keys("productId"), keys("sku"), keys("barcode")]
+          const known = new Map<string, Product>()
+          if (ids.length > 0) for (const p of yield* storage.catalogue.byIds(ids as Array<ProductId>)) known.set(`i${p.id}`, p)
+          if (skus.length > 0) for (const p of yield* storage.catalogue.bySkus(skus)) known.set(`s${p.sku}`, p)
+          if (codes.length > 0) {
+            for (const p of yield* storage.catalogue.byBarcodes(codes)) {
+              for (const code of p.barcodes) known.set(`b${code}`, p)
+            }
+          }
+          return request.lines.map((line) =>
+            known.get(line.productId !== undefined ? `i${line.productId}` : line.sku !== undefined ? `s${line.sku}` : `b${line.barcode}`) ?? null
+          )
+        })
+
+      const check = (request: OrderRequest): Effect.Effect<Channel, InvalidInput> => {
+        const view = network.view()
+        const channel = view.channel(request.channel)
+        const issue = (path: string, message: string) =>
+          Effect.fail(new InvalidInput({ message: `The order cannot be taken: ${path}: ${message}`, issues: [{ path, message }] }))
+        if (channel === undefined || !channel.active) return issue("channel", "unknown or closed channel; use one of this network")
+        const { delivery } = request
+        if (delivery.type === "pickup" && view.branch(delivery.branchId) === undefined) {
+          return issue("delivery.branchId", "unknown branch; GET /api/v1/branches lists them")
+        }
+        return Effect.succeed(channel)
+      }
+
+      const place = (request: OrderRequest, actor: Actor): Effect.Effect<Placed, PlaceError> =>
+        Effect.gen(function*() {
+          const channel = yield* check(request)
+          const products = yield* resolveProducts(request)
+          const policy = network.view().policy(channel.id, null)
+          if (policy.unknownProduct === "refuse" && products.includes(null)) {
+            const path = `lines[${products.indexOf(null)}]`
+            const message = "unknown product; this channel takes only products of the catalogue"
+            return yield* new InvalidInput({ message: `${path}: ${message}`, issues: [{ path, message }] })
+          }
+          const known = new Map(products.flatMap((p) => (p === null ? [] : [[p.id, p] as const])))
+          const orderId = OrderId.make(yield* nextUuid)
+          const fulfilmentId = FulfilmentId.make(yield* nextUuid)
+          const number = yield* numbers.next
+          const attempt = Effect.gen(function*() {
+            const facts = yield* unit.facts(channel.id, actor, known)
+            const intake: IntakeFacts = {
+              facts, channel, orderId, number, fulfilmentIds: [fulfilmentId], products, replaces: null
+            }
+            const placed = placedOrder(request, intake)
+            const decided = planner.needsGeocoder(placed)
+              ? placed
+              : yield* Effect.flatMap(planner.locate(placed), (located) =>
+                decideIntake(placed, facts, located.kind === "point" ? located.point : null, located.notes))
+            const change = changeOfOrder(null, decided, yield* unit.meta(facts, "order.placed"))
+            return { order: change.orders[0]!.after, change }
+          })
+          const { order } = yield* unit.commit(attempt)
+          if (order.fulfilments[0]!.status !== "placed") return { order, created: true }
+          const planned = yield* settle(order.id).pipe(
+            Effect.timeoutOption(PLANNING_PATIENCE),
+            Effect.catch(() => Effect.succeedNone)
+          )
+          return { order: planned._tag === "Some" ? planned.value : order, created: true }
+        }).pipe(Effect.catchTag("Duplicate", (error) => repeated(request, error)))
+
+      /** The intake key came before: the same order as it is now, or a conflict that names the fields (D15). */
+      const repeated = (request: OrderRequest, error: Duplicate): Effect.Effect<Placed, KeyConflict | StorageUnavailable> =>
+        Effect.gen(function*() {
+          const order = yield* storage.orders.byKey(request.channel, request.externalId)
+          if (order === null) return yield* Effect.die(error)
+          const country = network.view().policy(request.channel, null).phoneCountry
+          const again = fingerprint(request, country)
+          if (again === order.request) return { order, created: false }
+          const fields = differingFields(order.request, again)
+          return yield* new KeyConflict({
+            fields,
+            message: `Order ${request.externalId} of this channel exists with other contents (${fields.join(", ")}). ` +
+              "Send a new externalId, or the same body."
+          })
+        })
+
+      const settle = (orderId: OrderId): Effect.Effect<Order, UpdateError> =>
+        Effect.gen(function*() {
+          const found = yield* storage.orders.byId(orderId)
+          if (found === null) return yield* NotFound.of("order", orderId)
+          if (found.fulfilments.some((f) => f.status !== "placed")) return found
+          const located = yield* planner.locate(found)
+          const now = yield* Clock.currentTimeMillis
+          if (located.kind === "unreachable" && now - found.createdAt < GEOCODER_PATIENCE) return found
+          const ids = found.fulfilments[0]!.lines.flatMap((line) => (line.productId === null ? [] : [line.productId]))
+          const known = yield* unit.products(ids)
+          const attempt = Effect.gen(function*() {
+            const order = yield* storage.orders.byId(orderId)
+            if (order === null) return yield* NotFound.of("order", orderId)
+            if (order.fulfilments.some((f) => f.status !== "placed")) return { order, change: null }
+            const facts = yield* unit.facts(order.channelId, SYSTEM, known)
+            const point = located.kind === "point" ? located.point : null
+            const planned = yield* decideIntake(order, facts, point, located.notes)
+            const decided = located.kind === "unreachable" ? openCase(planned, 1, "partnerUnreachable", facts.now) : planned
+            const change = changeOfOrder(order, decided, yield* unit.meta(facts, "order.settled"))
+            return { order: change.orders[0]!.after, change }
+          })
+          return (yield* unit.commit(attempt)).order
+        }).pipe(Effect.catchTag("Duplicate", (error) => Effect.die(error)))
+
+      const keyOf = (target: string, name: string, input: unknown, options: CommandOptions): IdempotencyKey | null =>
+        options.idempotencyKey === undefined
+          ? null
+          : {
+            scope: `${options.actor.kind}/${options.actor.id}`,
+            key: options.idempotencyKey,
+            fingerprint: JSON.stringify([target, name, input])
+          }
+
+      const command = (fulfilmentId: FulfilmentId, wish: Command, options: CommandOptions) =>
+        update({
+          load: storage.orders.byFulfilment(fulfilmentId),
+          what: { kind: "fulfilment", id: fulfilmentId },
+          type: `fulfilment.${wish.name}`,
+          actor: options.actor,
+          ifMatch: options.ifMatch,
+          key: keyOf(fulfilmentId, wish.name, wish.input, options),
+          products: productsOf(wish),
+          decide: (order, facts) => decideById(order, fulfilmentId, wish, facts)
+        })
+
+      const cancel = (orderId: OrderId, reason: string, options: CommandOptions) =>
+        update({
+          load: storage.orders.byId(orderId),
+          what: { kind: "order", id: orderId },
+          type: "fulfilment.cancel",
+          actor: options.actor,
+          ifMatch: options.ifMatch,
+          key: keyOf(orderId, "cancel", { reason }, options),
+          decide: (order, facts) =>
+            order.fulfilments.every((f) => isEnded(f.status))
+              ? decideById(order, order.fulfilments[0]!.id, { name: "cancel", input: { reason } }, facts)
+              : decideAll(order, { name: "cancel", input: { reason } }, facts)
+        })
+
+      return Orders.of({ place, command, cancel, settle, sweep })
+    })
+  )
+}
+
+/** Products that a command names beyond those of the order. */
+const productsOf = (command: Command): ReadonlyArray<ProductId> => {
+  if (command.name === "substitute") return [command.input.productId]
+  if (command.name === "changeLines") {
+    return command.input.lines.flatMap((line) => (line.productId === undefined ? [] : [line.productId]))
+  }
+  return []
+}

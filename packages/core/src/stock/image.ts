@@ -1,0 +1,172 @@
+import type { BranchId, ProductId } from "../kernel/ids.ts"
+
+/** Branch columns come in multiples of this, so that a new branch seldom means a new image (D5). */
+export const WIDTH_STEP = 16
+/** Products are added in steps too: an image grows by copying. */
+const PRODUCT_STEP = 4096
+
+/** A price that nobody has stated. */
+export const NO_PRICE = -1
+
+const int32 = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(length * 4))
+
+interface PriceColumn {
+  /** One price for the whole network, by product slot. */
+  network: Int32Array
+  /** Prices of single branches, product-major; made when the first one comes. */
+  branch: Int32Array | null
+}
+
+/**
+ * Stock and prices of the whole network in memory: product-major arrays of 32-bit integers (D5).
+ *
+ * It *proposes*: the guarded update in the database decides. Storage fills it and keeps it, by deltas of each
+ * commit and by the rows of each import; planner and reads only look. A product and a branch have a dense slot,
+ * given by storage and never used again.
+ */
+export class StockImage {
+  #width = WIDTH_STEP
+  #products = PRODUCT_STEP
+  #onHand = int32(WIDTH_STEP * PRODUCT_STEP)
+  #reserved = int32(WIDTH_STEP * PRODUCT_STEP)
+  readonly #prices = new Map<string, PriceColumn>()
+  readonly #productSlots = new Map<ProductId, number>()
+  readonly #branchSlots = new Map<BranchId, number>()
+  /** Units that waiting orders (`awaiting`) will take first when goods arrive, by cell (D11). */
+  readonly #awaited = new Map<number, number>()
+
+  get width(): number {
+    return this.#width
+  }
+  /** Units on hand by cell: `productSlot * width + branchSlot`. Replaced when the image grows: do not keep it. */
+  get onHand(): Int32Array {
+    return this.#onHand
+  }
+  get reserved(): Int32Array {
+    return this.#reserved
+  }
+  get productCount(): number {
+    return this.#productSlots.size
+  }
+  get bytes(): number {
+    let cells = this.#onHand.length * 2
+    for (const price of this.#prices.values()) cells += price.network.length + (price.branch?.length ?? 0)
+    return cells * 4
+  }
+
+  productSlot(id: ProductId): number | undefined {
+    return this.#productSlots.get(id)
+  }
+  branchSlot(id: BranchId): number | undefined {
+    return this.#branchSlots.get(id)
+  }
+
+  addProduct(id: ProductId, slot: number): void {
+    this.#productSlots.set(id, slot)
+    if (slot >= this.#products) this.#grow(Math.max(slot + 1, this.#products * 2), this.#width)
+  }
+  addBranch(id: BranchId, slot: number): void {
+    this.#branchSlots.set(id, slot)
+    if (slot >= this.#width) this.#grow(this.#products, Math.ceil((slot + 1) / WIDTH_STEP) * WIDTH_STEP)
+  }
+
+  cell(productSlot: number, branchSlot: number): number {
+    return productSlot * this.#width + branchSlot
+  }
+
+  /** What a reservation would get now: on hand less reserved less what waiting orders take first; never below 0. */
+  availableAt(productSlot: number, branchSlot: number): number {
+    const cell = this.cell(productSlot, branchSlot)
+    const free = (this.#onHand[cell] ?? 0) - (this.#reserved[cell] ?? 0)
+    const left = this.#awaited.size === 0 ? free : free - (this.#awaited.get(cell) ?? 0)
+    return left > 0 ? left : 0
+  }
+  available(product: ProductId, branch: BranchId): number {
+    const p = this.#productSlots.get(product)
+    const b = this.#branchSlots.get(branch)
+    return p === undefined || b === undefined ? 0 : this.availableAt(p, b)
+  }
+
+  /** The same before waiting orders take theirs. */
+  free(product: ProductId, branch: BranchId): number {
+    const p = this.#productSlots.get(product)
+    const b = this.#branchSlots.get(branch)
+    if (p === undefined || b === undefined) return 0
+    const cell = this.cell(p, b)
+    return Math.max(0, (this.#onHand[cell] ?? 0) - (this.#reserved[cell] ?? 0))
+  }
+
+  /** The price in minor units: the branch's own, else the network's, else null. */
+  price(priceType: string, product: ProductId, branch: BranchId | null): number | null {
+    const column = this.#prices.get(priceType)
+    const p = this.#productSlots.get(product)
+    if (column === undefined || p === undefined) return null
+    const b = branch === null ? undefined : this.#branchSlots.get(branch)
+    const own = b === undefined || column.branch === null ? NO_PRICE : column.branch[this.cell(p, b)]!
+    const found = own === NO_PRICE ? column.network[p]! : own
+    return found === NO_PRICE ? null : found
+  }
+  get priceTypes(): ReadonlyArray<string> {
+    return [...this.#prices.keys()]
+  }
+
+  setLevel(productSlot: number, branchSlot: number, onHand: number, reserved: number): void {
+    const cell = this.cell(productSlot, branchSlot)
+    this.#onHand[cell] = onHand
+    this.#reserved[cell] = reserved
+  }
+  addLevel(productSlot: number, branchSlot: number, onHand: number, reserved: number): void {
+    const cell = this.cell(productSlot, branchSlot)
+    this.#onHand[cell]! += onHand
+    this.#reserved[cell]! += reserved
+  }
+  addAwaited(productSlot: number, branchSlot: number, units: number): void {
+    const cell = this.cell(productSlot, branchSlot)
+    const left = (this.#awaited.get(cell) ?? 0) + units
+    if (left > 0) this.#awaited.set(cell, left)
+    else this.#awaited.delete(cell)
+  }
+  /** `branchSlot` null: the network's price. `amount` NO_PRICE takes a price back. */
+  setPrice(priceType: string, productSlot: number, branchSlot: number | null, amount: number): void {
+    const column = this.#priceColumn(priceType)
+    if (branchSlot === null) column.network[productSlot] = amount
+    else {
+      column.branch ??= int32(this.#products * this.#width).fill(NO_PRICE)
+      column.branch[this.cell(productSlot, branchSlot)] = amount
+    }
+  }
+
+  #priceColumn(priceType: string): PriceColumn {
+    let column = this.#prices.get(priceType)
+    if (column === undefined) {
+      column = { network: int32(this.#products).fill(NO_PRICE), branch: null }
+      this.#prices.set(priceType, column)
+    }
+    return column
+  }
+
+  #grow(products: number, width: number): void {
+    const widen = (old: Int32Array, empty: number): Int32Array => {
+      const wide = int32(products * width).fill(empty)
+      for (let p = 0; p < this.#products; p++) {
+        wide.set(old.subarray(p * this.#width, (p + 1) * this.#width), p * width)
+      }
+      return wide
+    }
+    this.#onHand = widen(this.#onHand, 0)
+    this.#reserved = widen(this.#reserved, 0)
+    for (const column of this.#prices.values()) {
+      const network = int32(products).fill(NO_PRICE)
+      network.set(column.network)
+      column.network = network
+      if (column.branch !== null) column.branch = widen(column.branch, NO_PRICE)
+    }
+    const awaited = [...this.#awaited].map(([cell, units]) => {
+      return [Math.floor(cell / this.#width) * width + (cell % this.#width), units] as const
+    })
+    this.#awaited.clear()
+    for (const [cell, units] of awaited) this.#awaited.set(cell, units)
+    this.#products = products
+    this.#width = width
+  }
+}

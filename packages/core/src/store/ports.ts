@@ -1,0 +1,191 @@
+import { Context, type Effect } from "effect"
+import type { Product } from "../catalogue/model.ts"
+import type { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../kernel/ids.ts"
+import type { Instant } from "../kernel/time.ts"
+import type { Branch, Channel, PolicyEntry } from "../network/model.ts"
+import type { FulfilmentStatus, Order } from "../order/model.ts"
+import type { StockImage } from "../stock/image.ts"
+import type { StockLevel } from "../stock/model.ts"
+import type { ImportBatch, ImportCounts, RunSource, SyncRun } from "../exchange/sync.ts"
+import type { OutboxMessage, OutboxOutcome } from "../exchange/outbox.ts"
+import type { Change, RecordedEvent } from "./change.ts"
+import type { CommitError, StorageUnavailable } from "./errors.ts"
+
+type Read<A> = Effect.Effect<A, StorageUnavailable>
+
+/** What a commit gives back. The image has already taken it in when this arrives. */
+export interface Committed {
+  /** The feed's number after this change. */
+  readonly seq: number
+  /** Rows whose onHand fell below what is reserved: facts may do that (D7). */
+  readonly short: ReadonlyArray<{ readonly productId: ProductId; readonly branchId: BranchId }>
+}
+
+/** A page of a list. `position` is the feed's number at the read, where a live feed starts (D22). */
+export interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  readonly next: string | null
+  readonly position: number
+}
+
+export interface OrderQuery {
+  readonly channelId?: ChannelId | undefined
+  readonly branchId?: BranchId | undefined
+  readonly status?: ReadonlyArray<FulfilmentStatus> | undefined
+  /** Name, phone or number: what the counter is told (ORD-17). */
+  readonly text?: string | undefined
+  /** Only parts whose reservation has ended or ends before this instant and that wait for a person (ORD-7). */
+  readonly dueBefore?: Instant | undefined
+  readonly limit: number
+  readonly after?: string | undefined
+}
+
+export interface OrderReads {
+  readonly byId: (id: OrderId) => Read<Order | null>
+  readonly byFulfilment: (id: FulfilmentId) => Read<Order | null>
+  readonly byNumber: (number: string) => Read<Order | null>
+  readonly byKey: (channel: ChannelId, externalId: string) => Read<Order | null>
+  /** Newest first. */
+  readonly list: (query: OrderQuery) => Read<Page<Order>>
+  /** Orders with a part that the system must act on by now, earliest end first (D10). */
+  readonly due: (now: Instant, limit: number) => Read<ReadonlyArray<OrderId>>
+  readonly nextSweep: Read<Instant | null>
+  /** Units held by parts that are due and will be expired: free already for whoever reads (P4). */
+  readonly dueUnits: (now: Instant) => Read<ReadonlyArray<HeldUnits>>
+  /** Parts that hold this product at this branch, youngest first. */
+  readonly holders: (product: ProductId, branch: BranchId) => Read<ReadonlyArray<OrderId>>
+  /** Orders still `placed` that came before this instant: their planning was cut off (D15). */
+  readonly placedBefore: (at: Instant, limit: number) => Read<ReadonlyArray<OrderId>>
+  /** Orders with a waiting part, oldest first (D11). */
+  readonly awaiting: (limit: number) => Read<ReadonlyArray<OrderId>>
+  /** The chronology of one order, oldest first (ORD-8). */
+  readonly events: (id: OrderId) => Read<ReadonlyArray<RecordedEvent>>
+}
+
+/** Units of a due reservation, and the order that lets them go. */
+export interface HeldUnits {
+  readonly orderId: OrderId
+  readonly productId: ProductId
+  readonly branchId: BranchId
+  readonly units: number
+}
+
+/** A key of the API, by the SHA-256 of its text; the text itself is nowhere kept. */
+export interface ApiKey {
+  readonly hash: string
+  readonly channelId: ChannelId
+  readonly role: ApiRole
+  readonly label: string
+}
+export type ApiRole = "channel" | "branch" | "operator" | "register" | "admin"
+
+export interface NetworkSettings {
+  readonly branches: ReadonlyArray<Branch>
+  readonly channels: ReadonlyArray<Channel>
+  readonly policies: ReadonlyArray<PolicyEntry>
+  readonly keys: ReadonlyArray<ApiKey>
+  /** Grows with every change of settings. */
+  readonly version: number
+}
+
+export interface NetworkStore {
+  readonly load: Read<NetworkSettings>
+  readonly save: (settings: {
+    readonly branches?: ReadonlyArray<Branch>
+    readonly channels?: ReadonlyArray<Channel>
+    readonly policies?: ReadonlyArray<PolicyEntry>
+    readonly keys?: ReadonlyArray<ApiKey>
+  }) => Read<void>
+}
+
+/** Our id ↔ the partner's id of the same thing. */
+export interface Link {
+  readonly connection: string
+  readonly kind: string
+  readonly externalId: string
+  readonly id: string
+}
+
+export interface CatalogueStore {
+  readonly byIds: (ids: ReadonlyArray<ProductId>) => Read<ReadonlyArray<Product>>
+  readonly bySkus: (skus: ReadonlyArray<string>) => Read<ReadonlyArray<Product>>
+  readonly byBarcodes: (codes: ReadonlyArray<string>) => Read<ReadonlyArray<Product>>
+  /** New and changed products, whole; the image knows them afterwards. */
+  readonly upsert: (products: ReadonlyArray<Product>) => Read<void>
+  readonly search: (text: string, limit: number, after: string | undefined) => Read<Page<Product>>
+  readonly links: (connection: string, kind: string) => Read<ReadonlyArray<Link>>
+  readonly putLinks: (links: ReadonlyArray<Link>) => Read<void>
+}
+
+/** A bulk run: batches in, then applied whole or not at all as readers see it (D4). */
+export interface ImportRun {
+  readonly id: string
+  readonly write: (batch: ImportBatch) => Read<void>
+  /** Rows that could not be taken: line of the file and reason. */
+  readonly reject: (rows: ReadonlyArray<{ readonly line: number; readonly reason: string }>) => Read<void>
+  /** Compares, journals, applies in slices, switches the image. */
+  readonly finish: (extra?: Partial<ImportCounts>) => Read<SyncRun>
+  readonly abort: (reason: string) => Read<SyncRun>
+}
+
+export interface StockStore {
+  readonly image: StockImage
+  /** What the database says, for rows that the image says are not to be had (D5). */
+  readonly levels: (
+    cells: ReadonlyArray<{ readonly productId: ProductId; readonly branchId: BranchId }>
+  ) => Read<ReadonlyArray<StockLevel>>
+  readonly openRun: (source: RunSource) => Read<ImportRun>
+  readonly runs: (limit: number, after: string | undefined) => Read<Page<SyncRun>>
+  readonly run: (id: string) => Read<SyncRun | null>
+}
+
+export interface OutboxStore {
+  /**
+   * Takes messages of a lane under a lease: per order only the oldest unended one (D28). A message that was being
+   * sent when its lease ran out comes back with `uncertain` set (D27).
+   */
+  readonly claim: (lane: string, now: Instant, leaseUntil: Instant, limit: number) => Read<ReadonlyArray<OutboxMessage>>
+  /** Before a call that must not be repeated blindly: the row says `sending` (D27). */
+  readonly sending: (messages: ReadonlyArray<OutboxMessage>) => Read<void>
+  /** Records outcomes; one whose lease token is no longer the row's is left alone (D24). */
+  readonly settle: (outcomes: ReadonlyArray<OutboxOutcome>) => Read<void>
+  /** The instant when the lane has something to do next; null when it has nothing. */
+  readonly nextDue: (lane: string) => Read<Instant | null>
+  readonly list: (state: "dead" | "waiting", limit: number) => Read<ReadonlyArray<OutboxMessage>>
+}
+
+export interface FeedStore {
+  readonly position: Read<number>
+  /** Events after a number, oldest first; `branchId` limits them to one board. */
+  readonly read: (after: number, limit: number, branchId?: BranchId) => Read<ReadonlyArray<RecordedEvent>>
+  /** The oldest number still kept, minus one: an older `Last-Event-ID` gets `reset` (D22). */
+  readonly floor: Read<number>
+  /** Calls the listener after commits (several may share one call), here or by another replica. Gives the way out. */
+  readonly subscribe: (listener: () => void) => () => void
+}
+
+export interface LeaseStore {
+  /** The fencing token when the lease is ours until `until`; null when another holds it (D24). */
+  readonly acquire: (name: string, owner: string, now: Instant, until: Instant) => Read<number | null>
+  readonly release: (name: string, owner: string) => Read<void>
+}
+
+/** All that the hub needs of a database. One conformance suite runs on every implementation. */
+export class Storage extends Context.Service<Storage, {
+  readonly name: string
+  /** Applies a change whole, or nothing of it. Cannot be interrupted half-way. */
+  readonly commit: (change: Change) => Effect.Effect<Committed, CommitError>
+  readonly orders: OrderReads
+  readonly network: NetworkStore
+  readonly catalogue: CatalogueStore
+  readonly stock: StockStore
+  readonly outbox: OutboxStore
+  readonly feed: FeedStore
+  readonly leases: LeaseStore
+  /** Takes a block of order numbers in a transaction of its own; gaps are allowed (D14). */
+  readonly takeNumbers: (count: number) => Read<number>
+  /** Is the database there and writable? */
+  readonly ping: Read<void>
+}>()("@aptekit/core/store/Storage") {}
+
+export type StorageService = Storage["Service"]
