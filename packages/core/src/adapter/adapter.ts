@@ -95,6 +95,10 @@ const build = <C extends AnyCodec, P extends Ports>(
     const made = yield* lift(() => definition.setup(decoded, context)).pipe(
       Effect.mapError((error) => fail("setup", "thrown", "rejected", `setup failed: ${textOf(error)}`))
     )
+    const missing = missingIn(definition.ports, made)
+    if (missing !== undefined) {
+      return yield* fail("setup", "config", "rejected", `setup did not return ${missing}; its ports promise it.`)
+    }
     const ports = new Map<string, PortService<PortSpec>>()
     for (const [key, port] of Object.entries(definition.ports)) {
       const implementation = made[key] as PortImplementation<PortSpec>
@@ -110,6 +114,17 @@ const build = <C extends AnyCodec, P extends Ports>(
     }
     return { id, name: definition.name, ports, http: made.http }
   })
+
+/** The first key or method that setup promised and did not return: an author without types sees it at start. */
+const missingIn = (ports: Ports, made: Readonly<Record<string, unknown>> | null | undefined): string | undefined => {
+  for (const [key, port] of Object.entries(ports)) {
+    const implementation = made?.[key] as Readonly<Record<string, unknown>> | null | undefined
+    if (implementation === null || implementation === undefined) return key
+    const method = Object.keys(port.methods).find((name) => typeof implementation[name] !== "function")
+    if (method !== undefined) return `${key}.${method}`
+  }
+  return undefined
+}
 
 type Fail = (reason: AdapterError["reason"], outcome: AdapterError["outcome"], text: string) => AdapterError
 

@@ -3,6 +3,7 @@ import { Product } from "../catalogue/model.ts"
 import { followFeed } from "../exchange/feed.ts"
 import type { Actor } from "../kernel/actor.ts"
 import { decodeInput } from "../kernel/decode.ts"
+import { InvalidInput } from "../kernel/errors.ts"
 import { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../kernel/ids.ts"
 import { Branch, Channel, PolicyEntry } from "../network/model.ts"
 import { Network } from "../network/service.ts"
@@ -60,7 +61,7 @@ export interface PromiseFace {
       products: ReadonlyArray<string>,
       branches: ReadonlyArray<string>
     ) => Promise<ReadonlyArray<Availability>>
-    /** States what branches have, as of a time (D1). Unknown products or branches reject the whole call. */
+    /** States what branches have, as of a time (D1). @throws InvalidInput for unknown products or branches */
     readonly state: (rows: ReadonlyArray<StockRow>, options?: { readonly asOf?: number; readonly source?: string }) => Promise<SyncRun>
     readonly price: (
       priceType: string,
@@ -105,13 +106,16 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
   const storage = await run(Storage)
   const { image } = storage.stock
 
-  const slotOf = (kind: string, id: string, slot: number | undefined): number => {
-    if (slot === undefined) throw new Error(`stock: unknown ${kind} ${id}; add it to the catalogue or network first`)
-    return slot
+  const slotOf = (path: string, kind: string, slot: number | undefined): number => {
+    if (slot !== undefined) return slot
+    const message = `unknown ${kind}; add it to the ${kind === "branch" ? "network" : "catalogue"} first`
+    throw new InvalidInput({ message: `${path}: ${message}`, issues: [{ path, message }] })
   }
   const productSlots = (rows: ReadonlyArray<{ readonly productId: string }>): Int32Array =>
-    Int32Array.from(rows, (row) => slotOf("product", row.productId, image.productSlot(ProductId.make(row.productId))))
-  const branchSlot = (id: string): number => slotOf("branch", id, image.branchSlot(BranchId.make(id)))
+    Int32Array.from(rows, (row, i) =>
+      slotOf(`rows[${i}].productId`, "product", image.productSlot(ProductId.make(row.productId))))
+  const branchSlot = (id: string, row: number): number =>
+    slotOf(`rows[${row}].branchId`, "branch", image.branchSlot(BranchId.make(id)))
 
   const oneRun = async (source: string | undefined, file: string, batch: Parameters<Awaited<ReturnType<typeof open>>["write"]>[0]) => {
     const opened = await open(source, file)
@@ -179,7 +183,7 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
           kind: "stock",
           asOf: options.asOf ?? (await run(Clock.currentTimeMillis)),
           products: productSlots(rows),
-          branches: Int32Array.from(rows, (row) => branchSlot(row.branchId)),
+          branches: Int32Array.from(rows, (row, i) => branchSlot(row.branchId, i)),
           quantities: Int32Array.from(rows, (row) => row.quantity)
         }),
       price: async (priceType, rows, options = {}) =>
@@ -188,7 +192,7 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
           asOf: options.asOf ?? (await run(Clock.currentTimeMillis)),
           priceType,
           products: productSlots(rows),
-          branches: Int32Array.from(rows, (row) => (row.branchId === undefined ? NO_PRICE : branchSlot(row.branchId))),
+          branches: Int32Array.from(rows, (row, i) => (row.branchId === undefined ? NO_PRICE : branchSlot(row.branchId, i))),
           amounts: Int32Array.from(rows, (row) => row.amount)
         })
     },

@@ -77,7 +77,7 @@ export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageU
 }
 
 /** The names of the ports that some configured adapter serves: asking for another one is a compile error. */
-type Provided<A extends ReadonlyArray<AdapterInstance>> = A[number] extends AdapterInstance<infer N> ? N : never
+type Provided<A extends ReadonlyArray<AdapterInstance>> = A[number]["provides"][number]
 
 type PromiseMethods<M extends PortSpec> = {
   readonly [K in keyof M]: (

@@ -10,11 +10,21 @@ export const NO_PRICE = -1
 
 const int32 = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(length * 4))
 
+/** Times of statements are kept in seconds since this instant: 32 bits last until 2088. */
+const STATED_EPOCH = Date.UTC(2020, 0, 1)
+
+/** A statement's as-of time as the image keeps it: whole seconds, rounded down (too early only undersells, D2). */
+export const toStated = (asOf: number): number => Math.max(0, Math.floor((asOf - STATED_EPOCH) / 1000))
+export const fromStated = (stated: number): number => (stated === 0 ? 0 : STATED_EPOCH + stated * 1000)
+
+/** Figures of one price type, with the time of the statement that named each. */
 interface PriceColumn {
   /** One price for the whole network, by product slot. */
   network: Int32Array
+  networkStated: Int32Array
   /** Prices of single branches, product-major; made when the first one comes. */
   branch: Int32Array | null
+  branchStated: Int32Array | null
 }
 
 /**
@@ -29,6 +39,8 @@ export class StockImage {
   #products = PRODUCT_STEP
   #onHand = int32(WIDTH_STEP * PRODUCT_STEP)
   #reserved = int32(WIDTH_STEP * PRODUCT_STEP)
+  /** When a statement last named each cell (D2): also for rows that it left as they were. */
+  #stated = int32(WIDTH_STEP * PRODUCT_STEP)
   readonly #prices = new Map<string, PriceColumn>()
   readonly #productSlots = new Map<ProductId, number>()
   readonly #branchSlots = new Map<BranchId, number>()
@@ -45,12 +57,15 @@ export class StockImage {
   get reserved(): Int32Array {
     return this.#reserved
   }
+  get stated(): Int32Array {
+    return this.#stated
+  }
   get productCount(): number {
     return this.#productSlots.size
   }
   get bytes(): number {
-    let cells = this.#onHand.length * 2
-    for (const price of this.#prices.values()) cells += price.network.length + (price.branch?.length ?? 0)
+    let cells = this.#onHand.length * 3
+    for (const price of this.#prices.values()) cells += 2 * (price.network.length + (price.branch?.length ?? 0))
     return cells * 4
   }
 
@@ -96,6 +111,11 @@ export class StockImage {
     return Math.max(0, (this.#onHand[cell] ?? 0) - (this.#reserved[cell] ?? 0))
   }
 
+  /** The instant of the last statement that named this row; 0 before the first (D2). */
+  statedAt(productSlot: number, branchSlot: number): number {
+    return fromStated(this.#stated[this.cell(productSlot, branchSlot)] ?? 0)
+  }
+
   /** The price in minor units: the branch's own, else the network's, else null. */
   price(priceType: string, product: ProductId, branch: BranchId | null): number | null {
     const column = this.#prices.get(priceType)
@@ -130,16 +150,42 @@ export class StockImage {
   setPrice(priceType: string, productSlot: number, branchSlot: number | null, amount: number): void {
     const column = this.#priceColumn(priceType)
     if (branchSlot === null) column.network[productSlot] = amount
+    else this.#branchPrices(column)[this.cell(productSlot, branchSlot)] = amount
+  }
+  /** The price of exactly this row, without falling back on the network's. */
+  ownPrice(priceType: string, productSlot: number, branchSlot: number | null): number {
+    const column = this.#priceColumn(priceType)
+    if (branchSlot === null) return column.network[productSlot]!
+    return column.branch === null ? NO_PRICE : column.branch[this.cell(productSlot, branchSlot)]!
+  }
+  priceStated(priceType: string, productSlot: number, branchSlot: number | null): number {
+    const column = this.#priceColumn(priceType)
+    if (branchSlot === null) return column.networkStated[productSlot]!
+    return column.branchStated === null ? 0 : column.branchStated[this.cell(productSlot, branchSlot)]!
+  }
+  setPriceStated(priceType: string, productSlot: number, branchSlot: number | null, stated: number): void {
+    const column = this.#priceColumn(priceType)
+    if (branchSlot === null) column.networkStated[productSlot] = stated
     else {
-      column.branch ??= int32(this.#products * this.#width).fill(NO_PRICE)
-      column.branch[this.cell(productSlot, branchSlot)] = amount
+      this.#branchPrices(column)
+      column.branchStated![this.cell(productSlot, branchSlot)] = stated
     }
+  }
+
+  #branchPrices(column: PriceColumn): Int32Array {
+    column.branchStated ??= int32(this.#products * this.#width)
+    return (column.branch ??= int32(this.#products * this.#width).fill(NO_PRICE))
   }
 
   #priceColumn(priceType: string): PriceColumn {
     let column = this.#prices.get(priceType)
     if (column === undefined) {
-      column = { network: int32(this.#products).fill(NO_PRICE), branch: null }
+      column = {
+        network: int32(this.#products).fill(NO_PRICE),
+        networkStated: int32(this.#products),
+        branch: null,
+        branchStated: null
+      }
       this.#prices.set(priceType, column)
     }
     return column
@@ -155,11 +201,17 @@ export class StockImage {
     }
     this.#onHand = widen(this.#onHand, 0)
     this.#reserved = widen(this.#reserved, 0)
+    this.#stated = widen(this.#stated, 0)
     for (const column of this.#prices.values()) {
-      const network = int32(products).fill(NO_PRICE)
-      network.set(column.network)
-      column.network = network
+      const lengthen = (old: Int32Array, empty: number): Int32Array => {
+        const long = int32(products).fill(empty)
+        long.set(old)
+        return long
+      }
+      column.network = lengthen(column.network, NO_PRICE)
+      column.networkStated = lengthen(column.networkStated, 0)
       if (column.branch !== null) column.branch = widen(column.branch, NO_PRICE)
+      if (column.branchStated !== null) column.branchStated = widen(column.branchStated, 0)
     }
     const awaited = [...this.#awaited].map(([cell, units]) => {
       return [Math.floor(cell / this.#width) * width + (cell % this.#width), units] as const

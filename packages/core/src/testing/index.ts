@@ -1,0 +1,12 @@
+/**
+ * `@aptekit/core/testing`: an in-memory storage, builders of test data and the conformance suites.
+ * @module
+ */
+export * from "./assert.ts"
+export * from "./builders.ts"
+export * from "./memory.ts"
+export * from "./network.ts"
+export * from "./port-suite.ts"
+export * from "./port-suite-geocoding.ts"
+export * from "./port-suite-messages.ts"
+export * from "./simulator.ts"

@@ -1,0 +1,87 @@
+import { Effect } from "effect"
+import type { OutboxMessage } from "../../exchange/outbox.ts"
+import type { Instant } from "../../kernel/time.ts"
+import type { OutboxStore } from "../../store/ports.ts"
+import type { MemoryState, OutboxRow } from "./state.ts"
+
+const isEnded = (row: OutboxRow): boolean =>
+  row.state === "done" || row.state === "rejected" || row.state === "dropped"
+const isLeased = (row: OutboxRow): boolean => row.state === "claimed" || row.state === "sending"
+
+/** When a row may be claimed; a dead one waits for a person. */
+const readyAt = (row: OutboxRow): Instant =>
+  row.state === "dead" ? Infinity : isLeased(row) ? row.leaseUntil : row.availableAt
+
+/** Of each order the oldest unended message of this lane, in the order of their commits (D28). */
+const heads = (state: MemoryState, lane: string): ReadonlyArray<OutboxRow> => {
+  const seen = new Set<string>()
+  return state.outbox.filter((row) => {
+    const { orderId } = row.draft
+    if (row.draft.lane !== lane || isEnded(row)) return false
+    if (orderId === null) return true
+    if (seen.has(orderId)) return false
+    seen.add(orderId)
+    return true
+  })
+}
+
+const messageOf = (row: OutboxRow): OutboxMessage => ({
+  id: row.draft.id,
+  lane: row.draft.lane,
+  method: row.draft.method,
+  orderId: row.draft.orderId,
+  payload: row.draft.payload,
+  attempts: row.attempts,
+  token: row.token,
+  uncertain: row.uncertain,
+  lastError: row.lastError
+})
+
+const claimRow = (row: OutboxRow, leaseUntil: Instant): OutboxMessage => {
+  // A claim that ended before it reached the partner leaves the doubt of the claim before it.
+  const untouched = row.state === "claimed" && row.uncertain
+  row.uncertain = row.state === "sending" || row.state === "unknown" || untouched
+  row.state = "claimed"
+  row.leaseUntil = leaseUntil
+  row.attempts++
+  row.token++
+  return messageOf(row)
+}
+
+export const outboxStore = (state: MemoryState): OutboxStore => {
+  const held = (id: string, token: number): OutboxRow | undefined =>
+    state.outbox.find((row) => row.draft.id === id && row.token === token && isLeased(row))
+  return {
+    claim: (lane, now, leaseUntil, limit) =>
+      Effect.sync(() =>
+        heads(state, lane).filter((row) => readyAt(row) <= now).slice(0, limit).map((row) => claimRow(row, leaseUntil))
+      ),
+    sending: (messages) =>
+      Effect.sync(() => {
+        for (const { id, token } of messages) {
+          const row = held(id, token)
+          if (row !== undefined) row.state = "sending"
+        }
+      }),
+    settle: (outcomes) =>
+      Effect.sync(() => {
+        for (const outcome of outcomes) {
+          const row = held(outcome.id, outcome.token)
+          if (row === undefined) continue
+          row.state = outcome.state
+          row.availableAt = outcome.availableAt ?? row.availableAt
+          row.lastError = outcome.error
+        }
+      }),
+    nextDue: (lane) =>
+      Effect.sync(() => {
+        const next = heads(state, lane).reduce((least, row) => Math.min(least, readyAt(row)), Infinity)
+        return Number.isFinite(next) ? next : null
+      }),
+    list: (wanted, limit) =>
+      Effect.sync(() =>
+        state.outbox.filter((row) => !isEnded(row) && (row.state === "dead") === (wanted === "dead"))
+          .slice(0, limit).map(messageOf)
+      )
+  }
+}

@@ -1,0 +1,104 @@
+import type { Product } from "../../catalogue/model.ts"
+import type { SyncRun } from "../../exchange/sync.ts"
+import type { BranchId, FulfilmentId, OrderId, ProductId } from "../../kernel/ids.ts"
+import type { Instant } from "../../kernel/time.ts"
+import type { Branch, Channel, PolicyEntry } from "../../network/model.ts"
+import type { Order } from "../../order/model.ts"
+import { StockImage } from "../../stock/image.ts"
+import type { Movement } from "../../stock/model.ts"
+import type { DomainEvent, OutboxDraft, RecordedEvent } from "../../store/change.ts"
+import type { ApiKey, Link } from "../../store/ports.ts"
+
+export interface Level {
+  readonly onHand: number
+  readonly reserved: number
+  readonly asOf: Instant
+}
+
+export interface StatedPrice {
+  readonly amount: number
+  readonly asOf: Instant
+}
+
+export interface OutboxRow {
+  readonly draft: OutboxDraft
+  state: "waiting" | "claimed" | "sending" | "retry" | "unknown" | "done" | "rejected" | "dropped" | "dead"
+  availableAt: Instant
+  leaseUntil: Instant
+  attempts: number
+  token: number
+  /** As the current claim found it: nobody knows whether an earlier call arrived. */
+  uncertain: boolean
+  lastError: string | null
+}
+
+export interface Lease {
+  readonly owner: string
+  readonly until: Instant
+  readonly token: number
+}
+
+/** A row of stock or price: the product's slot and the branch's, in one number that outlives the image's width. */
+export interface Cell {
+  readonly key: number
+  readonly product: number
+  readonly branch: number
+}
+
+const STRIDE = 65_536
+/** `branch` −1: the whole network. */
+export const cellAt = (product: number, branch: number): Cell => ({ key: product * STRIDE + branch + 1, product, branch })
+
+/** A key of several texts that no choice of texts can forge: 'a','bc' is not 'ab','c'. */
+export const keyOf = (...parts: ReadonlyArray<string>): string => JSON.stringify(parts)
+
+/** What the in-memory storage keeps. The rules are in the files beside this one. */
+export class MemoryState {
+  readonly image = new StockImage()
+  readonly orders = new Map<OrderId, Order>()
+  readonly intakeKeys = new Map<string, OrderId>()
+  readonly numbers = new Map<string, OrderId>()
+  readonly fulfilments = new Map<FulfilmentId, OrderId>()
+  readonly sales = new Map<string, OrderId | null>()
+  readonly keys = new Map<string, { readonly fingerprint: string; readonly orderId: OrderId | null }>()
+  readonly levels = new Map<number, Level>()
+  readonly movements = new Map<number, Array<Movement>>()
+  readonly prices = new Map<string, Map<number, StatedPrice>>()
+  readonly log: Array<RecordedEvent> = []
+  readonly listeners = new Set<() => void>()
+  readonly outbox: Array<OutboxRow> = []
+  readonly runs: Array<SyncRun> = []
+  readonly leases = new Map<string, Lease>()
+  readonly products = new Map<ProductId, Product>()
+  readonly branches = new Map<BranchId, Branch>()
+  readonly channels = new Map<string, Channel>()
+  readonly policies = new Map<string, PolicyEntry>()
+  readonly apiKeys = new Map<string, ApiKey>()
+  readonly links = new Map<string, Link>()
+  settingsVersion = 0
+  nextNumber = 1
+
+  get seq(): number {
+    return this.log.length
+  }
+
+  record(events: ReadonlyArray<DomainEvent>): void {
+    for (const event of events) this.log.push({ ...event, seq: this.log.length + 1 })
+  }
+  announce(): void {
+    for (const listener of this.listeners) listener()
+  }
+
+  cell(product: ProductId, branch: BranchId): Cell | undefined {
+    const p = this.image.productSlot(product)
+    const b = this.image.branchSlot(branch)
+    return p === undefined || b === undefined ? undefined : cellAt(p, b)
+  }
+  level(cell: Cell): Level {
+    return this.levels.get(cell.key) ?? { onHand: 0, reserved: 0, asOf: 0 }
+  }
+  setLevel(cell: Cell, level: Level): void {
+    this.levels.set(cell.key, level)
+    this.image.setLevel(cell.product, cell.branch, level.onHand, level.reserved)
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Conformance of adapters to their ports, as data: a list of cases per port, run by any test runner.
+ *
+ * ```ts
+ * runPortSuite(messagesSuite, () => {
+ *   const simulator = messageGatewaySimulator()
+ *   return { adapter: simulatedMessages(simulator), simulator, texts: () => simulator.ledger.map((m) => m.text) }
+ * }, { test })
+ * ```
+ * @module
+ */
+import { Effect, Fiber, Result } from "effect"
+import { TestClock } from "effect/testing"
+import { type AdapterInstance, buildAdapters } from "../adapter/adapter.ts"
+import type { AdapterError, FaultOutcome } from "../adapter/errors.ts"
+import type { InboundHub } from "../adapter/inward.ts"
+import type { Port, PortService, PortSpec } from "../adapter/port.ts"
+import { requirePort } from "../adapter/registry.ts"
+import { type FaultControls, GARBAGE } from "./simulator.ts"
+
+/** What a test gives of its adapter. Made anew for each case, so that no case sees another's traces. */
+export interface PortHarness {
+  readonly adapter: AdapterInstance
+  /** The faultsOf of the partner's simulator. Without them the cases on faults must be skipped by name. */
+  readonly simulator?: FaultControls
+  /** Passwords and tokens of the configuration: none may appear in an error. */
+  readonly secrets?: ReadonlyArray<string>
+}
+
+/** One promise of a port. `run` rejects with what was broken. */
+export interface PortCase<H extends PortHarness> {
+  readonly name: string
+  readonly run: (harness: H) => Promise<void>
+}
+
+export interface PortSuite<H extends PortHarness> {
+  readonly port: string
+  readonly cases: ReadonlyArray<PortCase<H>>
+}
+
+/** What a test runner must offer; `test` of vitest and of `node:test` does. */
+export interface TestFunction {
+  (name: string, run: () => Promise<void>): unknown
+  readonly skip: (name: string, run: () => Promise<void>) => unknown
+}
+
+export interface SuiteOptions {
+  readonly test: TestFunction
+  /** Cases that do not apply, by their exact name, with the reason. */
+  readonly skip?: Readonly<Record<string, string>>
+}
+
+/** Runs the cases of a port against an adapter. @throws Error on a skip without a reason or of no case */
+export const runPortSuite = <H extends PortHarness>(
+  suite: PortSuite<H>,
+  harness: () => H | Promise<H>,
+  { test, skip = {} }: SuiteOptions
+): void => {
+  for (const [name, reason] of Object.entries(skip)) {
+    if (!suite.cases.some((known) => known.name === name)) {
+      throw new Error(`port suite ${suite.port}: no case "${name}" to skip; its cases: ${suite.cases.map((c) => c.name).join(" | ")}`)
+    }
+    if (reason.trim() === "") throw new Error(`port suite ${suite.port}: say why "${name}" is skipped`)
+  }
+  for (const { name, run } of suite.cases) {
+    const reason = skip[name]
+    const start = async (): Promise<void> => run(await harness())
+    if (reason === undefined) test(`${suite.port}: ${name}`, start)
+    else test.skip(`${suite.port}: ${name} (skipped: ${reason})`, start)
+  }
+}
+
+/** An adapter under test talks to its partner, not to a hub. */
+const noHub = (connection: string): InboundHub => {
+  const refuse = (): never => {
+    throw new Error("port suite: an adapter of this port may not use the inward face")
+  }
+  return {
+    catalogue: { links: refuse, upsert: refuse, byIds: refuse, slot: refuse },
+    network: { branches: refuse, saveBranch: refuse, slot: refuse, links: refuse, link: refuse },
+    stock: { openRun: refuse },
+    files: { directory: `.aptekit/${connection}` },
+    log: () => undefined
+  }
+}
+
+/** Breaks a case, saying what promise was broken. */
+export function ensure(truth: boolean, otherwise: string): asserts truth {
+  if (!truth) throw new Error(otherwise)
+}
+
+/** A promise of a port, put to the test. */
+export type PortCheck<M extends PortSpec, H> = (partner: PortService<M>, harness: H) => Effect.Effect<void, AdapterError>
+
+/** A case that builds the adapter as a hub would, and calls it through its port. */
+export const portCase = <M extends PortSpec, H extends PortHarness>(port: Port<string, M>, name: string, check: PortCheck<M, H>): PortCase<H> => ({
+  name,
+  run: (harness) =>
+    Effect.gen(function*() {
+      const all = yield* buildAdapters([harness.adapter], noHub)
+      yield* check(yield* requirePort({ all }, port), harness)
+    }).pipe(Effect.scoped, Effect.runPromise)
+})
+
+/** The simulator of a harness; a case without it fails, so that no case is left out unseen. */
+export const faultsOf = (harness: PortHarness): FaultControls => {
+  ensure(
+    harness.simulator !== undefined,
+    "this case needs the partner's simulator: give the harness `simulator`, or skip the case by its name with a reason"
+  )
+  return harness.simulator
+}
+
+/** What must be true of every failed call: how it ended, and that its error betrays nobody. */
+export const mustFail = (
+  ended: Result.Result<unknown, AdapterError>,
+  allowed: ReadonlyArray<FaultOutcome>,
+  harness: PortHarness,
+  personal: ReadonlyArray<string>
+): void => {
+  const expected = allowed.join(" or ")
+  ensure(Result.isFailure(ended), `the call ended as done; it must end as ${expected}`)
+  const { failure } = ended
+  const shown = `${failure.message} ${JSON.stringify(failure)} ${failure.stack ?? ""}`
+  const betrayed = [...personal, ...(harness.secrets ?? [])].some((text) => shown.includes(text))
+  // Without the message: it holds what it must not.
+  ensure(!betrayed, "the error holds a secret or a person's data")
+  ensure(allowed.includes(failure.outcome), `the call ended as ${failure.outcome} (${failure.message}); it must end as ${expected}`)
+}
+
+/** The call that the fault cases make. */
+export interface FaultSubject<M extends PortSpec, H> {
+  readonly port: Port<string, M>
+  readonly call: (partner: PortService<M>, harness: H) => Effect.Effect<unknown, AdapterError>
+  /** What of the call no error may hold. */
+  readonly personal: (harness: H) => ReadonlyArray<string>
+}
+
+/** Longer than any port waits, and as long as a lane's lease: later than that another worker has the message. */
+const IN_TIME = "1 minute"
+
+/** The faults that a partner of any port can have. */
+export const faultCases = <M extends PortSpec, H extends PortHarness>(subject: FaultSubject<M, H>): ReadonlyArray<PortCase<H>> => {
+  const { port, call, personal } = subject
+  const fails = (partner: PortService<M>, harness: H, ...allowed: ReadonlyArray<FaultOutcome>) =>
+    Effect.map(Effect.result(call(partner, harness)), (ended) => mustFail(ended, allowed, harness, personal(harness)))
+  return [
+    portCase(port, "a partner that is down ends as unavailable, and works again when it is back", (partner, harness: H) =>
+      Effect.gen(function*() {
+        faultsOf(harness).fault("down")
+        yield* fails(partner, harness, "unavailable")
+        faultsOf(harness).mend()
+        yield* call(partner, harness)
+      })),
+    portCase(port, "a partner that refuses ends as rejected", (partner, harness: H) =>
+      Effect.suspend(() => {
+        faultsOf(harness).fault("refuses")
+        return fails(partner, harness, "rejected")
+      })),
+    portCase(port, "a partner that hangs ends as unknown, in time", (partner, harness: H) =>
+      Effect.gen(function*() {
+        const simulator = faultsOf(harness)
+        simulator.fault("slow")
+        const fiber = yield* Effect.forkChild(Effect.result(call(partner, harness)))
+        yield* Effect.raceFirst(Effect.promise(() => simulator.arrived(1)), Fiber.await(fiber))
+        yield* TestClock.adjust(IN_TIME)
+        mustFail(yield* Fiber.join(fiber), ["unknown"], harness, personal(harness))
+      }).pipe(Effect.provide(TestClock.layer()))),
+    portCase(port, "a partner that is slow, yet answers in time, ends as done", (partner, harness: H) =>
+      Effect.gen(function*() {
+        const simulator = faultsOf(harness)
+        simulator.fault("slow")
+        const fiber = yield* Effect.forkChild(call(partner, harness))
+        yield* Effect.raceFirst(Effect.promise(() => simulator.arrived(1)), Fiber.await(fiber))
+        simulator.mend()
+        yield* Fiber.join(fiber)
+      })),
+    portCase(port, "garbled answers end as unknown", (partner, harness: H) =>
+      Effect.gen(function*() {
+        faultsOf(harness).fault("garbled")
+        for (const _ of GARBAGE) yield* fails(partner, harness, "unknown")
+      }))
+  ]
+}

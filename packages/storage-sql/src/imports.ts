@@ -1,0 +1,397 @@
+import { type ImportBatch, type ImportCounts, NO_COUNTS, NO_PRICE, type RunSource, type StockImage, type SyncRun, toStated } from "@aptekit/core"
+import { setImmediate } from "node:timers/promises"
+import { v7 } from "uuid"
+import type { Driver } from "./driver.ts"
+import { loadImage, STATED_BLOCK, statedBlock, statedKind } from "./image.ts"
+import type { JournalRow, RunRow, Slice, StatedBlock } from "./ops/bulk.ts"
+import { branchOf, cellOf, priceKey, priceParts, productOf } from "./schema.ts"
+
+/** Rows of one slice: one to two milliseconds of the writer's time (D17). */
+const SLICE_ROWS = 400
+/** Rows compared before the event loop gets its turn. */
+const COMPARE_ROWS = 50_000
+/** Rows read back at once, between orders. */
+const SHOW_ROWS = 2_000
+const MAX_REJECTS = 1_000
+const JOURNAL_ROWS = 100_000
+
+interface Level {
+  onHand: number
+  reserved: number
+}
+
+type MutableCounts = { -readonly [K in keyof ImportCounts]: ImportCounts[K] }
+
+/** The changed rows of one batch, found by comparing it with the image. */
+interface Compared {
+  readonly kind: "stock" | "price"
+  readonly priceType: string | null
+  readonly asOf: number
+  readonly keys: Float64Array
+  readonly figures: Int32Array
+}
+
+const runRow = (run: SyncRun): RunRow => ({
+  id: run.id,
+  connection: run.connection,
+  file: run.file,
+  state: run.state,
+  started_at: run.startedAt,
+  finished_at: run.finishedAt,
+  counts: JSON.stringify(run.counts),
+  error: run.error,
+  rejects: JSON.stringify(run.rejects)
+})
+
+export const runOf = (row: RunRow): SyncRun =>
+  ({
+    id: row.id,
+    connection: row.connection,
+    file: row.file,
+    state: row.state,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    counts: JSON.parse(row.counts),
+    error: row.error,
+    rejects: JSON.parse(row.rejects)
+  }) as SyncRun
+
+/** Keys and figures of compared rows as one blob, and back. */
+const pack = (rows: Compared, from: number, to: number): Uint8Array => {
+  const keys = new Uint8Array(rows.keys.slice(from, to).buffer)
+  const figures = new Uint8Array(rows.figures.slice(from, to).buffer)
+  const packed = new Uint8Array(keys.length + figures.length)
+  packed.set(keys)
+  packed.set(figures, keys.length)
+  return packed
+}
+
+const unpack = (row: JournalRow): Compared => {
+  const bytes = new Uint8Array(row.data).buffer
+  const rows = bytes.byteLength / 12
+  return {
+    kind: row.kind as Compared["kind"],
+    priceType: row.price_type,
+    asOf: row.as_of,
+    keys: new Float64Array(bytes, 0, rows),
+    figures: new Int32Array(bytes, rows * 8, rows)
+  }
+}
+
+/**
+ * Bulk runs (D1–D5): batches are gathered, compared with the image, journalled, written in slices that never hold an
+ * order up, and shown at once. What stops after the journal is finished by the next start.
+ */
+export class Imports {
+  readonly #driver: Driver
+  readonly #image: StockImage
+  readonly #now: () => number
+  readonly #announce: (run: SyncRun) => Promise<void>
+  readonly #priceTypes = new Map<string, number>()
+  /** Rows that an import has read and will show; commits meanwhile are added to them. */
+  readonly #showing = new Set<Map<number, Level>>()
+  /** One run at a time changes the image; others wait their turn. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(driver: Driver, image: StockImage, now: () => number, announce: (run: SyncRun) => Promise<void>) {
+    this.#driver = driver
+    this.#image = image
+    this.#now = now
+    this.#announce = announce
+  }
+
+  /** Finishes what a killed process left: journalled runs go on, others had changed nothing. */
+  async recover(): Promise<void> {
+    for (const row of await this.#driver.list("unfinishedRuns", undefined)) {
+      const run = runOf(row)
+      if (run.state === "receiving") {
+        await this.#save({ ...run, state: "failed", finishedAt: this.#now(), error: "The hub was stopped while it received; send the file again." })
+        continue
+      }
+      const compared = (await this.#driver.list("journal", run.id)).map(unpack)
+      for (const rows of compared) await this.#slices(rows)
+      await this.#driver.write("finishRun", [runRow({ ...run, state: "done", finishedAt: this.#now() }), []], "log")
+    }
+  }
+
+  async open(source: RunSource): Promise<OpenRun> {
+    const run: SyncRun = {
+      id: v7(),
+      connection: source.connection,
+      file: source.file,
+      state: "receiving",
+      startedAt: this.#now(),
+      finishedAt: null,
+      counts: NO_COUNTS,
+      error: null,
+      rejects: []
+    }
+    await this.#save(run)
+    return new OpenRun(run, this)
+  }
+
+  async finish(opened: SyncRun, batches: ReadonlyArray<ImportBatch>): Promise<SyncRun> {
+    const turn = this.#turn.then(() => this.#apply(opened, batches))
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  async fail(opened: SyncRun, error: string): Promise<SyncRun> {
+    const run: SyncRun = { ...opened, state: "failed", finishedAt: this.#now(), error }
+    await this.#save(run)
+    return run
+  }
+
+  async #save(run: SyncRun): Promise<void> {
+    await this.#driver.write("putRun", runRow(run), "log")
+  }
+
+  async #apply(opened: SyncRun, batches: ReadonlyArray<ImportBatch>): Promise<SyncRun> {
+    const counts: MutableCounts = { ...opened.counts }
+    const compared: Array<Compared> = []
+    const blocks = new Map<string, StatedBlock>()
+    for (const batch of batches) {
+      if (batch.kind === "price") await this.#priceTypeSlot(batch.priceType)
+      compared.push(await this.#compare(batch, counts))
+    }
+    const run: SyncRun = { ...opened, counts, state: "applying" }
+    await this.#driver.write("journalRun", [runRow(run), compared.flatMap((rows, i) => this.#journal(run.id, rows, i))], "log")
+    for (const rows of compared) await this.#slices(rows)
+    for (const rows of compared) await this.#show(rows)
+    for (const batch of batches) this.#state(batch, blocks)
+    const done: SyncRun = { ...run, state: "done", finishedAt: this.#now() }
+    await this.#driver.write("finishRun", [runRow(done), [...blocks.values()]], "log")
+    await this.#announce(done)
+    return done
+  }
+
+  async #priceTypeSlot(id: string): Promise<number> {
+    let slot = this.#priceTypes.get(id)
+    if (slot === undefined) {
+      slot = await this.#driver.write("addPriceType", id)
+      this.#priceTypes.set(id, slot)
+    }
+    return slot
+  }
+
+  #journal(runId: string, rows: Compared, batch: number): ReadonlyArray<JournalRow> {
+    const parts: Array<JournalRow> = []
+    for (let from = 0; from < rows.keys.length; from += JOURNAL_ROWS) {
+      parts.push({
+        run_id: runId,
+        part: batch * 10_000 + parts.length,
+        kind: rows.kind,
+        price_type: rows.priceType,
+        as_of: rows.asOf,
+        data: pack(rows, from, Math.min(rows.keys.length, from + JOURNAL_ROWS))
+      })
+    }
+    return parts
+  }
+
+  /** Only rows that say something new go on; each is judged by the time of the statement that last named it (D2). */
+  async #compare(batch: ImportBatch, counts: MutableCounts): Promise<Compared> {
+    const stated = toStated(batch.asOf)
+    const keys: Array<number> = []
+    const figures: Array<number> = []
+    const moved = batch.kind === "stock" ? await this.#movedAfter(batch.asOf) : NOTHING_MOVED
+    for (let i = 0; i < batch.products.length; i++) {
+      if (i % COMPARE_ROWS === COMPARE_ROWS - 1) await setImmediate()
+      const row = this.#row(batch, i)
+      if (row.stated > stated) counts.stale++
+      else if (row.figure === row.known && !moved.has(row.key)) counts.unchanged++
+      else {
+        if (row.stated === 0) counts.new++
+        else if (row.figure === 0 || row.figure === NO_PRICE) counts.gone++
+        else counts.changed++
+        keys.push(row.key)
+        figures.push(row.figure)
+      }
+    }
+    return {
+      kind: batch.kind,
+      priceType: batch.kind === "price" ? batch.priceType : null,
+      asOf: batch.asOf,
+      // A full write wants its rows in the order of their keys: three times as fast.
+      ...sorted(keys, figures)
+    }
+  }
+
+  #row(batch: ImportBatch, i: number): { key: number; figure: number; known: number; stated: number } {
+    const product = batch.products[i]!
+    const branch = batch.branches[i]!
+    if (batch.kind === "stock") {
+      const cell = this.#image.cell(product, branch)
+      return {
+        key: cellOf(product, branch),
+        figure: batch.quantities[i]!,
+        known: this.#image.onHand[cell]!,
+        stated: this.#image.stated[cell]!
+      }
+    }
+    const slot = branch < 0 ? null : branch
+    return {
+      key: priceKey(this.#priceTypes.get(batch.priceType)!, product, branch),
+      figure: batch.amounts[i]!,
+      known: this.#image.ownPrice(batch.priceType, product, slot),
+      stated: this.#image.priceStated(batch.priceType, product, slot)
+    }
+  }
+
+  /** Rows with a movement after T are written whatever the comparison says: their sum must be made anew (D1). */
+  async #movedAfter(asOf: number): Promise<ReadonlySet<number>> {
+    const moved = new Set<number>()
+    await this.#driver.scan(
+      `select distinct cell from stock_movements where occurred_at > ${Math.trunc(asOf)}`,
+      ([cell]) => moved.add(Number(cell))
+    )
+    return moved
+  }
+
+  async #slices(rows: Compared): Promise<void> {
+    for (let from = 0; from < rows.keys.length; from += SLICE_ROWS) {
+      const slice: Slice = {
+        kind: rows.kind,
+        asOf: rows.asOf,
+        keys: rows.keys.slice(from, from + SLICE_ROWS),
+        figures: rows.figures.slice(from, from + SLICE_ROWS)
+      }
+      await this.#driver.write("slice", slice, "slice")
+    }
+  }
+
+  /**
+   * The image takes the new figures all at once (D4): read back through the writer, whose answers come in the order of
+   * its commits, then set in one turn of the event loop.
+   */
+  async #show(rows: Compared): Promise<void> {
+    if (rows.kind === "price") {
+      for (let i = 0; i < rows.keys.length; i++) {
+        const { product, branch } = priceParts(rows.keys[i]!)
+        this.#image.setPrice(rows.priceType!, product, branch < 0 ? null : branch, rows.figures[i]!)
+      }
+      return
+    }
+    const showing = new Map<number, Level>()
+    this.#showing.add(showing)
+    for (let from = 0; from < rows.keys.length; from += SHOW_ROWS) {
+      const keys = [...rows.keys.subarray(from, from + SHOW_ROWS)]
+      for (const level of await this.#driver.write("levels", keys, "slice")) {
+        showing.set(level.cell, { onHand: level.on_hand, reserved: level.reserved })
+      }
+    }
+    for (const [cell, level] of showing) this.#image.setLevel(productOf(cell), branchOf(cell), level.onHand, level.reserved)
+    this.#showing.delete(showing)
+  }
+
+  /** A commit's figures, into the image and into what an import is about to show. */
+  moved(cell: number, onHand: number, reserved: number): void {
+    this.#image.addLevel(productOf(cell), branchOf(cell), onHand, reserved)
+    for (const showing of this.#showing) {
+      const level = showing.get(cell)
+      if (level === undefined) continue
+      level.onHand += onHand
+      level.reserved += reserved
+    }
+  }
+
+  /** Every named row keeps the statement's time, changed or not (D2). */
+  #state(batch: ImportBatch, blocks: Map<string, StatedBlock>): void {
+    const stated = toStated(batch.asOf)
+    const kind = statedKind(batch.kind === "price" ? batch.priceType : null)
+    const touched = new Set<number>()
+    for (let i = 0; i < batch.products.length; i++) {
+      const product = batch.products[i]!
+      const branch = batch.branches[i]!
+      if (batch.kind === "stock") {
+        const cell = this.#image.cell(product, branch)
+        if (this.#image.stated[cell]! < stated) this.#image.stated[cell] = stated
+      } else {
+        const slot = branch < 0 ? null : branch
+        if (this.#image.priceStated(batch.priceType, product, slot) < stated) {
+          this.#image.setPriceStated(batch.priceType, product, slot, stated)
+        }
+      }
+      touched.add(Math.floor(product / STATED_BLOCK))
+    }
+    for (const block of touched) blocks.set(`${kind}/${block}`, this.#statedBlock(kind, batch, block))
+  }
+
+  #statedBlock(kind: string, batch: ImportBatch, block: number): StatedBlock {
+    const image = this.#image
+    if (batch.kind === "stock") {
+      return statedBlock(kind, block, image.width, (p, b) => image.stated[image.cell(p, b)] ?? 0)
+    }
+    return statedBlock(kind, block, image.width + 1, (p, b) =>
+      image.priceStated(batch.priceType, p, b === 0 ? null : b - 1) ?? 0
+    )
+  }
+
+  /** After another replica's import: the whole image from the database (D5). */
+  async reload(): Promise<void> {
+    await loadImage(this.#driver, this.#image)
+  }
+}
+
+const NOTHING_MOVED: ReadonlySet<number> = new Set()
+
+const sorted = (keys: ReadonlyArray<number>, figures: ReadonlyArray<number>): Pick<Compared, "keys" | "figures"> => {
+  const order = Uint32Array.from(keys, (_, i) => i)
+  order.sort((a, b) => keys[a]! - keys[b]! || a - b)
+  return {
+    keys: Float64Array.from(order, (i) => keys[i]!),
+    figures: Int32Array.from(order, (i) => figures[i]!)
+  }
+}
+
+/** A run that is receiving: what is written is applied by `finish`, whole or not at all. */
+export class OpenRun {
+  readonly id: string
+  readonly #imports: Imports
+  readonly #run: SyncRun
+  readonly #batches: Array<ImportBatch> = []
+  readonly #rejects: Array<SyncRun["rejects"][number]> = []
+  #rejected = 0
+  #ended = false
+
+  constructor(run: SyncRun, imports: Imports) {
+    this.id = run.id
+    this.#run = run
+    this.#imports = imports
+  }
+
+  write(batch: ImportBatch): void {
+    this.#live()
+    const figures = batch.kind === "stock" ? batch.quantities : batch.amounts
+    if (batch.products.length !== batch.branches.length || batch.products.length !== figures.length) {
+      throw new Error(`run ${this.id}: a batch's arrays differ in length; nothing of the run was applied`)
+    }
+    this.#batches.push(batch)
+  }
+
+  reject(rows: ReadonlyArray<SyncRun["rejects"][number]>): void {
+    this.#live()
+    this.#rejected += rows.length
+    this.#rejects.push(...rows.slice(0, Math.max(0, MAX_REJECTS - this.#rejects.length)))
+  }
+
+  finish(extra: Partial<ImportCounts> = {}): Promise<SyncRun> {
+    this.#live()
+    this.#ended = true
+    return this.#imports.finish(this.#counted(extra), this.#batches)
+  }
+
+  abort(reason: string): Promise<SyncRun> {
+    this.#live()
+    this.#ended = true
+    return this.#imports.fail(this.#counted({}), reason)
+  }
+
+  #counted(extra: Partial<ImportCounts>): SyncRun {
+    return { ...this.#run, rejects: this.#rejects, counts: { ...NO_COUNTS, ...extra, rejected: this.#rejected } }
+  }
+
+  #live(): void {
+    if (this.#ended) throw new Error(`run ${this.id} has ended; open another one`)
+  }
+}

@@ -1,0 +1,124 @@
+import { Kysely, MysqlDialect } from "kysely"
+import { type Connection as CallbackConnection, createPool as createCallbackPool } from "mysql2"
+import { createPool, type Pool, type PoolConnection } from "mysql2/promise"
+import { mariadbSql } from "../dialect.ts"
+import { type Driver, DriverError } from "../driver.ts"
+import { faultPoint } from "../fault.ts"
+import { migrate } from "../migrations.ts"
+import type { CommitResult } from "../ops/commit.ts"
+import { makeOps, programOf } from "../ops/index.ts"
+import { type Program, Refusal, runAsync, type Step, type StepResult } from "../program.ts"
+
+const CONNECTIONS = 8
+const RETRIES = 10
+
+/** Deadlock, lock wait, record changed: nothing was applied, the same change fits again (D18). */
+const TRANSIENT = new Set(["ER_LOCK_DEADLOCK", "ER_LOCK_WAIT_TIMEOUT", "ER_CHECKREAD"])
+/** Two made the same key at once: the second look finds it. */
+const DUPLICATE = "ER_DUP_ENTRY"
+
+const codeOf = (error: unknown): string => (error as { readonly code?: string }).code ?? ""
+
+const stepOn = (connection: PoolConnection | Pool) => async ({ sql, values }: Step): Promise<StepResult> => {
+  const [result] = await connection.execute(sql, values as Array<string | number | null>)
+  return Array.isArray(result)
+    ? { changes: 0, rows: result as unknown as StepResult["rows"] }
+    : { changes: (result as { readonly affectedRows: number }).affectedRows, rows: [] }
+}
+
+/** One attempt. Knows whether a failure came before or at the COMMIT, whose answer alone may be lost. */
+const transaction = async <A>(pool: Pool, program: () => Program<A>): Promise<A> => {
+  const connection = await pool.getConnection()
+  let committing = false
+  try {
+    await connection.query("START TRANSACTION")
+    faultPoint("commit.begin")
+    const value = await runAsync(program(), stepOn(connection))
+    faultPoint("commit.applied")
+    committing = true
+    await connection.query("COMMIT")
+    faultPoint("commit.done")
+    connection.release()
+    return value
+  } catch (error) {
+    // Whatever this connection was doing is over for good: a broken one must not go back to the pool.
+    if (committing || !(await connection.query("ROLLBACK").then(() => true, () => false))) connection.destroy()
+    else connection.release()
+    if (error instanceof Refusal || (!committing && (TRANSIENT.has(codeOf(error)) || codeOf(error) === DUPLICATE))) throw error
+    throw new DriverError(codeOf(error) || "database error", committing ? "unknown" : "notApplied", error)
+  }
+}
+
+const pause = (attempt: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, attempt * (1 + Math.random() * 4)))
+
+const withRetry = async <A>(pool: Pool, program: () => Program<A>): Promise<A> => {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await transaction(pool, program)
+    } catch (error) {
+      const again = TRANSIENT.has(codeOf(error)) || codeOf(error) === DUPLICATE
+      if (!again) throw error
+      if (attempt === RETRIES) throw new DriverError(`${codeOf(error)} ${RETRIES} times`, "notApplied", error)
+      await pause(attempt)
+    }
+  }
+}
+
+const migrateDatabase = async (uri: string): Promise<void> => {
+  const db = new Kysely<unknown>({ dialect: new MysqlDialect({ pool: createCallbackPool({ uri, connectionLimit: 1 }) }) })
+  try {
+    await migrate(db, mariadbSql)
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** Opens a MariaDB database (10.6 or newer); its tables are made where they are missing. */
+export const openMariadb = async (uri: string): Promise<Driver> => {
+  try {
+    await migrateDatabase(uri)
+  } catch (cause) {
+    throw new DriverError(`MariaDB cannot be used (${codeOf(cause) || "error"}). Check the address, the user and the database.`, "notApplied", cause)
+  }
+  const pool = createPool({ uri, connectionLimit: CONNECTIONS, timezone: "Z", maxPreparedStatements: 2_000 })
+  pool.pool.on("connection", (connection) => {
+    // Guards must see what is committed, not what was there when the transaction began.
+    connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, SESSION innodb_lock_wait_timeout = 5")
+  })
+  const ops = makeOps(mariadbSql)
+  const read = async <A>(program: Program<A>): Promise<A> => {
+    try {
+      return await runAsync(program, stepOn(pool))
+    } catch (error) {
+      throw new DriverError(codeOf(error) || "database error", "notApplied", error)
+    }
+  }
+  const commit = async (change: Parameters<Driver["commit"]>[0]): Promise<CommitResult> => {
+    try {
+      return await withRetry(pool, () => ops.commit(change))
+    } catch (error) {
+      if (!(error instanceof DriverError) || error.outcome !== "unknown") throw error
+      // The COMMIT's answer was lost: look before anything is repeated (D18).
+      const known = await read(ops.changeKnown(change.id)).catch(() => undefined)
+      if (known === undefined) throw error
+      return known ?? (await withRetry(pool, () => ops.commit(change)))
+    }
+  }
+  return {
+    dialect: mariadbSql,
+    read: (name, args) => read(programOf(ops, name, args)) as never,
+    list: (name, args) => read(programOf(ops, name, args)) as never,
+    write: (name, args) => withRetry(pool, () => programOf(ops, name, args)) as never,
+    commit,
+    scan: async (sql, onRow) => {
+      const connection = await pool.getConnection()
+      try {
+        const core = connection.connection as unknown as CallbackConnection
+        for await (const row of core.query({ sql, rowsAsArray: true }).stream()) onRow(row as ReadonlyArray<number>)
+      } finally {
+        connection.release()
+      }
+    },
+    close: () => pool.end()
+  }
+}

@@ -1,0 +1,106 @@
+import { sql } from "kysely"
+import type { Selectable } from "kysely"
+import type { SqlDialect } from "../dialect.ts"
+import { all, inPieces, one, param, type Program, raw, run, statement } from "../program.ts"
+import type { Schema } from "../schema.ts"
+
+export type ProductRow = Selectable<Schema["products"]>
+
+const COLUMNS = [
+  "slot", "id", "sku", "name_ru", "name_kk", "name_en", "inn", "atc", "form", "strength", "maker", "storage",
+  "prescription", "weight_grams", "family", "shown", "confirmed", "stock_control", "stopped", "barcodes", "search"
+] as const
+
+const ROW = `(${COLUMNS.map(() => "?").join(", ")})`
+const BATCH = 100
+
+export interface SearchArgs {
+  /** Folded words, all of which must be there. */
+  readonly words: ReadonlyArray<string>
+  readonly limit: number
+  readonly after: number
+}
+
+const escapeLike = (text: string): string => text.replace(/[!%_]/gu, (c) => `!${c}`)
+
+export const catalogueOps = ({ db }: SqlDialect) => {
+  const byIds = inPieces<ProductRow>((ids) => db.selectFrom("products").selectAll().where("id", "in", ids as Array<string>))
+  const bySkus = inPieces<ProductRow>((skus) => db.selectFrom("products").selectAll().where("sku", "in", skus as Array<string>))
+  const byBarcodes = inPieces<ProductRow>((codes) =>
+    db.selectFrom("products").selectAll().where("slot", "in", (eb) =>
+      eb.selectFrom("product_barcodes").select("product").where("barcode", "in", codes as Array<string>))
+  )
+  const takeSlots = statement(
+    db.updateTable("counters").set((eb) => ({ value: eb("value", "+", param("count")) })).where("name", "=", "product_slot")
+  )
+  const slotsTaken = statement(db.selectFrom("counters").select("value").where("name", "=", "product_slot"))
+  const slotsOf = inPieces<{ id: string; slot: number }>((ids) =>
+    db.selectFrom("products").select(["id", "slot"]).where("id", "in", ids as Array<string>)
+  )
+  const dropBarcodes = statement(db.deleteFrom("product_barcodes").where("product", "=", param("product")))
+  const putBarcode = statement(db.replaceInto("product_barcodes").values({ barcode: param("barcode"), product: param("product") }))
+  const allSlots = statement(db.selectFrom("products").select(["slot", "id"]))
+  const links = statement(
+    db.selectFrom("links").select(["external_id", "id"]).where("connection", "=", param("connection"))
+      .where("kind", "=", param("kind"))
+  )
+  const putLink = statement(
+    db.replaceInto("links").values({
+      connection: param("connection"),
+      kind: param("kind"),
+      external_id: param("external"),
+      id: param("id")
+    })
+  )
+
+  return {
+    productsByIds: byIds,
+    productsBySkus: bySkus,
+    productsByBarcodes: byBarcodes,
+    *productSlots(): Program<ReadonlyArray<{ slot: number; id: string }>> {
+      return yield* all(allSlots)
+    },
+    /** Whole rows, without slot; gives the slot of each. A new product gets the next dense one. */
+    *putProducts(rows: ReadonlyArray<Omit<ProductRow, "slot">>): Program<ReadonlyArray<number>> {
+      // The counter is touched first, so that two savers wait for each other and no slot is given twice.
+      yield* run(takeSlots, { count: 0 })
+      const known = new Map((yield* slotsOf(rows.map((row) => row.id))).map((row) => [row.id, row.slot]))
+      const first = (yield* one<{ value: number }>(slotsTaken))!.value
+      let next = first
+      const slots = rows.map((row) => {
+        let slot = known.get(row.id)
+        if (slot === undefined) known.set(row.id, slot = next++)
+        return slot
+      })
+      yield* run(takeSlots, { count: next - first })
+      for (let i = 0; i < rows.length; i += BATCH) {
+        const piece = rows.slice(i, i + BATCH).map((row, n): ProductRow => ({ ...row, slot: slots[i + n]! }))
+        yield* raw(
+          "run",
+          `replace into products (${COLUMNS.join(", ")}) values ${piece.map(() => ROW).join(", ")}`,
+          piece.flatMap((row) => COLUMNS.map((column) => row[column]))
+        )
+        for (const row of piece) {
+          yield* run(dropBarcodes, { product: row.slot })
+          for (const barcode of JSON.parse(row.barcodes) as Array<string>) yield* run(putBarcode, { barcode, product: row.slot })
+        }
+      }
+      return slots
+    },
+    *searchProducts(args: SearchArgs): Program<ReadonlyArray<ProductRow>> {
+      let query = db.selectFrom("products").selectAll().where("slot", ">", args.after)
+      for (const word of args.words) {
+        query = query.where(sql<boolean>`search like ${`%${escapeLike(word)}%`} escape '!'`)
+      }
+      const compiled = query.orderBy("slot").limit(args.limit + 1).compile()
+      return (yield { kind: "all", sql: compiled.sql, values: compiled.parameters }).rows as unknown as ReadonlyArray<ProductRow>
+    },
+    *links([connection, kind]: readonly [string, string]): Program<ReadonlyArray<{ external_id: string; id: string }>> {
+      return yield* all(links, { connection, kind })
+    },
+    *putLinks(rows: ReadonlyArray<{ connection: string; kind: string; external: string; id: string }>): Program<null> {
+      for (const row of rows) yield* run(putLink, row)
+      return null
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { SqlDialect } from "../dialect.ts"
+import type { Program } from "../program.ts"
+import { bulkOps } from "./bulk.ts"
+import { catalogueOps } from "./catalogue.ts"
+import { commitProgram } from "./commit.ts"
+import { feedOps } from "./feed.ts"
+import { networkOps } from "./network.ts"
+import { orderOps } from "./orders.ts"
+import { outboxOps } from "./outbox.ts"
+
+/** Every piece of database work by name, so that a thread can be asked for it by a plain message. */
+export const makeOps = (dialect: SqlDialect) => ({
+  commit: commitProgram(dialect),
+  ...orderOps(dialect),
+  ...catalogueOps(dialect),
+  ...networkOps(dialect),
+  ...outboxOps(dialect),
+  ...feedOps(dialect),
+  ...bulkOps(dialect)
+})
+
+export type Ops = ReturnType<typeof makeOps>
+export type OpName = keyof Ops
+// oxlint-disable-next-line typescript/no-explicit-any -- arguments differ from op to op; each call site is typed by name
+type AnyOp = (args: any) => Program<any>
+export type OpArgs<N extends OpName> = Parameters<Ops[N]> extends [infer A] ? A : undefined
+export type OpResult<N extends OpName> = ReturnType<Ops[N]> extends Program<infer A> ? A : never
+
+export const programOf = (ops: Ops, name: OpName, args: unknown): Program<unknown> => (ops[name] as AnyOp)(args)

@@ -1,0 +1,343 @@
+import {
+  type BranchId,
+  Duplicate,
+  fold,
+  InsufficientStock,
+  type NetworkSettings,
+  type Order,
+  type OutboxMessage,
+  type ProductId,
+  type RecordedEvent,
+  StockImage,
+  Storage,
+  type StorageService,
+  StorageUnavailable,
+  VersionConflict
+} from "@aptekit/core"
+import { Clock, Effect, Layer } from "effect"
+import { randomUUID } from "node:crypto"
+import { type Driver, DriverError } from "./driver.ts"
+import { awaitedOf, encodeChange, UnknownCell } from "./encode.ts"
+import { loadAwaited, loadImage } from "./image.ts"
+import { Imports, runOf } from "./imports.ts"
+import type { CommitResult } from "./ops/commit.ts"
+import type { OutboxRow } from "./ops/outbox.ts"
+import { productOf as productOfRow, productRow } from "./products.ts"
+import { Refusal } from "./program.ts"
+import { orderOf, type OrderRows } from "./rows.ts"
+import { branchOf, cellOf, productOf } from "./schema.ts"
+
+const unavailable = (error: unknown): StorageUnavailable =>
+  new StorageUnavailable({
+    message: `The database did not answer: ${error instanceof Error ? error.message : "unknown error"}`,
+    outcome: error instanceof DriverError ? error.outcome : "notApplied"
+  })
+
+/** Work of the driver as an Effect; what it may do at once is not made to wait for a Promise. */
+const ask = <A>(work: () => A | Promise<A>): Effect.Effect<A, StorageUnavailable> =>
+  Effect.suspend(() => {
+    try {
+      const result = work()
+      return result instanceof Promise ? Effect.tryPromise({ try: () => result, catch: unavailable }) : Effect.succeed(result)
+    } catch (error) {
+      return Effect.fail(unavailable(error))
+    }
+  })
+
+const orderOrNull = (rows: OrderRows | null): Order | null => (rows === null ? null : orderOf(rows))
+
+const eventOf = (row: Readonly<Record<string, unknown>>): RecordedEvent =>
+  ({
+    seq: row["seq"],
+    type: row["type"],
+    orderId: row["order_id"],
+    fulfilmentId: row["fulfilment_id"],
+    branchId: row["branch_id"],
+    actor: { kind: row["actor_kind"], id: row["actor_id"] },
+    at: row["at"],
+    data: JSON.parse(row["data"] as string)
+  }) as RecordedEvent
+
+const claimed = (row: OutboxRow): OutboxMessage => ({
+  id: row.id,
+  lane: row.lane,
+  method: row.method,
+  orderId: row.order_id as OutboxMessage["orderId"],
+  payload: JSON.parse(row.payload) as OutboxMessage["payload"],
+  // The row as it was read, before its lease: both have grown by one since.
+  attempts: row.attempts + 1,
+  token: row.token + 1,
+  uncertain: row.state === "sending" || row.state === "unknown",
+  lastError: row.last_error
+})
+
+const listed = (row: OutboxRow): OutboxMessage => ({ ...claimed(row), attempts: row.attempts, token: row.token })
+
+/** The storage service over a driver: encodes, keeps the image in step, rebuilds refusals. */
+export const makeStorage = (driver: Driver, now: () => number) =>
+  Effect.gen(function*() {
+    const image = new StockImage()
+    const origin = randomUUID()
+    const listeners = new Set<() => void>()
+    const ids = { products: new Map<number, ProductId>(), branches: new Map<number, BranchId>() }
+    const remember = (kind: "products" | "branches", slot: number, id: string): void => {
+      if (kind === "products") image.addProduct(id as ProductId, slot)
+      else image.addBranch(id as BranchId, slot)
+      ids[kind].set(slot, id as never)
+    }
+    const announce = (): void => listeners.forEach((listener) => listener())
+
+    const announceImport = async (run: { readonly id: string; readonly connection: string; readonly counts: unknown }): Promise<void> => {
+      await driver.commit({
+        id: `import/${run.id}`,
+        at: now(),
+        origin,
+        key: null,
+        sale: null,
+        orderId: null,
+        orders: [],
+        cells: [],
+        outbox: [],
+        events: [[now(), "stock.imported", null, null, null, "partner", run.connection, JSON.stringify({ run: run.id, counts: run.counts })]]
+      })
+      announce()
+    }
+    const imports = new Imports(driver, image, now, announceImport)
+
+    const loadIds = async (): Promise<void> => {
+      for (const { id, slot } of await driver.list("productSlots", undefined)) remember("products", slot, id)
+      for (const { id, slot } of (await driver.list("settings", undefined)).branches) remember("branches", slot, id)
+    }
+    yield* ask(async () => {
+      await imports.recover()
+      await loadIds()
+      await loadImage(driver, image)
+      await loadAwaited(driver, image)
+    })
+
+    const cellName = (cell: number) => ({
+      productId: ids.products.get(productOf(cell))!,
+      branchId: ids.branches.get(branchOf(cell))!
+    })
+
+    const refusal = (error: unknown): InsufficientStock | Duplicate | VersionConflict | StorageUnavailable => {
+      if (error instanceof UnknownCell) {
+        return InsufficientStock.of([{
+          productId: error.productId as ProductId,
+          branchId: error.branchId as BranchId,
+          wanted: 1,
+          onHand: 0,
+          reserved: 0
+        }])
+      }
+      if (!(error instanceof Refusal)) return unavailable(error)
+      const { fields } = error
+      if (error.tag === "VersionConflict") return VersionConflict.of(fields["orderId"] as string)
+      if (error.tag === "Duplicate") {
+        return new Duplicate({
+          kind: fields["kind"] as "order",
+          orderId: fields["orderId"] as string | null,
+          fingerprint: fields["fingerprint"] as string | null,
+          message: `This ${String(fields["kind"])} came before.`
+        })
+      }
+      const refused = fields["refused"] as ReadonlyArray<{ cell: number; wanted: number; onHand: number; reserved: number }>
+      // The database's figures repair the image (D5).
+      for (const row of refused) image.setLevel(productOf(row.cell), branchOf(row.cell), row.onHand, row.reserved)
+      return InsufficientStock.of(refused.map(({ cell, ...figures }) => ({ ...cellName(cell), ...figures })))
+    }
+
+    const applied = (result: CommitResult): void => {
+      for (const [cell, onHand, reserved] of result.levels) imports.moved(cell, onHand, reserved)
+      announce()
+    }
+
+    const commit: StorageService["commit"] = (change) =>
+      Effect.tryPromise({
+        try: async () => {
+          const awaited = awaitedOf(change, image)
+          const result = await driver.commit(encodeChange(change, image, origin))
+          applied(result)
+          for (const { product, branch, units } of awaited) image.addAwaited(product, branch, units)
+          return { seq: result.seq, short: result.short.map(cellName) }
+        },
+        catch: refusal
+      }).pipe(Effect.uninterruptible)
+
+    const settings: Effect.Effect<NetworkSettings, StorageUnavailable> = ask(async () => {
+      const rows = await driver.list("settings", undefined)
+      for (const branch of rows.branches) remember("branches", branch.slot, branch.id)
+      return {
+        branches: rows.branches.map((row) => JSON.parse(row.data)),
+        channels: rows.channels.map((row) => JSON.parse(row.data)),
+        policies: rows.policies.map((row) => ({ scope: row.scope, scopeId: row.scope_id, policy: JSON.parse(row.data) })),
+        keys: rows.keys.map((row) => ({ hash: row.hash, channelId: row.channel_id, role: row.role, label: row.label })),
+        version: rows.version
+      } as unknown as NetworkSettings
+    })
+
+    const service: StorageService = {
+      name: driver.dialect.name,
+      commit,
+      orders: {
+        byId: (id) => Effect.map(ask(() => driver.read("orderById", id)), orderOrNull),
+        byFulfilment: (id) => Effect.map(ask(() => driver.read("orderByFulfilment", id)), orderOrNull),
+        byNumber: (number) => Effect.map(ask(() => driver.read("orderByNumber", number)), orderOrNull),
+        byKey: (channel, external) => Effect.map(ask(() => driver.read("orderByKey", [channel, external])), orderOrNull),
+        list: (query) =>
+          Effect.map(
+            ask(() =>
+              driver.list("listOrders", {
+                channelId: query.channelId ?? null,
+                branchId: query.branchId ?? null,
+                status: query.status ?? null,
+                text: query.text === undefined ? null : searchKey(query.text),
+                dueBefore: query.dueBefore ?? null,
+                limit: query.limit,
+                after: query.after ?? null
+              })
+            ),
+            ({ rows, next, position }) => ({ items: rows.map(orderOf), next, position })
+          ),
+        due: (at, limit) => ask(() => driver.read("dueOrders", [at, limit])) as never,
+        nextSweep: ask(() => driver.read("nextSweep", undefined)),
+        dueUnits: (at) => ask(() => driver.read("dueUnits", at)) as never,
+        holders: (product, branch) => ask(() => driver.read("holders", [product, branch])) as never,
+        placedBefore: (at, limit) => ask(() => driver.read("placedBefore", [at, limit])) as never,
+        awaiting: (limit) => ask(() => driver.read("awaitingOrders", limit)) as never,
+        events: (id) => Effect.map(ask(() => driver.list("orderEvents", id)), (rows) => rows.map(eventOf))
+      },
+      network: {
+        load: settings,
+        save: (wanted) =>
+          Effect.andThen(
+            ask(() =>
+              driver.write("saveSettings", {
+                branches: (wanted.branches ?? []).map((branch) => ({ id: branch.id, data: JSON.stringify(branch) })),
+                channels: (wanted.channels ?? []).map((channel) => ({ id: channel.id, data: JSON.stringify(channel) })),
+                policies: (wanted.policies ?? []).map((entry) => ({
+                  scope: entry.scope,
+                  scopeId: entry.scopeId,
+                  data: JSON.stringify(entry.policy)
+                })),
+                keys: (wanted.keys ?? []).map(({ hash, channelId, role, label }) => ({ hash, channelId, role, label }))
+              })
+            ),
+            Effect.asVoid(settings)
+          )
+      },
+      catalogue: {
+        byIds: (wanted) => Effect.map(ask(() => driver.read("productsByIds", wanted)), (rows) => rows.map(productOfRow)),
+        bySkus: (skus) => Effect.map(ask(() => driver.read("productsBySkus", skus)), (rows) => rows.map(productOfRow)),
+        byBarcodes: (codes) => Effect.map(ask(() => driver.read("productsByBarcodes", codes)), (rows) => rows.map(productOfRow)),
+        upsert: (products) =>
+          ask(async () => {
+            for (let i = 0; i < products.length; i += UPSERT_ROWS) {
+              const piece = products.slice(i, i + UPSERT_ROWS)
+              const slots = await driver.write("putProducts", piece.map(productRow), "log")
+              piece.forEach((product, n) => remember("products", slots[n]!, product.id))
+            }
+          }),
+        search: (text, limit, after) =>
+          Effect.map(
+            ask(() => driver.list("searchProducts", { words: fold(text).split(" ").filter((w) => w !== ""), limit, after: Number(after ?? -1) })),
+            (rows) => ({
+              items: rows.slice(0, limit).map(productOfRow),
+              next: rows.length > limit ? String(rows[limit - 1]!.slot) : null,
+              position: 0
+            })
+          ),
+        links: (connection, kind) =>
+          Effect.map(ask(() => driver.list("links", [connection, kind])), (rows) =>
+            rows.map((row) => ({ connection, kind, externalId: row.external_id, id: row.id }))),
+        putLinks: (links) =>
+          ask(async () => {
+            for (let i = 0; i < links.length; i += UPSERT_ROWS) {
+              const piece = links.slice(i, i + UPSERT_ROWS)
+              await driver.write("putLinks", piece.map(({ connection, kind, externalId, id }) => ({ connection, kind, external: externalId, id })), "log")
+            }
+          })
+      },
+      stock: {
+        image,
+        levels: (cells) =>
+          ask(async () => {
+            const keys = cells.flatMap(({ productId, branchId }) => {
+              const p = image.productSlot(productId)
+              const b = image.branchSlot(branchId)
+              return p === undefined || b === undefined ? [] : [cellOf(p, b)]
+            })
+            // Through the writer: its answers come in the order of its commits, so these figures may be set as they are.
+            const rows = keys.length === 0 ? [] : await driver.write("levels", keys, "change")
+            return rows.map((row) => {
+              image.setLevel(productOf(row.cell), branchOf(row.cell), row.on_hand, row.reserved)
+              return { ...cellName(row.cell), onHand: row.on_hand, reserved: row.reserved, asOf: row.as_of }
+            })
+          }),
+        openRun: (source) =>
+          Effect.map(ask(() => imports.open(source)), (opened) => ({
+            id: opened.id,
+            write: (batch) => ask(() => opened.write(batch)),
+            reject: (rows) => ask(() => opened.reject(rows)),
+            finish: (extra) => ask(() => opened.finish(extra)),
+            abort: (reason) => ask(() => opened.abort(reason))
+          })),
+        runs: (limit, after) =>
+          Effect.map(ask(() => driver.list("listRuns", [after ?? "~", limit + 1])), (rows) => ({
+            items: rows.slice(0, limit).map(runOf),
+            next: rows.length > limit ? rows[limit - 1]!.id : null,
+            position: 0
+          })),
+        run: (id) => Effect.map(ask(() => driver.list("runById", id)), (row) => (row === null ? null : runOf(row)))
+      },
+      outbox: {
+        claim: (lane, at, leaseUntil, limit) =>
+          Effect.map(ask(() => driver.write("claimOutbox", { lane, now: at, leaseUntil, limit })), (rows) => rows.map(claimed)),
+        sending: (messages) => Effect.asVoid(ask(() => driver.write("markSending", messages.map(({ id, token }) => ({ id, token }))))),
+        settle: (outcomes) => Effect.asVoid(ask(() => driver.write("settleOutbox", outcomes))),
+        nextDue: (lane) => ask(() => driver.read("outboxNextDue", lane)),
+        list: (state, limit) => Effect.map(ask(() => driver.list("listOutbox", [state, limit])), (rows) => rows.map(listed))
+      },
+      feed: {
+        position: ask(() => driver.read("feedPosition", undefined)),
+        read: (after, limit, branchId) =>
+          Effect.map(ask(() => driver.read("feedRead", { after, limit, branchId: branchId ?? null })), (rows) => rows.map(eventOf)),
+        floor: ask(() => driver.read("feedFloor", undefined)),
+        subscribe: (listener) => {
+          listeners.add(listener)
+          return () => void listeners.delete(listener)
+        }
+      },
+      leases: {
+        acquire: (name, owner, at, until) => ask(() => driver.write("acquireLease", { name, owner, now: at, until })),
+        release: (name, owner) => Effect.asVoid(ask(() => driver.write("releaseLease", [name, owner])))
+      },
+      takeNumbers: (count) => ask(() => driver.write("takeNumbers", count)),
+      ping: Effect.asVoid(ask(() => driver.write("acquireLease", { name: "ping", owner: origin, now: now(), until: now() + 1 })))
+    }
+    return service
+  })
+
+/** Rows of a catalogue write: short enough that orders pass between two of them. */
+const UPSERT_ROWS = 200
+
+/** Digits of a phone or number as they are, a phone without its national or country prefix; words folded. */
+const searchKey = (text: string): string => {
+  const digits = text.replace(/[\s()+-]/gu, "")
+  if (!/^\d{4,}$/u.test(digits)) return fold(text)
+  return digits.length > 10 ? digits.slice(-10) : digits
+}
+
+/** A storage layer from a way to open a driver; closing the layer closes the database. */
+export const storageLayer = (open: () => Promise<Driver>): Layer.Layer<Storage, StorageUnavailable> =>
+  Layer.effect(
+    Storage,
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      const driver = yield* Effect.acquireRelease(
+        Effect.tryPromise({ try: open, catch: unavailable }),
+        (opened) => Effect.promise(() => opened.close())
+      )
+      return Storage.of(yield* makeStorage(driver, () => clock.currentTimeMillisUnsafe()))
+    })
+  )
