@@ -20,6 +20,7 @@ export interface OrderChange {
   readonly cases: ReadonlyArray<CaseRow>
   readonly goneLines: ReadonlyArray<number>
   readonly goneParts: ReadonlyArray<string>
+  readonly goneCases: ReadonlyArray<number>
 }
 
 /** A Change as plain rows, ready to cross to the writer's thread (D20). */
@@ -87,7 +88,7 @@ const cellsOf = (change: Change, image: StockImage): ReadonlyArray<CellChange> =
 
 const ordersOf = (change: Change): ReadonlyArray<OrderChange> =>
   change.orders.map(({ before, after }) => {
-    const oldParts = new Map(before?.fulfilments.map((f) => [f.id as string, f]))
+    const oldParts = new Map(before?.fulfilments.map((f) => [f.id, f]))
     const parts = after.fulfilments.filter((f) => oldParts.get(f.id) !== f)
     const lineIds = new Set(after.fulfilments.flatMap((f) => f.lines.map((line) => line.lineId)))
     const partIds = new Set(after.fulfilments.map((f) => f.id))
@@ -101,6 +102,7 @@ const ordersOf = (change: Change): ReadonlyArray<OrderChange> =>
       }),
       cases: after.cases.filter((c) => before?.cases.includes(c) !== true).map((c) => caseRow(after, c)),
       goneLines: before?.fulfilments.flatMap((f) => f.lines).map((l) => l.lineId).filter((id) => !lineIds.has(id)) ?? [],
+      goneCases: before?.cases.map((c) => c.caseId).filter((id) => !after.cases.some((c) => c.caseId === id)) ?? [],
       goneParts: before?.fulfilments.map((f) => f.id).filter((id) => !partIds.has(id)) ?? []
     }
   }).sort((a, b) => (a.row.id < b.row.id ? -1 : 1))

@@ -102,13 +102,13 @@ export class Imports {
 
   /** Finishes what a killed process left: journalled runs go on, others had changed nothing. */
   async recover(): Promise<void> {
-    for (const row of await this.#driver.list("unfinishedRuns", undefined)) {
+    for (const row of await this.#driver.read("unfinishedRuns", undefined)) {
       const run = runOf(row)
       if (run.state === "receiving") {
         await this.#save({ ...run, state: "failed", finishedAt: this.#now(), error: "The hub was stopped while it received; send the file again." })
         continue
       }
-      const compared = (await this.#driver.list("journal", run.id)).map(unpack)
+      const compared = (await this.#driver.read("journal", run.id)).map(unpack)
       for (const rows of compared) await this.#slices(rows)
       await this.#driver.write("finishRun", [runRow({ ...run, state: "done", finishedAt: this.#now() }), []], "log")
     }

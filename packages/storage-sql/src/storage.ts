@@ -14,7 +14,7 @@ import {
   StorageUnavailable,
   VersionConflict
 } from "@aptekit/core"
-import { Clock, Effect, Layer } from "effect"
+import { Clock, Effect, Layer, Schedule } from "effect"
 import { randomUUID } from "node:crypto"
 import { type Driver, DriverError } from "./driver.ts"
 import { awaitedOf, encodeChange, UnknownCell } from "./encode.ts"
@@ -87,9 +87,10 @@ export const makeStorage = (driver: Driver, now: () => number) =>
     }
     const announce = (): void => listeners.forEach((listener) => listener())
 
-    const announceImport = async (run: { readonly id: string; readonly connection: string; readonly counts: unknown }): Promise<void> => {
+    /** An event of no order: boards and other replicas hear of it. */
+    const tell = async (id: string, type: string, actor: readonly [string, string], data: unknown): Promise<void> => {
       await driver.commit({
-        id: `import/${run.id}`,
+        id,
         at: now(),
         origin,
         key: null,
@@ -98,15 +99,16 @@ export const makeStorage = (driver: Driver, now: () => number) =>
         orders: [],
         cells: [],
         outbox: [],
-        events: [[now(), "stock.imported", null, null, null, "partner", run.connection, JSON.stringify({ run: run.id, counts: run.counts })]]
+        events: [[now(), type, null, null, null, ...actor, JSON.stringify(data)]]
       })
       announce()
     }
-    const imports = new Imports(driver, image, now, announceImport)
+    const imports = new Imports(driver, image, now, (run) =>
+      tell(`import/${run.id}`, "stock.imported", ["partner", run.connection], { run: run.id, counts: run.counts }))
 
     const loadIds = async (): Promise<void> => {
-      for (const { id, slot } of await driver.list("productSlots", undefined)) remember("products", slot, id)
-      for (const { id, slot } of (await driver.list("settings", undefined)).branches) remember("branches", slot, id)
+      for (const { id, slot } of await driver.read("productSlots", undefined)) remember("products", slot, id)
+      for (const { id, slot } of (await driver.read("settings", undefined)).branches) remember("branches", slot, id)
     }
     yield* ask(async () => {
       await imports.recover()
@@ -114,6 +116,27 @@ export const makeStorage = (driver: Driver, now: () => number) =>
       await loadImage(driver, image)
       await loadAwaited(driver, image)
     })
+
+    /**
+     * What other replicas did: their stock changes by deltas, a whole reload after an import (D5). A delta that was in
+     * flight while the image was loaded may count twice until the next refusal or look-up repairs the row: the image
+     * only proposes.
+     */
+    let heard = yield* ask(() => driver.read("feedPosition", undefined))
+    const listen = ask(async () => {
+      const events = await driver.list("foreignEvents", { after: heard, origin, limit: 1_000 })
+      for (const { seq, type, levels } of events) {
+        if (type === "stock.imported") await imports.reload()
+        for (const [cell, onHand, reserved] of JSON.parse(levels ?? "[]") as CommitResult["levels"]) {
+          imports.moved(cell, onHand, reserved)
+        }
+        heard = seq
+      }
+      if (events.length > 0) announce()
+    })
+    if (driver.dialect.name === "mariadb") {
+      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(listen), Schedule.spaced("500 millis")))
+    }
 
     const cellName = (cell: number) => ({
       productId: ids.products.get(productOf(cell))!,
@@ -165,7 +188,7 @@ export const makeStorage = (driver: Driver, now: () => number) =>
       }).pipe(Effect.uninterruptible)
 
     const settings: Effect.Effect<NetworkSettings, StorageUnavailable> = ask(async () => {
-      const rows = await driver.list("settings", undefined)
+      const rows = await driver.read("settings", undefined)
       for (const branch of rows.branches) remember("branches", branch.slot, branch.id)
       return {
         branches: rows.branches.map((row) => JSON.parse(row.data)),
@@ -223,7 +246,10 @@ export const makeStorage = (driver: Driver, now: () => number) =>
                 keys: (wanted.keys ?? []).map(({ hash, channelId, role, label }) => ({ hash, channelId, role, label }))
               })
             ),
-            Effect.asVoid(settings)
+            Effect.andThen(
+              ask(() => tell(`network/${randomUUID()}`, "network.changed", ["system", "hub"], {})),
+              Effect.asVoid(settings)
+            )
           )
       },
       catalogue: {

@@ -167,7 +167,7 @@ const lift = <A, R = never>(
   Effect.suspend((): Effect.Effect<A, unknown, R> => {
     const controller = new AbortController()
     const result = f(controller.signal)
-    if (Effect.isEffect(result)) return result as Effect.Effect<A, unknown, R>
+    if (Effect.isEffect(result)) return result
     if (!(result instanceof Promise)) return Effect.succeed(result)
     return Effect.tryPromise({ try: () => result, catch: (error) => error }).pipe(
       Effect.onInterrupt(() => Effect.sync(() => controller.abort()))

@@ -2,6 +2,7 @@ import { Context, type Effect, type Schema } from "effect"
 import type { AdapterError } from "./errors.ts"
 
 /** `never, never`: a port's schemas may not need services of their own. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a port may carry anything; `unknown` would not accept its codecs
 export type AnyCodec = Schema.Codec<any, any, never, never>
 
 /**

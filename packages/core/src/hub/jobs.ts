@@ -15,6 +15,7 @@ const PLACED_AFTER = 5_000
 const PLAN_EVERY = "1 second"
 const PLAN_LEASE = 30_000
 const ARRIVALS_EVERY = "5 seconds"
+const SETTINGS_EVERY = "5 seconds"
 
 /** A job never dies of one failure: it says so and goes on at the next turn. */
 const steadily = <E, R>(name: string, every: "1 second" | "5 seconds", job: Effect.Effect<unknown, E, R>) =>
@@ -77,6 +78,8 @@ export const runJobs = (owner: string) =>
     yield* Effect.forkScoped(steadily("sweep", SWEEP_EVERY, sweepOnce))
     yield* Effect.forkScoped(steadily("plan", PLAN_EVERY, planOnce(owner)))
     yield* Effect.forkScoped(steadily("arrivals", ARRIVALS_EVERY, arriveOnce))
+    // Settings that another replica has changed.
+    yield* Effect.forkScoped(steadily("settings", SETTINGS_EVERY, network.reload))
     if (lane !== null) {
       const latch = Latch.makeUnsafe(false)
       const stop = storage.feed.subscribe(() => latch.openUnsafe())

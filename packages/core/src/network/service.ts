@@ -66,7 +66,8 @@ export class Network extends Context.Service<Network, {
       let view = new NetworkView(yield* storage.network.load)
       const reload = storage.network.load.pipe(
         Effect.map((settings) => {
-          view = new NetworkView(settings)
+          // The same branches stay the same values, so what was worked out for them stays known.
+          if (settings.version !== view.version) view = new NetworkView(settings)
         })
       )
       return Network.of({

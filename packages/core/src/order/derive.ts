@@ -125,7 +125,7 @@ export interface EventMeta {
  * that branch too, so that its board lets go of it. Cases opened and payment changes ride on the first event.
  */
 export const eventsBetween = (before: Order | null, after: Order, meta: EventMeta): ReadonlyArray<DomainEvent> => {
-  const old = new Map(before?.fulfilments.map((f) => [f.id as string, f]))
+  const old = new Map(before?.fulfilments.map((f) => [f.id, f]))
   const events = after.fulfilments.flatMap((f) => {
     const was = old.get(f.id) ?? null
     if (was === f) return []

@@ -46,7 +46,8 @@ export const failure = <A, E extends { readonly _tag: string }, R, T extends E["
   tag: T
 ): Effect.Effect<Extract<E, { readonly _tag: T }>, never, R> =>
   Effect.flatMap(Effect.result(effect), (result) => {
-    if (result._tag === "Success") return Effect.die(new CaseFailed(`expected ${tag}, but it succeeded: ${show(result.success)}`))
-    if (result.failure._tag !== tag) return Effect.die(new CaseFailed(`expected ${tag}, got ${show(result.failure)}`))
+    const failed = (what: string) => Effect.die(new CaseFailed(`expected ${tag}, but it ${what}`))
+    if (result._tag === "Success") return failed(`succeeded: ${show(result.success)}`)
+    if (result.failure._tag !== tag) return failed(`failed with ${show(result.failure)}`)
     return Effect.succeed(result.failure as Extract<E, { readonly _tag: T }>)
   })

@@ -96,8 +96,10 @@ export interface OrderDraft {
   readonly over?: Partial<Order>
 }
 
+/** Lines are numbered from 1 in the first part, from 1001 in the second: unique in their order. */
 export const makeFulfilment = (draft: OrderDraft, part = 1): Fulfilment => {
-  const lines = (draft.lines ?? [{ product: "aspirin", quantity: 1 }]).map((line, i) => makeLine(i + 1, line))
+  const first = (part - 1) * 1000 + 1
+  const lines = (draft.lines ?? [{ product: "aspirin", quantity: 1 }]).map((line, i) => makeLine(first + i, line))
   return {
     id: FulfilmentId.make(testUuid(1_000_000 + draft.n * 10 + part)),
     part,

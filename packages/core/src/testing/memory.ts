@@ -39,7 +39,9 @@ export const memoryStorage = (options: MemoryStorageOptions = {}): Layer.Layer<S
         position: Effect.sync(() => state.seq),
         read: (after, limit, branchId) =>
           Effect.sync(() =>
-            state.log.slice(after).filter((event) => branchId === undefined || event.branchId === branchId).slice(0, limit)
+            state.log.slice(after)
+              .filter((event) => branchId === undefined || event.branchId === branchId)
+              .slice(0, limit)
           ),
         floor: Effect.succeed(0),
         subscribe: (listener) => {

@@ -36,7 +36,7 @@ export const smallNetwork = (over: Partial<TestNetwork> = {}): TestNetwork => ({
   ],
   channels: [makeChannel("shop"), makeChannel("app")],
   products: [
-    makeProduct("aspirin", { barcodes: ["4600000000015"], inn: "Ацетилсалициловая кислота", form: "таблетки", strength: "500 мг" }),
+    makeProduct("aspirin", { barcodes: ["4600000000015"], inn: "Аспирин", form: "таблетки", strength: "500 мг" }),
     makeProduct("ibuprofen", { barcodes: ["4600000000022"], inn: "Ибупрофен", form: "таблетки", strength: "200 мг" }),
     makeProduct("insulin", { storage: "cold", prescription: true }),
     makeProduct("coffee", { stockControl: false }),

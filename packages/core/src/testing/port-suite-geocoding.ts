@@ -1,7 +1,9 @@
 import { Effect } from "effect"
 import { geocodingPort } from "../assembly/geocoding.ts"
 import type { Point } from "../network/model.ts"
-import { portCase, type PortCheck, ensure, mustFail, faultCases, type PortHarness, type PortSuite, faultsOf } from "./port-suite.ts"
+import {
+  ensure, faultCases, faultsOf, mustFail, portCase, type PortCheck, type PortHarness, type PortSuite
+} from "./port-suite.ts"
 
 export interface GeocodingHarness extends PortHarness {
   /** Addresses that the partner knows, at least two. */
@@ -50,7 +52,10 @@ export const geocodingSuite: PortSuite<GeocodingHarness> = {
       call: (partner, harness) => partner.geocode({ address: addressOf(harness) }),
       personal: (harness) => [addressOf(harness)]
     }),
-    geocodingCase("a partner that drops the answer ends as a failure, and answers when asked again", (partner, harness) =>
+    geocodingCase("a partner that drops the answer ends as a failure, and answers when asked again", (
+      partner,
+      harness
+    ) =>
       Effect.gen(function*() {
         faultsOf(harness).fault("dropAfter", 1)
         const address = addressOf(harness)

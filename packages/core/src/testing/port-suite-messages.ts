@@ -1,6 +1,8 @@
 import { Effect } from "effect"
 import { messagesPort } from "../notify/ports.ts"
-import { portCase, type PortCheck, ensure, mustFail, faultCases, type PortHarness, type PortSuite, faultsOf } from "./port-suite.ts"
+import {
+  ensure, faultCases, faultsOf, mustFail, portCase, type PortCheck, type PortHarness, type PortSuite
+} from "./port-suite.ts"
 
 export interface MessagesHarness extends PortHarness {
   /** The texts that reached the partner, oldest first. */
@@ -16,12 +18,15 @@ const message = (key: string, text = "Заказ 1042 собран") => ({
   language: "ru" as const
 })
 
-const messagesCase = (name: string, check: PortCheck<typeof messagesPort.methods, MessagesHarness>) => portCase(messagesPort, name, check)
+type Check = PortCheck<typeof messagesPort.methods, MessagesHarness>
 
-const arrivesWhole = (text: string): PortCheck<typeof messagesPort.methods, MessagesHarness> => (partner, harness) =>
+const messagesCase = (name: string, check: Check) => portCase(messagesPort, name, check)
+
+const arrivesWhole = (text: string): Check => (partner, harness) =>
   Effect.map(partner.send(message("whole", text)), () => {
     const got = harness.texts().at(-1)
-    ensure(got === text, `the partner got ${got?.length ?? 0} characters, not the ${text.length} that were sent, or others`)
+    const count = got?.length ?? 0
+    ensure(got === text, `the partner got ${count} characters, not the ${text.length} that were sent, or others`)
   })
 
 /** What the hub relies on when it sends messages to buyers (SMS-1, D27). */
@@ -40,14 +45,18 @@ export const messagesSuite: PortSuite<MessagesHarness> = {
         ensure(found.providerId === providerId, `find gave ${found.providerId}, send gave ${providerId}`)
         ensure(none.providerId === null, "find gave an id for a message that was never sent; it must give null")
       })),
-    messagesCase("the same id twice is one message where the partner takes ids, else two with find to ask first", (partner, harness) =>
+    messagesCase("the same id twice is one message where the partner takes ids, else find tells of the first", (
+      partner,
+      harness
+    ) =>
       Effect.gen(function*() {
         const first = yield* partner.send(message("twice"))
         const found = yield* partner.find(message("twice"))
         ensure(found.providerId === first.providerId, "before it is repeated, find must tell of the first")
         const second = yield* partner.send(message("twice"))
         const count = harness.texts().length
-        ensure(count === (harness.idempotent ? 1 : 2), `the partner got ${count} messages, idempotent: ${harness.idempotent}`)
+        const expected = harness.idempotent ? 1 : 2
+        ensure(count === expected, `the partner got ${count} messages, not the ${expected} its harness declares`)
         ensure(!harness.idempotent || second.providerId === first.providerId, "one message has two partner's ids")
       })),
     messagesCase("Cyrillic, Kazakh, emoji, quotes and line breaks arrive whole", arrivesWhole(
@@ -66,7 +75,10 @@ export const messagesSuite: PortSuite<MessagesHarness> = {
       call: (partner) => partner.send(message("fault")),
       personal: () => ["7010000042", "Заказ 1042 собран"]
     }),
-    messagesCase("a partner that drops the answer after the work ends as unknown, and find then finds it", (partner, harness) =>
+    messagesCase("a partner that drops the answer after the work ends as unknown, and find then finds it", (
+      partner,
+      harness
+    ) =>
       Effect.gen(function*() {
         faultsOf(harness).fault("dropAfter", 1)
         mustFail(yield* Effect.result(partner.send(message("lost"))), ["unknown"], harness, ["7010000042"])

@@ -58,7 +58,8 @@ export const runPortSuite = <H extends PortHarness>(
 ): void => {
   for (const [name, reason] of Object.entries(skip)) {
     if (!suite.cases.some((known) => known.name === name)) {
-      throw new Error(`port suite ${suite.port}: no case "${name}" to skip; its cases: ${suite.cases.map((c) => c.name).join(" | ")}`)
+      const names = suite.cases.map((known) => known.name).join(" | ")
+      throw new Error(`port suite ${suite.port}: no case "${name}" to skip; its cases: ${names}`)
     }
     if (reason.trim() === "") throw new Error(`port suite ${suite.port}: say why "${name}" is skipped`)
   }
@@ -90,10 +91,17 @@ export function ensure(truth: boolean, otherwise: string): asserts truth {
 }
 
 /** A promise of a port, put to the test. */
-export type PortCheck<M extends PortSpec, H> = (partner: PortService<M>, harness: H) => Effect.Effect<void, AdapterError>
+export type PortCheck<M extends PortSpec, H> = (
+  partner: PortService<M>,
+  harness: H
+) => Effect.Effect<void, AdapterError>
 
 /** A case that builds the adapter as a hub would, and calls it through its port. */
-export const portCase = <M extends PortSpec, H extends PortHarness>(port: Port<string, M>, name: string, check: PortCheck<M, H>): PortCase<H> => ({
+export const portCase = <M extends PortSpec, H extends PortHarness>(
+  port: Port<string, M>,
+  name: string,
+  check: PortCheck<M, H>
+): PortCase<H> => ({
   name,
   run: (harness) =>
     Effect.gen(function*() {
@@ -125,7 +133,8 @@ export const mustFail = (
   const betrayed = [...personal, ...(harness.secrets ?? [])].some((text) => shown.includes(text))
   // Without the message: it holds what it must not.
   ensure(!betrayed, "the error holds a secret or a person's data")
-  ensure(allowed.includes(failure.outcome), `the call ended as ${failure.outcome} (${failure.message}); it must end as ${expected}`)
+  const { outcome, message } = failure
+  ensure(allowed.includes(outcome), `the call ended as ${outcome} (${message}); it must end as ${expected}`)
 }
 
 /** The call that the fault cases make. */
@@ -140,12 +149,17 @@ export interface FaultSubject<M extends PortSpec, H> {
 const IN_TIME = "1 minute"
 
 /** The faults that a partner of any port can have. */
-export const faultCases = <M extends PortSpec, H extends PortHarness>(subject: FaultSubject<M, H>): ReadonlyArray<PortCase<H>> => {
+export const faultCases = <M extends PortSpec, H extends PortHarness>(
+  subject: FaultSubject<M, H>
+): ReadonlyArray<PortCase<H>> => {
   const { port, call, personal } = subject
   const fails = (partner: PortService<M>, harness: H, ...allowed: ReadonlyArray<FaultOutcome>) =>
     Effect.map(Effect.result(call(partner, harness)), (ended) => mustFail(ended, allowed, harness, personal(harness)))
   return [
-    portCase(port, "a partner that is down ends as unavailable, and works again when it is back", (partner, harness: H) =>
+    portCase(port, "a partner that is down ends as unavailable, and works again when it is back", (
+      partner,
+      harness: H
+    ) =>
       Effect.gen(function*() {
         faultsOf(harness).fault("down")
         yield* fails(partner, harness, "unavailable")

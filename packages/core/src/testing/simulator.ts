@@ -49,7 +49,14 @@ export interface SimulatorOptions<Entry> {
 }
 
 /** Answers that keep no promise: a proxy's page, JSON cut off, JSON of other shapes, nothing. */
-export const GARBAGE: ReadonlyArray<string> = ["<html><body>Bad gateway</body></html>", "{\"id\":", "{\"id\":{}}", "[]", "null", ""]
+export const GARBAGE: ReadonlyArray<string> = [
+  "<html><body>Bad gateway</body></html>",
+  "{\"id\":",
+  "{\"id\":{}}",
+  "[]",
+  "null",
+  ""
+]
 
 /** What Node's `fetch` rejects with: a TypeError whose cause names what happened to the connection. */
 const connectionError = (code: "ECONNREFUSED" | "ECONNRESET"): TypeError =>

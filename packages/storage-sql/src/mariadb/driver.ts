@@ -83,7 +83,7 @@ export const openMariadb = async (uri: string): Promise<Driver> => {
   const pool = createPool({ uri, connectionLimit: CONNECTIONS, timezone: "Z", maxPreparedStatements: 2_000 })
   pool.pool.on("connection", (connection) => {
     // Guards must see what is committed, not what was there when the transaction began.
-    connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, SESSION innodb_lock_wait_timeout = 5")
+    connection.query("SET SESSION tx_isolation = 'READ-COMMITTED', SESSION innodb_lock_wait_timeout = 5")
   })
   const ops = makeOps(mariadbSql)
   const read = async <A>(program: Program<A>): Promise<A> => {

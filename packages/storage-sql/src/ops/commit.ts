@@ -40,6 +40,12 @@ const OUTBOX_COLUMNS = [
 
 const ROWS_AT_ONCE = 32
 
+/** A row that is there already, in the words of either database. */
+const isConstraint = (error: unknown): boolean => {
+  const { code } = error as { readonly code?: string }
+  return code === "ER_DUP_ENTRY" || (code?.startsWith("SQLITE_CONSTRAINT") ?? false)
+}
+
 /** `insert`/`replace into t (…) values (…), (…)`: the text for each number of rows is made once. */
 const multiRow = (verb: "insert" | "replace", table: string, columns: ReadonlyArray<string>) => {
   const texts = new Map<number, string>()
@@ -68,6 +74,7 @@ export const commitProgram = ({ db }: SqlDialect) => {
   const orderByKey = statement(
     db.selectFrom("orders").select("id").where("channel_id", "=", param("channel")).where("external_id", "=", param("external"))
   )
+  const versionOf = statement(db.selectFrom("orders").select("version").where("id", "=", param("id")))
   const saleByKey = statement(
     db.selectFrom("sales").select("order_id").where("source", "=", param("source")).where("id", "=", param("id"))
   )
@@ -131,6 +138,9 @@ export const commitProgram = ({ db }: SqlDialect) => {
     db.deleteFrom("order_lines").where("order_id", "=", param("order")).where("line_id", "=", param("line"))
   )
   const dropPart = statement(db.deleteFrom("fulfilments").where("id", "=", param("id")))
+  const dropCase = statement(
+    db.deleteFrom("operator_cases").where("order_id", "=", param("order")).where("case_id", "=", param("id"))
+  )
   const advance = statement(
     db.updateTable("feed").set((eb) => ({ last: eb("last", "+", param("count")) })).where("id", "=", 1)
   )
@@ -162,6 +172,15 @@ export const commitProgram = ({ db }: SqlDialect) => {
       if (known !== null) {
         throw new Refusal("Duplicate", { kind: "key", orderId: known.order_id, fingerprint: known.fingerprint })
       }
+    }
+  }
+
+  /** Looked at before stock, so that a stale decision is told so; held for good by the update of the order's row. */
+  function* checkVersions(change: EncodedChange): Program<void> {
+    for (const order of change.orders) {
+      if (order.expected === null) continue
+      const stored = yield* one<{ version: number }>(versionOf, { id: order.row.id })
+      if (stored?.version !== order.expected) throw new Refusal("VersionConflict", { orderId: order.row.id })
     }
   }
 
@@ -213,9 +232,20 @@ export const commitProgram = ({ db }: SqlDialect) => {
     return { levels, short }
   }
 
-  function* applyOrder(order: OrderChange): Program<void> {
-    if (order.expected === null) {
+  /** The key was free a moment ago: if somebody has taken it since, the answer is theirs; an id twice is a conflict. */
+  function* insertOrder(change: EncodedChange, order: OrderChange): Program<void> {
+    try {
       yield* insertOrders([valuesOf(ORDER_COLUMNS, order.row)])
+    } catch (error) {
+      if (!isConstraint(error)) throw error
+      yield* checkKeys(change)
+      throw new Refusal("VersionConflict", { orderId: order.row.id })
+    }
+  }
+
+  function* applyOrder(change: EncodedChange, order: OrderChange): Program<void> {
+    if (order.expected === null) {
+      yield* insertOrder(change, order)
       yield* insertFulfilments(order.fulfilments.map((row) => valuesOf(FULFILMENT_COLUMNS, row)))
       yield* insertLines(order.lines.map((row) => valuesOf(LINE_COLUMNS, row)))
     } else {
@@ -223,6 +253,7 @@ export const commitProgram = ({ db }: SqlDialect) => {
       if (touched === 0) throw new Refusal("VersionConflict", { orderId: order.row.id })
       for (const line of order.goneLines) yield* run(dropLine, { order: order.row.id, line })
       for (const id of order.goneParts) yield* run(dropPart, { id })
+      for (const id of order.goneCases) yield* run(dropCase, { order: order.row.id, id })
       yield* putFulfilments(order.fulfilments.map((row) => valuesOf(FULFILMENT_COLUMNS, row)))
       yield* putLines(order.lines.map((row) => valuesOf(LINE_COLUMNS, row)))
     }
@@ -231,8 +262,9 @@ export const commitProgram = ({ db }: SqlDialect) => {
 
   return function*(change: EncodedChange): Program<CommitResult> {
     yield* checkKeys(change)
+    yield* checkVersions(change)
     const { levels, short } = yield* applyCells(change)
-    for (const order of change.orders) yield* applyOrder(order)
+    for (const order of change.orders) yield* applyOrder(change, order)
     if (change.sale !== null) {
       const { source, id, branchId, occurredAt, data } = change.sale
       yield* run(newSale, {

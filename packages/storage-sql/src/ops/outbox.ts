@@ -21,18 +21,18 @@ export const outboxOps = (dialect: SqlDialect) => {
    * Free rows of a lane whose order has no older unended one (D28). `dead` is unended but never due.
    * On MariaDB the rows are locked, and rows that another replica has locked are passed over.
    */
+  const open = db.selectFrom("outbox as o").where("o.lane", "=", param("lane")).where("o.ended", "=", 0)
+    .where("o.state", "!=", "dead").where((eb) =>
+      eb.or([
+        eb("o.order_id", "is", null),
+        eb.not(eb.exists(
+          eb.selectFrom("outbox as p").select("p.seq").whereRef("p.order_id", "=", "o.order_id")
+            .whereRef("p.lane", "=", "o.lane").where("p.ended", "=", 0).whereRef("p.seq", "<", "o.seq")
+        ))
+      ])
+    )
   const claimable = (() => {
-    const query = db.selectFrom("outbox as o").selectAll("o").where("o.lane", "=", param("lane")).where("o.ended", "=", 0)
-      .where("o.available_at", "<=", param("now")).where("o.leased_until", "<=", param("now")).where("o.state", "!=", "dead")
-      .where((eb) =>
-        eb.or([
-          eb("o.order_id", "is", null),
-          eb.not(eb.exists(
-            eb.selectFrom("outbox as p").select("p.seq").whereRef("p.order_id", "=", "o.order_id")
-              .whereRef("p.lane", "=", "o.lane").where("p.ended", "=", 0).whereRef("p.seq", "<", "o.seq")
-          ))
-        ])
-      )
+    const query = open.selectAll("o").where("o.available_at", "<=", param("now")).where("o.leased_until", "<=", param("now"))
       .orderBy("o.seq").limit(param("limit"))
     return statement(dialect.name === "mariadb" ? query.forUpdate().skipLocked() : query)
   })()
@@ -58,15 +58,18 @@ export const outboxOps = (dialect: SqlDialect) => {
     }).where("id", "=", param("id")).where("token", "=", param("token"))
   )
   const nextDue = statement(
-    db.selectFrom("outbox").select((eb) => [
-      eb.fn.min(eb.case().when("leased_until", ">", eb.ref("available_at")).then(eb.ref("leased_until"))
-        .else(eb.ref("available_at")).end()).as("at")
-    ]).where("lane", "=", param("lane")).where("ended", "=", 0).where("state", "!=", "dead")
+    open.select((eb) => [
+      eb.fn.min(eb.case().when("o.leased_until", ">", eb.ref("o.available_at")).then(eb.ref("o.leased_until"))
+        .else(eb.ref("o.available_at")).end()).as("at")
+    ])
   )
-  const byState = statement(
-    db.selectFrom("outbox").selectAll().where("ended", "=", 0).where("state", "=", param("state")).orderBy("seq")
-      .limit(param("limit"))
-  )
+  /** `waiting` is all that is not ended and not dead: put off, being sent, or of unknown end. */
+  const list = (dead: boolean) =>
+    statement(
+      db.selectFrom("outbox").selectAll().where("ended", "=", 0).where("state", dead ? "=" : "!=", "dead").orderBy("seq")
+        .limit(param("limit"))
+    )
+  const lists = { dead: list(true), waiting: list(false) }
 
   return {
     *claimOutbox(args: ClaimArgs): Program<ReadonlyArray<OutboxRow>> {
@@ -97,8 +100,8 @@ export const outboxOps = (dialect: SqlDialect) => {
     *outboxNextDue(lane: string): Program<number | null> {
       return (yield* one<{ at: number | null }>(nextDue, { lane }))?.at ?? null
     },
-    *listOutbox([state, limit]: readonly [string, number]): Program<ReadonlyArray<OutboxRow>> {
-      return yield* all(byState, { state, limit })
+    *listOutbox([state, limit]: readonly ["dead" | "waiting", number]): Program<ReadonlyArray<OutboxRow>> {
+      return yield* all(lists[state], { limit })
     }
   }
 }

@@ -114,18 +114,19 @@ export const openSqlite = async (file: string): Promise<Driver> => {
   const db = openFile(file, { readonly: true })
   const step = stepper(db)
   const writer = new DatabaseThread({ file, mode: "writer" })
-  const reader = new DatabaseThread({ file, mode: "reader" })
+  // Started by the first list: a hub that only takes orders never needs it.
+  let reader: DatabaseThread | undefined
   return {
     dialect: sqliteSql,
     read: (name, args) => runSync(programOf(ops, name, args), step) as never,
-    list: (name, args) => reader.ask(name, args, "log") as never,
+    list: (name, args) => (reader ??= new DatabaseThread({ file, mode: "reader" })).ask(name, args, "log") as never,
     write: (name, args, priority = "lease") => writer.ask(name, args, priority) as never,
     commit: (change) => writer.ask("commit", change, "change") as Promise<CommitResult>,
     scan: async (sql, onRow) => {
       for (const row of db.prepare(sql).raw().iterate()) onRow(row as ReadonlyArray<number>)
     },
     close: async () => {
-      await reader.close()
+      await reader?.close()
       await writer.close()
       db.close()
       lock.close()

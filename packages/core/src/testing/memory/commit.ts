@@ -96,7 +96,7 @@ const insufficient = (state: MemoryState, change: Change): InsufficientStock | u
 const knownCell = (state: MemoryState, at: { readonly productId: ProductId; readonly branchId: BranchId }): Cell => {
   const cell = state.cell(at.productId, at.branchId)
   if (cell === undefined) {
-    throw new Error(`commit: product ${at.productId} or branch ${at.branchId} is unknown; upsert the product, save the branch first`)
+    throw new Error(`commit: product ${at.productId} or branch ${at.branchId} is unknown; save it first`)
   }
   return cell
 }

@@ -2,7 +2,7 @@ import { Clock, Effect } from "effect"
 import { type ImportBatch, type ImportCounts, NO_COUNTS, type RunSource, type SyncRun } from "../../exchange/sync.ts"
 import type { Instant } from "../../kernel/time.ts"
 import { nextUuid } from "../../kernel/uuid.ts"
-import { NO_PRICE } from "../../stock/image.ts"
+import { NO_PRICE, toStated } from "../../stock/image.ts"
 import type { ImportRun, StockStore } from "../../store/ports.ts"
 import { type Cell, cellAt, type MemoryState } from "./state.ts"
 
@@ -121,16 +121,16 @@ const checked = (state: MemoryState, batch: ImportBatch): ImportBatch => {
   const values = batch.kind === "stock" ? batch.quantities : batch.amounts
   const { length } = batch.products
   if (batch.branches.length !== length || values.length !== length) {
-    throw new Error(`write: ${length} products, ${batch.branches.length} branches, ${values.length} figures; they must be as many`)
+    throw new Error(`write: ${length} products, ${batch.branches.length} branches and ${values.length} figures differ`)
   }
   const products = state.products.size
   const branches = state.branches.size
   for (let i = 0; i < length; i++) {
     const branch = batch.branches[i]!
     const networkWide = branch === NO_PRICE && batch.kind === "price"
-    if (batch.products[i]! < 0 || batch.products[i]! >= products || branch >= branches || (branch < 0 && !networkWide)) {
-      throw new Error(`write: row ${i} names slots that nobody has (${batch.products[i]}, ${branch})`)
-    }
+    const product = batch.products[i]!
+    const isKnown = product >= 0 && product < products && branch < branches && (branch >= 0 || networkWide)
+    if (!isKnown) throw new Error(`write: row ${i} names slots that nobody has (${product}, ${branch})`)
   }
   const copied = { products: batch.products.slice(), branches: batch.branches.slice() }
   return batch.kind === "stock"
@@ -138,7 +138,7 @@ const checked = (state: MemoryState, batch: ImportBatch): ImportBatch => {
     : { ...batch, ...copied, amounts: batch.amounts.slice() }
 }
 
-const laterUnits = (state: MemoryState, cell: Cell, asOf: Instant): { readonly any: boolean; readonly units: number } => {
+const laterUnits = (state: MemoryState, cell: Cell, asOf: Instant) => {
   const later = state.movements.get(cell.key)?.filter((movement) => movement.occurredAt > asOf) ?? []
   return { any: later.length > 0, units: later.reduce((sum, movement) => sum + movement.quantity, 0) }
 }
@@ -156,11 +156,11 @@ const applyStock = (state: MemoryState, batch: StockBatch, counts: Counts): void
     }
     const later = laterUnits(state, cell, asOf)
     const onHand = stated + later.units
-    if (known === undefined) counts.new++
-    else if (stated === 0 && onHand === 0 && known.onHand !== 0) counts.gone++
-    else if (later.any || known.onHand !== onHand) counts.changed++
-    else counts.unchanged++
+    // A row that moved since is always written: its sum must be made anew.
+    if (!later.any && stated === (known?.onHand ?? 0)) counts.unchanged++
+    else counts[known === undefined || known.asOf === 0 ? "new" : stated === 0 ? "gone" : "changed"]++
     state.setLevel(cell, { onHand, reserved: known?.reserved ?? 0, asOf })
+    state.image.stated[state.image.cell(cell.product, cell.branch)] = toStated(asOf)
   }
 }
 
@@ -175,12 +175,11 @@ const applyPrices = (state: MemoryState, batch: PriceBatch, counts: Counts): voi
       counts.stale++
       continue
     }
-    const before = known?.amount ?? NO_PRICE
-    if (before === amount) counts.unchanged++
-    else if (before === NO_PRICE) counts.new++
-    else if (amount === NO_PRICE) counts.gone++
-    else counts.changed++
+    if (amount === (known?.amount ?? NO_PRICE)) counts.unchanged++
+    else counts[known === undefined ? "new" : amount === NO_PRICE ? "gone" : "changed"]++
     prices.set(cell.key, { amount, asOf: batch.asOf })
-    state.image.setPrice(batch.priceType, cell.product, cell.branch === NO_PRICE ? null : cell.branch, amount)
+    const branch = cell.branch === NO_PRICE ? null : cell.branch
+    state.image.setPrice(batch.priceType, cell.product, branch, amount)
+    state.image.setPriceStated(batch.priceType, cell.product, branch, toStated(batch.asOf))
   }
 }

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { OrderId } from "../../kernel/ids.ts"
 import { fold } from "../../kernel/text.ts"
+import { orderStatus } from "../../order/life.ts"
 import type { Fulfilment, FulfilmentStatus, Order } from "../../order/model.ts"
 import type { HeldUnits, OrderQuery, OrderReads, Page } from "../../store/ports.ts"
 import { keyOf, type MemoryState } from "./state.ts"
@@ -12,8 +13,11 @@ const LETS_GO: ReadonlyArray<FulfilmentStatus> = ["operator", "assigned", "accep
 /** Their expiry frees the goods; an assigned one keeps them on its way to the operator (D11). */
 const FREED_BY_EXPIRY: ReadonlyArray<FulfilmentStatus> = ["assembled", "accepted"]
 
-const newestFirst = (a: Order, b: Order): number => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)
-const oldestFirst = (a: Order, b: Order): number => newestFirst(b, a)
+type Place = Pick<Order, "createdAt" | "id">
+
+const newestFirst = (a: Place, b: Place): number =>
+  b.createdAt - a.createdAt || (a.id === b.id ? 0 : a.id < b.id ? 1 : -1)
+const oldestFirst = (a: Place, b: Place): number => newestFirst(b, a)
 
 export const orderReads = (state: MemoryState): OrderReads => {
   const byId = (id: OrderId | undefined): Order | null => (id === undefined ? null : (state.orders.get(id) ?? null))
@@ -74,26 +78,26 @@ const dueUnitsOf = (order: Order, now: number): ReadonlyArray<HeldUnits> =>
 
 const page = (state: MemoryState, orders: ReadonlyArray<Order>, query: OrderQuery): Page<Order> => {
   const found = orders.filter((order) => matches(order, query)).sort(newestFirst)
-  const after = query.after === undefined ? null : (JSON.parse(query.after) as { createdAt: number; id: OrderId })
-  const rest = after === null ? found : found.filter((order) => newestFirst({ ...order, ...after }, order) < 0)
+  const after = query.after === undefined ? null : (JSON.parse(query.after) as Place)
+  const rest = after === null ? found : found.filter((order) => newestFirst(after, order) < 0)
   const items = rest.slice(0, query.limit)
-  const last = items.at(-1)
-  return {
-    items,
-    next: last !== undefined && rest.length > items.length ? JSON.stringify({ createdAt: last.createdAt, id: last.id }) : null,
-    position: state.seq
-  }
+  const last = rest.length > items.length ? items.at(-1) : undefined
+  const cursor: Place | undefined = last && { createdAt: last.createdAt, id: last.id }
+  return { items, next: cursor === undefined ? null : JSON.stringify(cursor), position: state.seq }
 }
 
-/** Branch, status and due date must be true of one and the same part. */
 const matches = (order: Order, query: OrderQuery): boolean =>
   (query.channelId === undefined || order.channelId === query.channelId) &&
-  order.fulfilments.some((f) =>
-    (query.branchId === undefined || f.branchId === query.branchId) &&
-    (query.status === undefined || query.status.includes(f.status)) &&
-    (query.dueBefore === undefined || isDue(f, query.dueBefore))
-  ) &&
-  (query.text === undefined || hasText(order, query.text))
+  (query.text === undefined || hasText(order, query.text)) &&
+  (query.branchId === undefined && query.dueBefore === undefined
+    ? query.status === undefined || query.status.includes(orderStatus(order.fulfilments))
+    : order.fulfilments.some((f) => partMatches(f, query)))
+
+/** Where parts are asked for, branch, status and due date must be true of one and the same part. */
+const partMatches = (f: Fulfilment, query: OrderQuery): boolean =>
+  (query.branchId === undefined || f.branchId === query.branchId) &&
+  (query.status === undefined || query.status.includes(f.status)) &&
+  (query.dueBefore === undefined || isDue(f, query.dueBefore))
 
 const isDue = (f: Fulfilment, before: number): boolean =>
   f.sweepAt === null && PERSON_DECIDES.includes(f.status) && f.reservation !== null && f.reservation.expiresAt < before

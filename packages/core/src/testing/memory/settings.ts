@@ -1,6 +1,5 @@
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import type { Product } from "../../catalogue/model.ts"
-import { SYSTEM } from "../../kernel/actor.ts"
 import { fold } from "../../kernel/text.ts"
 import type { CatalogueStore, LeaseStore, NetworkStore } from "../../store/ports.ts"
 import { keyOf, type MemoryState } from "./state.ts"
@@ -14,7 +13,7 @@ export const networkStore = (state: MemoryState): NetworkStore => ({
     version: state.settingsVersion
   })),
   save: ({ branches = [], channels = [], policies = [], keys = [] }) =>
-    Effect.map(Clock.currentTimeMillis, (at) => {
+    Effect.sync(() => {
       for (const branch of branches) {
         if (!state.branches.has(branch.id)) state.image.addBranch(branch.id, state.branches.size)
         state.branches.set(branch.id, branch)
@@ -23,16 +22,6 @@ export const networkStore = (state: MemoryState): NetworkStore => ({
       for (const entry of policies) state.policies.set(keyOf(entry.scope, entry.scopeId), entry)
       for (const key of keys) state.apiKeys.set(key.hash, key)
       state.settingsVersion++
-      state.record([{
-        type: "network.changed",
-        orderId: null,
-        fulfilmentId: null,
-        branchId: null,
-        actor: SYSTEM,
-        at,
-        data: { version: state.settingsVersion }
-      }])
-      state.announce()
     })
 })
 
@@ -42,10 +31,12 @@ const searchText = (product: Product): string =>
       .filter((text) => text !== null).join(" ")
   )
 
-const byName = (a: Product, b: Product): number => (a.name.ru === b.name.ru ? (a.id < b.id ? -1 : 1) : a.name.ru < b.name.ru ? -1 : 1)
+const sortKey = (product: Product): string => `${product.name.ru}\n${product.id}`
+const byName = (a: Product, b: Product): number => (sortKey(a) < sortKey(b) ? -1 : 1)
 
 export const catalogueStore = (state: MemoryState): CatalogueStore => {
-  const where = (wanted: (product: Product) => boolean) => Effect.sync(() => [...state.products.values()].filter(wanted))
+  const where = (wanted: (product: Product) => boolean) =>
+    Effect.sync(() => [...state.products.values()].filter(wanted))
   return {
     byIds: (ids) =>
       Effect.sync(() => [...new Set(ids)].flatMap((id) => {
@@ -73,7 +64,9 @@ export const catalogueStore = (state: MemoryState): CatalogueStore => {
         return { items, next: more ? (items.at(-1)?.id ?? null) : null, position: state.seq }
       }),
     links: (connection, kind) =>
-      Effect.sync(() => [...state.links.values()].filter((link) => link.connection === connection && link.kind === kind)),
+      Effect.sync(() =>
+        [...state.links.values()].filter((link) => link.connection === connection && link.kind === kind)
+      ),
     putLinks: (links) =>
       Effect.sync(() => {
         for (const link of links) state.links.set(keyOf(link.connection, link.kind, link.externalId), link)

@@ -47,7 +47,11 @@ export interface Cell {
 
 const STRIDE = 65_536
 /** `branch` −1: the whole network. */
-export const cellAt = (product: number, branch: number): Cell => ({ key: product * STRIDE + branch + 1, product, branch })
+export const cellAt = (product: number, branch: number): Cell => ({
+  key: product * STRIDE + branch + 1,
+  product,
+  branch
+})
 
 /** A key of several texts that no choice of texts can forge: 'a','bc' is not 'ab','c'. */
 export const keyOf = (...parts: ReadonlyArray<string>): string => JSON.stringify(parts)

@@ -1,5 +1,4 @@
 import { Effect } from "effect"
-import type { OrderId } from "../../kernel/ids.ts"
 import type { Order } from "../../order/model.ts"
 import { Storage } from "../../store/ports.ts"
 import { check, failure, same } from "../assert.ts"
@@ -58,7 +57,7 @@ export const commitCases = [
         comment: null,
         plan: null,
         payment: { method: "online", state: "refundDue" },
-        cases: [{ ...before.cases[0]!, closedAt: null, comment: null }],
+        cases: before.cases.map((old) => ({ ...old, closedAt: old.closedAt === null ? 9 : null, comment: null })),
         fulfilments: [
           { ...first!, status: "assembled", lines: first!.lines.slice(2, 5).toReversed(), reservation: null },
           { ...second!, branchId: first!.branchId, status: "closed" },
@@ -144,7 +143,8 @@ export const commitCases = [
       const first = yield* place({ n: 1 })
       yield* commit(first, withPart(first, { deferredUntil: 5 }))
       const before = yield* footprint
-      const tooMany = withPart(first, { lines: first.fulfilments[0]!.lines.map((line) => ({ ...line, quantity: 99, held: 99 })) })
+      const [line] = first.fulfilments[0]!.lines
+      const tooMany = withPart(first, { lines: [{ ...line!, quantity: 99, held: 99 }] })
       const error = yield* failure(commit(first, tooMany), "VersionConflict")
       same(error.orderId, first.id, "orderId")
       same(yield* footprint, before, "footprint")
@@ -154,7 +154,7 @@ export const commitCases = [
     Effect.gen(function*() {
       yield* loadNetwork()
       const first = yield* place({ n: 1 })
-      yield* failure(place({ n: 1, over: { externalId: "other" } }), "VersionConflict")
+      yield* failure(place({ n: 1, over: { externalId: "other", number: "7" } }), "VersionConflict")
       const stranger = { ...makeOrder({ n: 2 }), version: 1 }
       yield* failure(commit(stranger, stranger), "VersionConflict")
       yield* failure(commit({ ...first, version: 9 }, first), "VersionConflict")
@@ -189,6 +189,6 @@ export const commitCases = [
       const error = yield* failure(commit(order, grown), "InsufficientStock")
       check(error.refused.length === 1, "one row is refused: the sum of what the lines want more of it")
       yield* readBack(order)
-      same((yield* orders.events(order.id as OrderId)).length, 1, "events")
+      same((yield* orders.events(order.id)).length, 1, "events")
     }))
 ]

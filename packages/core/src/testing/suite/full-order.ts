@@ -4,6 +4,7 @@ import type { Order } from "../../order/model.ts"
 import { kzt, makeFulfilment, makeOrder, testUuid, TEST_NOW } from "../builders.ts"
 
 const LINES = 200
+const NORTH = BranchId.make("north")
 
 /** An order with every field in use: two parts, 200 lines, plan, cases, all nulls that may be, all scripts. */
 export const fullOrder = (): Order => {
@@ -55,17 +56,17 @@ export const fullOrder = (): Order => {
       }
     ],
     cases: [
-      { caseId: 1, part: 1, reason: "tooFew", lineId: 3, comment: "осталось 1", openedAt: TEST_NOW, closedAt: TEST_NOW + 5 },
+      { caseId: 1, part: 1, reason: "tooFew", lineId: 3, comment: "осталось 1", openedAt: 1, closedAt: TEST_NOW + 5 },
       { caseId: 2, part: 2, reason: "customerAsks", lineId: null, comment: null, openedAt: TEST_NOW, closedAt: null }
     ],
     plan: {
       policy: "nearest",
       outcome: "planned",
       reason: "fewestBranches",
-      parts: [{ branchId: BranchId.make("north"), lines: [{ lineId: 1, productId: ProductId.make("aspirin"), quantity: 3 }] }],
+      parts: [{ branchId: NORTH, lines: [{ lineId: 1, productId: ProductId.make("aspirin"), quantity: 3 }] }],
       tripMetres: 1234,
       considered: 17,
-      branches: [{ branchId: BranchId.make("north"), verdict: "chosen", distance: null, linesPresent: 2, depth: null }],
+      branches: [{ branchId: NORTH, verdict: "chosen", distance: null, linesPresent: 2, depth: null }],
       notes: ["geocoder unavailable", "запасной путь"]
     },
     request: JSON.stringify({ comment: "ё", lines: [1, 2, 3] })

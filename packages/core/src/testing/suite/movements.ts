@@ -7,6 +7,8 @@ import { loadNetwork, stateStock, stockBatch } from "../network.ts"
 import { commitFacts, figures, place, storageCase } from "./case.ts"
 
 const T = TEST_NOW
+/** Statements have the time of a file: whole seconds. */
+const SECOND = 1_000
 const onHand = (product: string, branch: string) => Effect.map(figures(product, branch), (row) => row.onHand)
 const sold = (units: number, occurredAt: number) =>
   commitFacts({ movements: [makeMovement("aspirin", "north", -units, occurredAt)] })
@@ -30,7 +32,7 @@ export const movementCases = [
     Effect.gen(function*() {
       yield* loadNetwork()
       yield* sold(3, T + HOUR)
-      yield* stateStock([["aspirin", "north", 10]], T + 1)
+      yield* stateStock([["aspirin", "north", 10]], T + SECOND)
       same(yield* onHand("aspirin", "north"), 7, "stated before the sale")
       yield* stateStock([["aspirin", "north", 7]], T + HOUR)
       same(yield* onHand("aspirin", "north"), 7, "stated at the sale: it is counted in")
@@ -40,7 +42,7 @@ export const movementCases = [
       same(yield* onHand("aspirin", "north"), 19, "stated between two sales")
     })),
 
-  storageCase("STK-3", "a movement recorded late, but older than the statement, is not applied by a later one either", () =>
+  storageCase("STK-3", "a movement recorded late, but older than the statement, is never applied", () =>
     Effect.gen(function*() {
       yield* loadNetwork()
       yield* sold(4, T - 1)
@@ -52,7 +54,7 @@ export const movementCases = [
     Effect.gen(function*() {
       yield* loadNetwork()
       const run = yield* storage.stock.openRun({ connection: "1c", file: "rests.xml" })
-      yield* run.write(stockBatch(storage, [["aspirin", "north", 12], ["aspirin", "south", 9]], T + 1))
+      yield* run.write(stockBatch(storage, [["aspirin", "north", 12], ["aspirin", "south", 9]], T + SECOND))
       yield* sold(2, T + HOUR)
       yield* run.finish()
       same(yield* onHand("aspirin", "north"), 10, "north: 12 stated, 2 sold since")
@@ -63,7 +65,7 @@ export const movementCases = [
     Effect.gen(function*() {
       yield* loadNetwork()
       const run = yield* storage.stock.openRun({ connection: "1c", file: "rests.xml" })
-      yield* run.write(stockBatch(storage, [["aspirin", "north", 5]], T + 1))
+      yield* run.write(stockBatch(storage, [["aspirin", "north", 5]], T + SECOND))
       yield* place({ n: 1, lines: [{ product: "aspirin", quantity: 3 }] })
       yield* run.finish()
       same(yield* figures("aspirin", "north"), { onHand: 5, reserved: 3 }, "aspirin")
@@ -75,7 +77,7 @@ export const movementCases = [
       const cell = { productId: ProductId.make("rare"), branchId: BranchId.make("north") }
       yield* commitFacts({ movements: [makeMovement("rare", "north", -2, T)] })
       same(yield* stock.levels([cell]), [{ ...cell, onHand: -2, reserved: 0, asOf: 0 }], "the row")
-      yield* stateStock([["rare", "north", 6]], T - 1)
+      yield* stateStock([["rare", "north", 6]], T - SECOND)
       same(yield* onHand("rare", "north"), 4, "stated before the sale")
     })),
 

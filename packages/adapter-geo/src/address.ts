@@ -1,0 +1,76 @@
+import { fold } from "@aptekit/core"
+
+const folded = (...words: ReadonlyArray<string>): ReadonlySet<string> => new Set(words.map(fold))
+
+/** A plain street needs no word, but whoever writes one does not mean an avenue. */
+const STREET = folded("ул", "улица", "көшесі", "көш", "street", "str")
+
+/** Words that say nothing a table of streets and houses needs: Russian, Kazakh, English. */
+const EMPTY = folded("г", "гор", "город", "қаласы", "city", "д", "дом", "үй", "house")
+
+/** What lies inside a house does not move it: the word and the number after it go. */
+const INSIDE = folded("кв", "квартира", "пәтер", "apt", "оф", "офис", "office", "подъезд", "этаж", "floor", "домофон")
+
+/** Kinds of street that tell two places apart («пр. Абая» is not «пер. Абая»), by their spellings. */
+const KINDS = new Map([
+  ...spelled("проспект", "пр", "просп", "пр-т", "пр-кт", "даңғылы", "д-лы", "avenue", "ave"),
+  ...spelled("микрорайон", "мкр", "мкрн", "м-н", "мкр-н", "ықшамауданы"),
+  ...spelled("переулок", "пер", "тұйық", "lane"),
+  ...spelled("бульвар", "бул", "б-р", "boulevard", "blvd"),
+  ...spelled("шоссе", "ш", "highway"),
+  ...spelled("площадь", "пл", "алаңы", "square")
+])
+
+function spelled(kind: string, ...spellings: ReadonlyArray<string>): ReadonlyArray<readonly [string, string]> {
+  return [kind, ...spellings].map((spelling) => [fold(spelling), kind] as const)
+}
+
+/** Latin letters that look Cyrillic, as typed in «10A». */
+const LOOKALIKES: Readonly<Record<string, string>> = { a: "а", b: "в", c: "с", e: "е", k: "к", h: "н", m: "м" }
+
+/** `10 а`, `10a` (Latin) → `10а`. */
+const houseLetter = (text: string): string =>
+  text.replace(
+    /(\d) ?([a-zа-я])(?= |$)/gu,
+    (_, digit: string, letter: string) => digit + (LOOKALIKES[letter] ?? letter)
+  )
+
+const wordsOf = (address: string): ReadonlyArray<string> =>
+  // № first: folding would make the letters "no" of it.
+  fold(address.replaceAll("№", " ")).replace(/["'«»“”()[\].,;:!?#]+/gu, " ").split(/\s+/u).filter((word) => word !== "")
+
+/** An address made comparable. */
+export interface AddressKey {
+  /** The words that count, and the kinds of street. */
+  readonly exact: string
+  /** The words without the kinds of street. */
+  readonly loose: string
+  /** Does the address name no kind of street at all, so that it may mean any? */
+  readonly kindless: boolean
+}
+
+/**
+ * Makes addresses comparable: case, ё/е, punctuation and blanks do not count; words such as «ул.», «д.», «г.» and
+ * flat numbers are dropped; kinds of street get one spelling, before or after the name. Else the order of words
+ * counts: «мкр 5, дом 10» and «мкр 10, дом 5» are two places.
+ */
+export const addressKey = (address: string): AddressKey => {
+  const counted: Array<string> = []
+  const kinds: Array<string> = []
+  let kindless = true
+  const words = wordsOf(address)
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!
+    if (INSIDE.has(word)) {
+      i++
+      continue
+    }
+    if (EMPTY.has(word)) continue
+    const kind = KINDS.get(word)
+    if (kind !== undefined || STREET.has(word)) kindless = false
+    if (kind !== undefined) kinds.push(kind)
+    else if (!STREET.has(word)) counted.push(word)
+  }
+  const loose = houseLetter(counted.join(" "))
+  return { exact: [...kinds.toSorted(), loose].join(" "), loose, kindless }
+}

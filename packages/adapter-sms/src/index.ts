@@ -1,0 +1,5 @@
+/**
+ * `@aptekit/adapter-sms`: messages to buyers.
+ * @module
+ */
+export * from "./console.ts"

@@ -1,0 +1,230 @@
+import { Effect } from "effect"
+import type { OutboxMessage, OutboxOutcome } from "../../exchange/outbox.ts"
+import { OrderId } from "../../kernel/ids.ts"
+import { Storage } from "../../store/ports.ts"
+import { same } from "../assert.ts"
+import { testUuid, TEST_NOW } from "../builders.ts"
+import { loadNetwork } from "../network.ts"
+import { commitFacts, storageCase } from "./case.ts"
+
+const T = TEST_NOW
+const LEASE = 60_000
+
+interface Draft {
+  readonly id: string
+  /** The order it is about; left out: none. */
+  readonly order?: number
+  readonly lane?: string
+  readonly at?: number
+}
+
+/** Messages as one commit writes them. */
+const write = (...drafts: ReadonlyArray<Draft>) =>
+  commitFacts({
+    outbox: drafts.map(({ id, order, lane, at }) => ({
+      id,
+      lane: lane ?? "sms",
+      method: "messages.send",
+      orderId: order === undefined ? null : OrderId.make(testUuid(order)),
+      payload: { notice: "reserved", text: "Заказ ё", nested: { n: [1, null] } },
+      availableAt: at ?? T
+    }))
+  })
+
+const claim = (now: number, limit = 10, lane = "sms") =>
+  Effect.flatMap(Storage, ({ outbox }) => outbox.claim(lane, now, now + LEASE, limit))
+
+const settle = (
+  message: OutboxMessage | undefined,
+  state: OutboxOutcome["state"],
+  at: number,
+  over: Partial<OutboxOutcome> = {}
+) =>
+  Effect.flatMap(Storage, ({ outbox }) =>
+    outbox.settle([{
+      id: message?.id ?? "nobody",
+      token: message?.token ?? 0,
+      at,
+      state,
+      availableAt: state === "retry" || state === "unknown" ? at : null,
+      error: null,
+      partnerRef: null,
+      ...over
+    }]))
+
+const idsOf = (messages: ReadonlyArray<OutboxMessage>) => messages.map((message) => message.id)
+
+export const outboxCases = [
+  storageCase("D28", "a message comes back as it was written", () =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "a", order: 1 })
+      same(yield* claim(T), [{
+        id: "a",
+        lane: "sms",
+        method: "messages.send",
+        orderId: testUuid(1),
+        payload: { notice: "reserved", text: "Заказ ё", nested: { n: [1, null] } },
+        attempts: 1,
+        token: 1,
+        uncertain: false,
+        lastError: null
+      }], "claimed")
+    })),
+
+  storageCase("D28", "of each order only the oldest unended message is claimed, in the order of commits", () =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "z1", order: 1 }, { id: "a2", order: 1 }, { id: "b1", order: 2 })
+      yield* write({ id: "b2", order: 2 }, { id: "n1" }, { id: "n2" })
+      const first = yield* claim(T)
+      same(idsOf(first), ["z1", "b1", "n1", "n2"], "one per order; those of no order are free")
+      same(yield* claim(T), [], "what is leased is not claimed again")
+      yield* settle(first[0], "done", T)
+      same(idsOf(yield* claim(T)), ["a2"], "the next one of order 1")
+    })),
+
+  storageCase("D28", "lanes do not wait for one another, nor for what is put off elsewhere", ({ outbox }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "s1", order: 1, at: T + 5 }, { id: "c1", order: 1, lane: "1c" }, { id: "s2", order: 2 })
+      same(idsOf(yield* claim(T, 10, "1c")), ["c1"], "1c")
+      same(idsOf(yield* claim(T)), ["s2"], "sms")
+      same(yield* outbox.nextDue("courier"), null, "a lane that has nothing")
+    })),
+
+  storageCase("D28", "a message put off blocks the later ones of its order", () =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "a1", order: 1, at: T + 10 }, { id: "a2", order: 1 })
+      same(yield* claim(T + 9), [], "not yet")
+      const [first] = yield* claim(T + 10)
+      same(first?.id, "a1", "at its time")
+      yield* settle(first, "retry", T + 10, { availableAt: T + 50, error: "lost connection" })
+      same(yield* claim(T + 49), [], "put off")
+      const [again] = yield* claim(T + 50)
+      same([again?.id, again?.attempts, again?.uncertain], ["a1", 2, false], "again")
+      same(again?.lastError, "lost connection", "lastError")
+    })),
+
+  storageCase("D28", "done, rejected and dropped let the next one go; dead does not", ({ outbox }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      const states = ["done", "rejected", "dropped", "dead"] as const
+      yield* write(...states.flatMap((_, i) => [{ id: `${i}a`, order: i + 1 }, { id: `${i}b`, order: i + 1 }]))
+      const claimed = yield* claim(T)
+      for (const [i, state] of states.entries()) yield* settle(claimed[i], state, T, { error: state })
+      same(idsOf(yield* claim(T + LEASE * 9)), ["0b", "1b", "2b"], "the next ones")
+      const dead = yield* outbox.list("dead", 10)
+      same(dead.map(({ id, lastError }) => [id, lastError]), [["3a", "dead"]], "dead letters")
+    })),
+
+  storageCase("D28", "an end that nobody knows blocks its order, and is claimed as uncertain", () =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "a1", order: 1 }, { id: "a2", order: 1 })
+      const [first] = yield* claim(T)
+      yield* settle(first, "unknown", T, { availableAt: T + 5 })
+      same(yield* claim(T + 4), [], "blocked")
+      const [again] = yield* claim(T + 5)
+      same([again?.id, again?.uncertain], ["a1", true], "uncertain")
+      yield* settle(again, "retry", T + 6)
+      const [third] = yield* claim(T + 6)
+      same([third?.id, third?.uncertain, third?.attempts], ["a1", false, 3], "after an end that is known")
+    })),
+
+  storageCase("D27", "what was being sent when its lease ran out is uncertain, what was claimed is not", ({ outbox }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "sent", order: 1 }, { id: "claimed", order: 2 })
+      const first = yield* claim(T)
+      yield* outbox.sending(first.slice(0, 1))
+      same(yield* claim(T + LEASE - 1), [], "both are leased")
+      const again = yield* claim(T + LEASE + 1)
+      const seen = again.map(({ id, uncertain, attempts }) => [id, uncertain, attempts])
+      same(seen, [["sent", true, 2], ["claimed", false, 2]], "reclaimed")
+    })),
+
+  storageCase("D24", "each claim has a greater token, and an outcome with an old one is left alone", ({ outbox }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "a1", order: 1 })
+      const [slow] = yield* claim(T)
+      const [fast] = yield* claim(T + LEASE + 1)
+      same([slow?.token, fast?.token], [1, 2], "tokens")
+      yield* settle(slow, "done", T + LEASE + 2)
+      yield* outbox.sending([slow!])
+      same(idsOf(yield* outbox.list("waiting", 10)), ["a1"], "still waiting")
+      yield* settle(fast, "retry", T + LEASE + 3)
+      const [third] = yield* claim(T + LEASE + 3)
+      same([third?.token, third?.uncertain], [3, false], "the old worker's `sending` did not count either")
+    })),
+
+  storageCase("D28", "the lane knows when it has something to do next", ({ outbox }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      same(yield* outbox.nextDue("sms"), null, "nothing")
+      yield* write({ id: "a1", order: 1, at: T + 20 }, { id: "a2", order: 1 }, { id: "b1", order: 2, at: T + 30 })
+      same(yield* outbox.nextDue("sms"), T + 20, "the earliest that may go; a2 waits for a1")
+      const [first] = yield* claim(T + 20)
+      same(yield* outbox.nextDue("sms"), T + 30, "a1 is leased for longer")
+      yield* settle(first, "dead", T + 21)
+      same(yield* outbox.nextDue("sms"), T + 30, "a dead one has no next time")
+      const [second] = yield* claim(T + 30)
+      same(yield* outbox.nextDue("sms"), T + 30 + LEASE, "only the end of a lease")
+      yield* settle(second, "done", T + 31)
+      same(yield* outbox.nextDue("sms"), null, "nothing but a dead one")
+    })),
+
+  storageCase("D24", "twelve workers at once claim each message once", () =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write(...Array.from({ length: 30 }, (_, i) => ({ id: `m${i}`, order: i + 1 })))
+      const claimed = yield* Effect.forEach(Array.from({ length: 12 }), () => claim(T, 4), { concurrency: 12 })
+      const all = claimed.flatMap(idsOf)
+      same([all.length, new Set(all).size], [30, 30], "messages and different ones")
+      same(Math.max(...claimed.map((own) => own.length)), 4, "the limit")
+    })),
+
+  storageCase("OPS-2", "what waits is listed oldest first", ({ outbox }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "c", order: 1 }, { id: "b", order: 1 }, { id: "a", order: 2, at: T + 9 })
+      const [first] = yield* claim(T)
+      same(idsOf(yield* outbox.list("waiting", 10)), ["c", "b", "a"], "waiting")
+      same(idsOf(yield* outbox.list("waiting", 2)), ["c", "b"], "two")
+      yield* settle(first, "done", T)
+      same(idsOf(yield* outbox.list("waiting", 10)), ["b", "a"], "after one is done")
+      const [second] = yield* claim(T)
+      yield* settle(second, "retry", T, { availableAt: T + LEASE })
+      same(idsOf(yield* outbox.list("waiting", 10)), ["b", "a"], "what was put off still waits")
+    })),
+
+  storageCase("D24", "a lease has one owner until it ends, and a greater token for the next", ({ leases }) =>
+    Effect.gen(function*() {
+      const mine = yield* leases.acquire("sweep", "me", T, T + LEASE)
+      same(mine === null, false, "a free lease")
+      same(yield* leases.acquire("sweep", "you", T + LEASE - 1, T + 2 * LEASE), null, "held")
+      same((yield* leases.acquire("plan", "you", T, T + LEASE)) === null, false, "another lease")
+      const renewed = yield* leases.acquire("sweep", "me", T + LEASE - 1, T + 2 * LEASE)
+      same(renewed !== null && renewed >= mine!, true, "renewed")
+      same(yield* leases.acquire("sweep", "you", T + LEASE + 1, T + 3 * LEASE), null, "held until the new end")
+      const yours = yield* leases.acquire("sweep", "you", T + 2 * LEASE + 1, T + 3 * LEASE)
+      same(yours !== null && yours > renewed!, true, "a greater token for the next owner")
+      yield* leases.release("sweep", "me")
+      same(yield* leases.acquire("sweep", "me", T + 2 * LEASE + 2, T + 3 * LEASE), null, "only the owner may release")
+      yield* leases.release("sweep", "you")
+      const again = yield* leases.acquire("sweep", "me", T + 2 * LEASE + 3, T + 3 * LEASE)
+      same(again !== null && again > yours!, true, "released before its end")
+    })),
+
+  storageCase("D24", "of twelve who want a lease at once one gets it", ({ leases }) =>
+    Effect.gen(function*() {
+      const tokens = yield* Effect.forEach(
+        Array.from({ length: 12 }, (_, n) => `w${n}`),
+        (owner) => leases.acquire("sweep", owner, T, T + LEASE),
+        { concurrency: 12 }
+      )
+      same(tokens.filter((token) => token !== null).length, 1, "owners")
+    }))
+]
