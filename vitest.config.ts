@@ -5,6 +5,12 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@aptekit/source", ...defaultServerConditions] } },
   test: {
     include: ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts", "test/**/*.test.ts"],
+    globalSetup: ["test/support/mariadb-setup.ts"],
+    // The storage starts threads of its own and fault tests kill processes: a process per file keeps them apart.
+    pool: "forks",
+    maxWorkers: 2,
+    // `.ci/run` counts from the report, not from what is printed.
+    reporters: process.env["CI"] === "true" ? ["default", "json"] : ["default"],
     testTimeout: 20_000,
     hookTimeout: 30_000
   }
