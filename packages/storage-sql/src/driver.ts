@@ -16,6 +16,8 @@ export interface Driver {
   /** A write in a transaction of its own. */
   readonly write: <N extends OpName>(name: N, args: OpArgs<N>, priority?: Priority) => Promise<OpResult<N>>
   readonly commit: (change: EncodedChange) => Promise<CommitResult>
+  /** The database's clock in milliseconds; null where it is this process's own. */
+  readonly serverTime: (() => Promise<number>) | null
   /** Reads a whole table, row by row, without holding it in memory twice. */
   readonly scan: (sql: string, onRow: (row: ReadonlyArray<number>) => void) => Promise<void>
   readonly close: () => Promise<void>

@@ -73,8 +73,18 @@ const claimed = (row: OutboxRow): OutboxMessage => ({
 
 const listed = (row: OutboxRow): OutboxMessage => ({ ...claimed(row), attempts: row.attempts, token: row.token })
 
+const CLOCK_EVERY = "30 seconds"
+
+/** How far the database's clock is ahead of ours, taken at the middle of a question's way (D24). */
+const measureOffset = async (driver: Driver): Promise<number> => {
+  if (driver.serverTime === null) return 0
+  const asked = performance.timeOrigin + performance.now()
+  const server = await driver.serverTime()
+  return Math.round(server - (asked + performance.timeOrigin + performance.now()) / 2)
+}
+
 /** The storage service over a driver: encodes, keeps the image in step, rebuilds refusals. */
-export const makeStorage = (driver: Driver, now: () => number) =>
+export const makeStorage = (driver: Driver, ownTime: () => number) =>
   Effect.gen(function*() {
     const image = new StockImage()
     const origin = randomUUID()
@@ -103,6 +113,14 @@ export const makeStorage = (driver: Driver, now: () => number) =>
       })
       announce()
     }
+    let clockOffset = yield* ask(() => measureOffset(driver))
+    const setClock = ask(async () => {
+      clockOffset = await measureOffset(driver)
+    })
+    if (driver.serverTime !== null) {
+      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(setClock), Schedule.spaced(CLOCK_EVERY)))
+    }
+    const now = (): number => ownTime() + clockOffset
     const imports = new Imports(driver, image, now, (run) =>
       tell(`import/${run.id}`, "stock.imported", ["partner", run.connection], { run: run.id, counts: run.counts }))
 
@@ -339,7 +357,8 @@ export const makeStorage = (driver: Driver, now: () => number) =>
         release: (name, owner) => Effect.asVoid(ask(() => driver.write("releaseLease", [name, owner])))
       },
       takeNumbers: (count) => ask(() => driver.write("takeNumbers", count)),
-      ping: Effect.asVoid(ask(() => driver.write("acquireLease", { name: "ping", owner: origin, now: now(), until: now() + 1 })))
+      ping: Effect.asVoid(ask(() => driver.write("acquireLease", { name: "ping", owner: origin, now: now(), until: now() + 1 }))),
+      clockOffset: driver.serverTime === null ? null : () => clockOffset
     }
     return service
   })

@@ -1,4 +1,4 @@
-import { Cause, Effect, Exit, Layer, ManagedRuntime, Schema } from "effect"
+import { Cause, Clock, Effect, Exit, Layer, ManagedRuntime, Schema } from "effect"
 import { type AdapterInstance, buildAdapters } from "../adapter/adapter.ts"
 import type { AdapterError } from "../adapter/errors.ts"
 import type { Port, PortSpec } from "../adapter/port.ts"
@@ -6,6 +6,7 @@ import { AdapterRegistry, requirePort } from "../adapter/registry.ts"
 import type { AssemblyPolicy } from "../assembly/ports.ts"
 import { nearestAssembly } from "../assembly/nearest.ts"
 import { AssemblyPolicyRef } from "../assembly/service.ts"
+import { clockAhead } from "../kernel/clock.ts"
 import { InvalidInput } from "../kernel/errors.ts"
 import { nextUuid } from "../kernel/uuid.ts"
 import { MessageLane } from "../notify/lane.ts"
@@ -18,7 +19,7 @@ import { Orders } from "../order/service.ts"
 import { OrderUnit } from "../order/unit.ts"
 import { Stock } from "../stock/service.ts"
 import type { StorageUnavailable } from "../store/errors.ts"
-import type { Storage } from "../store/ports.ts"
+import { Storage } from "../store/ports.ts"
 import { inboundHub, type InboundHost } from "./inward.ts"
 import { runJobs } from "./jobs.ts"
 import { promiseFace, type PromiseFace } from "./face.ts"
@@ -40,6 +41,16 @@ export interface HubOptions<A extends ReadonlyArray<AdapterInstance> = ReadonlyA
   readonly jobs?: boolean
   readonly host?: Partial<InboundHost>
 }
+
+/** One clock for all replicas: the database's (D24). */
+const databaseClock = Layer.effect(
+  Clock.Clock,
+  Effect.gen(function*() {
+    const own = yield* Clock.Clock
+    const { clockOffset } = yield* Storage
+    return clockOffset === null ? own : clockAhead(own, clockOffset)
+  })
+)
 
 const messageLane = (options: HubOptions): string | null =>
   options.messages ?? options.adapters?.find((adapter) => adapter.provides.includes(messagesPort.name))?.id ?? null
@@ -64,7 +75,7 @@ export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageU
     Layer.succeed(AssemblyPolicyRef, options.assembly ?? nearestAssembly),
     Layer.succeed(MessageLane, messageLane(options))
   )
-  const base = Network.layer.pipe(Layer.provideMerge(options.storage))
+  const base = Network.layer.pipe(Layer.provideMerge(databaseClock), Layer.provideMerge(options.storage))
   const adapters = adaptersLayer(options).pipe(Layer.provideMerge(base))
   const units = Layer.mergeAll(OrderUnit.layer, Planner.layer, OrderNumbers.layer, Stock.layer).pipe(
     Layer.provideMerge(adapters),

@@ -6,7 +6,8 @@ import { CaseReason } from "../operator/model.ts"
 import type { CommandName } from "./life.ts"
 
 const Comment = Schema.String.check(Schema.isMaxLength(2000))
-const Empty = Schema.Struct({})
+/** Not `Struct({})`: that takes any value whatever, a misspelt field and a bare number too. */
+const Empty = Schema.Record(Schema.String, Schema.Never)
 
 /** What each command needs, as it comes over the wire. `expire` and `sell` have roads of their own. */
 export const COMMAND_INPUTS = {

@@ -52,9 +52,15 @@ export const holdsBetween = (before: Order | null, after: Order): ReadonlyArray<
 export const awaitedBetween = (before: Order | null, after: Order): ReadonlyArray<HoldChange> =>
   difference(before, after, (line, f) => (f.status === "awaiting" ? missing(line) : 0))
 
-/** Sales that a command itself makes, where hand-over or delivery is the sale (D9). */
-export const salesBetween = (before: Order, after: Order, at: Instant): ReadonlyArray<Movement> =>
-  difference(before, after, (line) => line.sold).map(({ productId, branchId, units }) => ({
+/**
+ * Sales that a command itself makes, where hand-over or delivery is the sale (D9). Counted line by line: a part that
+ * moves to another branch takes along what it has sold, and nothing moves because of it.
+ */
+export const salesBetween = (before: Order, after: Order, at: Instant): ReadonlyArray<Movement> => {
+  const sold = new Map(before.fulfilments.flatMap((f) => f.lines).map((line) => [line.lineId, line.sold]))
+  const cells: Cells = new Map()
+  sum(cells, after, 1, (line) => line.sold - (sold.get(line.lineId) ?? 0))
+  return [...cells.values()].filter((cell) => cell.units !== 0).map(({ productId, branchId, units }) => ({
     productId,
     branchId,
     quantity: -units,
@@ -62,6 +68,7 @@ export const salesBetween = (before: Order, after: Order, at: Instant): Readonly
     occurredAt: at,
     ref: `order/${after.number}`
   }))
+}
 
 const pair = <A>(before: A, after: A): readonly [A, A] | undefined => (before === after ? undefined : [before, after])
 

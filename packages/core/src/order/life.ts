@@ -127,7 +127,8 @@ export const TRANSITIONS = {
     title: { ru: "Сбросить резерв", kk: "Резервті босату", en: "Expire" }
   },
   putBack: {
-    from: ["cancelled", "expired"],
+    // `closed`: sold in part, the rest was packed and let go.
+    from: ["closed", "cancelled", "expired"],
     to: "same",
     by: ["branch", "operator"],
     title: { ru: "Товар возвращён на место", kk: "Тауар орнына қойылды", en: "Goods are back on the shelf" }

@@ -23,7 +23,14 @@ export class Planner extends Context.Service<Planner, {
   /** Must somebody outside be asked before this order can be planned? */
   readonly needsGeocoder: (order: Order) => boolean
   readonly locate: (order: Order) => Effect.Effect<Located>
-  readonly plan: (order: Order, facts: Facts, point: Point | null, notes: ReadonlyArray<string>) => AssemblyPlan
+  /** `own`: units by slots where the order may count what it holds itself. */
+  readonly plan: (
+    order: Order,
+    facts: Facts,
+    point: Point | null,
+    notes: ReadonlyArray<string>,
+    own?: (productSlot: number, branchSlot: number) => number
+  ) => AssemblyPlan
 }>()("@aptekit/core/order/Planner") {
   static readonly layer = Layer.effect(
     Planner,
@@ -77,7 +84,7 @@ export class Planner extends Context.Service<Planner, {
           }]
         })
 
-      const plan = (order: Order, facts: Facts, point: Point | null, notes: ReadonlyArray<string>): AssemblyPlan => {
+      const plan: Planner["Service"]["plan"] = (order, facts, point, notes, own) => {
         if (order.delivery.type === "pickup") return pickupPlan(order, order.delivery.branchId)
         const policy = facts.policy(null)
         return assembly.plan({
@@ -86,7 +93,7 @@ export class Planner extends Context.Service<Planner, {
           client: point,
           split: policy.split,
           depthMargin: policy.depthMargin,
-          available: (product, branch) => image.availableAt(product, branch),
+          available: own ?? ((product, branch) => image.availableAt(product, branch)),
           distance: greatCircle,
           notes
         })

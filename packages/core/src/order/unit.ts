@@ -160,6 +160,32 @@ export class OrderUnit extends Context.Service<OrderUnit, {
           return order ?? (yield* NotFound.of(request.what.kind, request.what.id))
         })
 
+      /**
+       * A repeated command meets the state that its first call has made, and is refused there: before that is believed,
+       * the key is looked for. A commit looks at the key first and here can only end in Duplicate or VersionConflict,
+       * for no order has this version: nothing is ever written.
+       */
+      const repeatedOr = <E>(request: UpdateRequest, refusal: E): Effect.Effect<never, E | Duplicate | StorageUnavailable> =>
+        Effect.gen(function*() {
+          const order = request.key ? yield* request.load : null
+          if (order === null) return yield* Effect.fail(refusal)
+          const probe: Change = {
+            id: yield* nextUuid,
+            at: yield* Clock.currentTimeMillis,
+            orders: [{ before: { ...order, version: -1 }, after: order }],
+            reservations: [],
+            movements: [],
+            sale: null,
+            key: request.key ?? null,
+            events: [],
+            outbox: []
+          }
+          yield* storage.commit(probe).pipe(
+            Effect.catchTags({ VersionConflict: () => Effect.void, InsufficientStock: () => Effect.void })
+          )
+          return yield* Effect.fail(refusal)
+        })
+
       const update = (request: UpdateRequest): Effect.Effect<Order, UpdateError> =>
         commit(attemptOf(request)).pipe(
           Effect.retry({
@@ -167,6 +193,7 @@ export class OrderUnit extends Context.Service<OrderUnit, {
             while: (error) => error._tag === "VersionConflict" && request.ifMatch === undefined
           }),
           Effect.map((decided) => decided.order),
+          Effect.catchTag(["Refused", "VersionConflict"], (refusal) => repeatedOr(request, refusal)),
           Effect.catchTag("Duplicate", (error) => replay(request, error))
         )
 

@@ -186,6 +186,8 @@ export class Storage extends Context.Service<Storage, {
   readonly takeNumbers: (count: number) => Read<number>
   /** Is the database there and writable? */
   readonly ping: Read<void>
+  /** Milliseconds by which the database's clock is ahead of this process's (D24); null where they are one clock. */
+  readonly clockOffset: (() => number) | null
 }>()("@aptekit/core/store/Storage") {}
 
 export type StorageService = Storage["Service"]

@@ -1,6 +1,6 @@
 import { Effect, Layer } from "effect"
 import type { Change } from "../store/change.ts"
-import { Storage } from "../store/ports.ts"
+import { Storage, type StorageService } from "../store/ports.ts"
 import { commitChange } from "./memory/commit.ts"
 import { stockStore } from "./memory/imports.ts"
 import { orderReads } from "./memory/orders.ts"
@@ -11,22 +11,22 @@ import { MemoryState } from "./memory/state.ts"
 export interface MemoryStorageOptions {
   /**
    * Runs before a commit looks at anything: what it commits itself, the commit that waits for it will meet. So a test
-   * makes a race happen instead of hoping for one.
+   * makes a race happen instead of hoping for one. It runs before its own commits too.
    */
-  readonly before?: (point: "commit", change: Change) => Effect.Effect<void>
+  readonly before?: (point: "commit", change: Change, storage: StorageService) => Effect.Effect<void>
 }
 
 /** A complete storage in memory, for tests: the same rules as the databases, nothing kept. Each call is a new one. */
 export const memoryStorage = (options: MemoryStorageOptions = {}): Layer.Layer<Storage> =>
   Layer.sync(Storage, () => {
     const state = new MemoryState()
-    return Storage.of({
+    const storage: StorageService = {
       name: "memory",
       // The yield lets other fibers decide on the same figures first, as they would while a database is asked.
       commit: (change) =>
         Effect.uninterruptible(
           Effect.yieldNow.pipe(
-            Effect.andThen(options.before?.("commit", change) ?? Effect.void),
+            Effect.andThen(options.before?.("commit", change, storage) ?? Effect.void),
             Effect.andThen(commitChange(state, change))
           )
         ),
@@ -56,6 +56,8 @@ export const memoryStorage = (options: MemoryStorageOptions = {}): Layer.Layer<S
           state.nextNumber += count
           return first
         }),
-      ping: Effect.void
-    })
+      ping: Effect.void,
+      clockOffset: null
+    }
+    return storage
   })

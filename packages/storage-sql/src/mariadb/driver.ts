@@ -110,6 +110,10 @@ export const openMariadb = async (uri: string): Promise<Driver> => {
     list: (name, args) => read(programOf(ops, name, args)) as never,
     write: (name, args) => withRetry(pool, () => programOf(ops, name, args)) as never,
     commit,
+    serverTime: async () => {
+      const [rows] = await pool.query("select cast(unix_timestamp(now(3)) * 1000 as signed) as now")
+      return Number((rows as unknown as ReadonlyArray<{ now: number }>)[0]!.now)
+    },
     scan: async (sql, onRow) => {
       const connection = await pool.getConnection()
       try {

@@ -122,6 +122,7 @@ export const openSqlite = async (file: string): Promise<Driver> => {
     list: (name, args) => (reader ??= new DatabaseThread({ file, mode: "reader" })).ask(name, args, "log") as never,
     write: (name, args, priority = "lease") => writer.ask(name, args, priority) as never,
     commit: (change) => writer.ask("commit", change, "change") as Promise<CommitResult>,
+    serverTime: null,
     scan: async (sql, onRow) => {
       for (const row of db.prepare(sql).raw().iterate()) onRow(row as ReadonlyArray<number>)
     },

@@ -1,0 +1,7 @@
+/**
+ * `@aptekit/adapter-1c`: the CommerceML exchange of an unmodified 1C base, with the hub as the site.
+ * @module
+ */
+export { OneCConfig } from "./config.ts"
+export { ExchangeFailure, type FailureCode } from "./failure.ts"
+export { oneC } from "./one-c.ts"

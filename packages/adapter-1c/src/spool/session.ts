@@ -1,0 +1,213 @@
+import { hash, randomBytes } from "node:crypto"
+import { existsSync, readdirSync } from "node:fs"
+import { mkdir, open, truncate } from "node:fs/promises"
+import { join } from "node:path"
+import { ExchangeFailure } from "../failure.ts"
+import { findName, safeName } from "./file-name.ts"
+import { appendJournal, type JournalLine, type PieceLine, readJournal, type Source, syncFolder } from "./journal.ts"
+import { receive } from "./receive.ts"
+
+/** Pieces shorter than this are never taken for a repetition: equal ones may stand side by side in a file. */
+const REPEATED_FROM = 64
+
+interface Upload {
+  readonly disk: string
+  readonly length: number
+  readonly last: PieceLine
+  /** An import was asked for: the next piece begins the file anew. */
+  readonly sealed: boolean
+}
+
+/** What became of an import that was asked for. */
+export interface ImportRecord {
+  readonly name: string
+  readonly at: number
+  readonly sources: ReadonlyArray<Source>
+  readonly state: "asked" | "done" | "failed"
+  /** Of the XML that was imported. */
+  readonly sha256: string | null
+}
+
+const JOURNAL = "journal.jsonl"
+
+/** The name under which a cookie's value is known: the value itself is kept nowhere. */
+export const tokenHash = (token: string): string => hash("sha256", token)
+
+/**
+ * One run of 1C through checkauth, init, file and import. Everything that was answered `success` is in its folder: a
+ * journal, and the uploaded files under numbers.
+ */
+export class Session {
+  readonly id: string
+  readonly folder: string
+  token = ""
+  startedAt = 0
+  lastUsed = Date.now()
+  /** Requests that are being answered. */
+  active = 0
+  #uploads = new Map<string, Upload>()
+  #imports = new Map<string, ImportRecord>()
+  #files = 0
+  /** Uploads of a session come one after another, whatever the network does. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(id: string, folder: string) {
+    this.id = id
+    this.folder = folder
+  }
+
+  static async create(root: string, token: string, startedAt: number): Promise<Session> {
+    const id = `${startedAt.toString(36).padStart(9, "0")}-${randomBytes(6).toString("hex")}`
+    const session = new Session(id, join(root, id))
+    await mkdir(session.folder, { recursive: true })
+    await session.#write({ t: "open", token: tokenHash(token), startedAt })
+    await Promise.all([syncFolder(session.folder), syncFolder(root)])
+    return session
+  }
+
+  /** What a former process left; undefined if it did not get as far as to open it. */
+  static read(root: string, id: string): Session | undefined {
+    const session = new Session(id, join(root, id))
+    for (const line of readJournal(join(session.folder, JOURNAL))) session.#take(line)
+    if (session.token === "") return undefined
+    session.#files = Math.max(0, ...readdirSync(session.folder).map((name) => Number(/^u(\d+)$/u.exec(name)?.[1] ?? 0)))
+    return session
+  }
+
+  /** Imports that were asked for and have not ended, in the order in which they were asked for. */
+  pending(): ReadonlyArray<ImportRecord> {
+    return [...this.#imports.values()].filter(({ state }) => state === "asked").sort((a, b) => a.at - b.at)
+  }
+
+  record(name: string): ImportRecord | undefined {
+    return this.#imports.get(name)
+  }
+
+  /** Uploads after an init replace what was there (fact 18). */
+  init(): Promise<void> {
+    return this.#queue(() => this.#write({ t: "init" }))
+  }
+
+  /**
+   * Takes the next piece of a file; it is on disk when the promise resolves. The last piece once more is a repetition
+   * after a lost answer and changes nothing.
+   */
+  append(given: string, body: ReadableStream<Uint8Array> | null, expected: number | null, limit: number): Promise<void> {
+    const name = safeName(given)
+    return this.#queue(async () => {
+      const known = this.#uploads.get(name)
+      const upload = known === undefined || known.sealed ? undefined : known
+      const disk = upload?.disk ?? `u${++this.#files}`
+      const offset = upload?.length ?? 0
+      const path = join(this.folder, disk)
+      const piece = await receive(path, offset, body, expected, limit - offset)
+      if (piece.length === 0) {
+        throw new ExchangeFailure("body-empty", `Файл «${name}»: пришла пустая часть. Повторите выгрузку.`)
+      }
+      if (upload !== undefined && isRepetition(upload, piece)) return await truncate(path, offset)
+      if (offset === 0) await syncFolder(this.folder)
+      await this.#write({ t: "piece", name, disk, offset, ...piece })
+    })
+  }
+
+  /** The file's content from where an archive or XML is to be read. */
+  path(source: Source): string {
+    return join(this.folder, source.disk)
+  }
+
+  /**
+   * Where the XML that is asked for may lie: in the file of that name, else in the archives, newest first (fact 20).
+   * @throws ExchangeFailure file-missing
+   */
+  async sourcesOf(asked: string): Promise<ReadonlyArray<Source>> {
+    const name = findName(asked, [...this.#uploads.keys()])
+    const own = name === undefined ? undefined : this.#uploads.get(name)
+    if (name !== undefined && own !== undefined) return [{ name, disk: own.disk }]
+    const archives: Array<Source> = []
+    for (const [archive, { disk }] of [...this.#uploads].toReversed()) {
+      if (await isArchive(join(this.folder, disk))) archives.push({ name: archive, disk })
+    }
+    if (archives.length > 0) return archives
+    throw new ExchangeFailure(
+      "file-missing",
+      `Файл «${asked}» не был передан в этом сеансе обмена. Запустите обмен ещё раз с начала.`
+    )
+  }
+
+  asked(name: string, at: number, sources: ReadonlyArray<Source>): Promise<void> {
+    return this.#queue(() => this.#write({ t: "asked", name, at, sources }))
+  }
+  done(name: string, sha256: string): Promise<void> {
+    return this.#queue(() => this.#write({ t: "done", name, sha256 }))
+  }
+  failed(name: string): Promise<void> {
+    return this.#queue(() => this.#write({ t: "failed", name }))
+  }
+
+  #queue<A>(work: () => Promise<A>): Promise<A> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #write(line: JournalLine): Promise<void> {
+    await appendJournal(join(this.folder, JOURNAL), line)
+    this.#take(line)
+  }
+
+  #take(line: JournalLine): void {
+    switch (line.t) {
+      case "open":
+        this.token = line.token
+        this.startedAt = line.startedAt
+        return
+      case "init":
+        this.#uploads = new Map()
+        this.#imports = new Map([...this.#imports].filter(([, { state }]) => state === "asked"))
+        return
+      case "piece":
+        this.#uploads.delete(line.name)
+        this.#uploads.set(line.name, { disk: line.disk, length: line.offset + line.length, last: line, sealed: false })
+        return
+      case "asked":
+        this.#imports.set(line.name, {
+          name: line.name,
+          at: line.at,
+          sources: line.sources,
+          state: "asked",
+          sha256: this.#imports.get(line.name)?.sha256 ?? null
+        })
+        for (const { name } of line.sources) this.#seal(name)
+        return
+      case "done":
+      case "failed":
+        this.#end(line.name, line.t, line.t === "done" ? line.sha256 : null)
+        return
+    }
+  }
+
+  #seal(name: string): void {
+    const upload = this.#uploads.get(name)
+    if (upload !== undefined) this.#uploads.set(name, { ...upload, sealed: true })
+  }
+
+  #end(name: string, state: "done" | "failed", sha256: string | null): void {
+    const known = this.#imports.get(name)
+    if (known !== undefined) this.#imports.set(name, { ...known, state, sha256 })
+  }
+}
+
+const isRepetition = (upload: Upload, piece: { readonly length: number; readonly sha256: string }): boolean =>
+  piece.length >= REPEATED_FROM && piece.length === upload.last.length && piece.sha256 === upload.last.sha256
+
+/** By its first bytes, not by its name. */
+export const isArchive = async (path: string): Promise<boolean> => {
+  if (!existsSync(path)) return false
+  const handle = await open(path, "r")
+  try {
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(4), 0, 4, 0)
+    return bytesRead === 4 && buffer[0] === 0x50 && buffer[1] === 0x4b && (buffer[2] === 3 || buffer[2] === 5)
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,66 @@
+import { Result } from "effect"
+import type { Refused } from "../kernel/errors.ts"
+import type { FulfilmentId } from "../kernel/ids.ts"
+import { closeCases, refuse, releaseLines } from "./edit.ts"
+import type { Facts } from "./facts.ts"
+import { isEnded } from "./life.ts"
+import type { Fulfilment, FulfilmentStatus, Order } from "./model.ts"
+
+/** Until it is packed, a customer may still change what they ordered (ORD-13). */
+const CHANGEABLE: ReadonlyArray<FulfilmentStatus> = ["placed", "operator", "assigned", "accepted", "awaiting"]
+
+/** May the customer's change be taken? Refused with the state of the part that stands against it. */
+export const mayChange = (order: Order): Result.Result<void, Refused> => {
+  const blocking = order.fulfilments.find((f) => !isEnded(f.status) && !CHANGEABLE.includes(f.status))
+  const ended = order.fulfilments.every((f) => isEnded(f.status))
+  const sold = order.fulfilments.find((f) => f.lines.some((line) => line.sold > 0))
+  const against = blocking ?? sold ?? (ended ? order.fulfilments[0] : undefined)
+  return against === undefined
+    ? Result.succeed(undefined)
+    : refuse(against, "changeLines", "tooLateToChange", "the order can no longer be changed by its channel.")
+}
+
+/** What the order itself holds is free for its own new lines: they are let go in the same commit. */
+export const withOwnHolds = (facts: Facts, order: Order): Facts => {
+  const own = (productId: string, branchId: string): number =>
+    order.fulfilments.filter((f) => f.branchId === branchId).flatMap((f) => f.lines)
+      .filter((line) => line.productId === productId && line.tracked).reduce((sum, line) => sum + line.held, 0)
+  return {
+    ...facts,
+    available: (product, branch) => facts.available(product, branch) + own(product, branch),
+    free: (product, branch) => facts.free(product, branch) + own(product, branch)
+  }
+}
+
+/** The ids that a changed order's parts go on with: a branch sees its part change, not vanish. */
+export const partIds = (order: Order, parts: number, fresh: ReadonlyArray<FulfilmentId>): ReadonlyArray<FulfilmentId> =>
+  Array.from({ length: parts }, (_, i) => order.fulfilments[i]?.id ?? fresh[i]!)
+
+const dropped = (f: Fulfilment): Fulfilment => ({
+  ...f,
+  status: "cancelled",
+  lines: releaseLines(f.lines),
+  reservation: f.reservation === null ? null : { ...f.reservation, state: "released" },
+  awaitingFrom: null,
+  expectedAt: null,
+  endReason: "changedByCustomer"
+})
+
+/**
+ * The order after its channel sent it again with other contents (policy `resendIsChange`): what was decided anew takes
+ * the place of what was there; parts that are no longer needed end; the branches are asked to accept again.
+ */
+export const resent = (before: Order, decided: Order, facts: Facts): Order => {
+  const parts = before.fulfilments.map((f) => decided.fulfilments.find((next) => next.id === f.id) ?? dropped(f))
+  const added = decided.fulfilments.filter((f) => !before.fulfilments.some((old) => old.id === f.id))
+  const closed = before.fulfilments.reduce((order, f) => closeCases(order, f.part, facts.now), before)
+  const cases = decided.cases.map((c, i) => ({ ...c, caseId: closed.cases.length + i + 1 }))
+  return {
+    ...decided,
+    createdAt: before.createdAt,
+    replaces: before.replaces,
+    payment: { ...before.payment, method: decided.payment.method },
+    fulfilments: [...parts, ...added],
+    cases: [...closed.cases, ...cases]
+  }
+}

@@ -1,0 +1,94 @@
+import { resolve } from "node:path"
+import { Redacted } from "effect"
+import { ConfigError, loadConfig, type ServerConfig } from "./config.ts"
+import { demoAdapters } from "./demo/adapters.ts"
+import { seedIfEmpty } from "./demo/seed.ts"
+import type { NewKey } from "./keys.ts"
+import { describeError, jsonLog } from "./log.ts"
+import { type RunningServer, type ServerOptions, startServer } from "./server.ts"
+import { openStorage } from "./storage.ts"
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+const storageText = ({ storage }: ServerConfig): string =>
+  storage.kind === "sqlite" ? `SQLite, ${resolve(storage.file)}` : "MariaDB, by APTEKIT_MARIADB_URI or the config file"
+
+const keysText = (keys: ReadonlyArray<NewKey>): string =>
+  keys.map(({ role, label, text }) => `  ${role.padEnd(9)} ${label.padEnd(14)} ${text}`).join("\n")
+
+const welcome = (server: RunningServer, config: ServerConfig, keys: ReadonlyArray<NewKey> | null): string => {
+  const url = `http://localhost:${server.port}`
+  const lines = [
+    `Aptekit is running: ${url}`,
+    `  documents  ${url}/docs   (${url}/openapi.json)`,
+    `  health     ${url}/healthz   ${url}/readyz   ${url}/metrics`,
+    `  storage    ${storageText(config)}`,
+    `  settings   ${config.from}`
+  ]
+  if (keys === null) {
+    const hint = "  keys       shown when they were made; APTEKIT_ADMIN_KEY=… makes one that you know"
+    return [...lines, ...(config.adminKey === undefined ? [hint] : [])].join("\n")
+  }
+  const key = keys.find(({ role }) => role === "channel")?.text ?? ""
+  return [
+    ...lines,
+    "",
+    "The empty database was filled with a demo network. Its keys are shown once, here; only their hashes are kept:",
+    keysText(keys),
+    "",
+    `Try: curl -H 'Authorization: Bearer ${key}' '${url}/api/v1/products?text=${encodeURIComponent("аспирин")}&limit=3'`
+  ].join("\n")
+}
+
+/** A known administrator's key, where the environment gives one; its channel only decides which prices it sees. */
+const adminKeys = ({ adminKey }: ServerConfig): ReadonlyArray<NewKey> =>
+  adminKey === undefined ? [] : [{ text: Redacted.value(adminKey), role: "admin", channelId: "shop", label: "admin" }]
+
+const optional = (config: ServerConfig): Partial<ServerOptions> => ({
+  ...(config.host === undefined ? {} : { host: config.host }),
+  ...(config.messages === undefined ? {} : { messages: config.messages }),
+  ...(config.rate === undefined ? {} : { rate: config.rate })
+})
+
+const start = async (): Promise<RunningServer> => {
+  const config = await loadConfig()
+  let keys: ReadonlyArray<NewKey> | null = null
+  const server = await startServer({
+    ...optional(config),
+    storage: await openStorage(config.storage),
+    adapters: config.adapters ?? (config.demo ? demoAdapters() : []),
+    port: config.port,
+    log: jsonLog(config.logLevel),
+    keys: adminKeys(config),
+    prepare: async (hub) => {
+      if (config.demo) keys = await seedIfEmpty(hub)
+    }
+  })
+  say(welcome(server, config, keys))
+  return server
+}
+
+const stopOn = (server: RunningServer): void => {
+  const stop = (signal: NodeJS.Signals): void => {
+    say(`${signal}: finishing what runs…`)
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        jsonLog()("error", "the hub could not be closed cleanly", describeError(error))
+        process.exit(1)
+      }
+    )
+  }
+  process.once("SIGTERM", stop)
+  process.once("SIGINT", stop)
+}
+
+try {
+  stopOn(await start())
+} catch (error) {
+  // Our own messages say what to do; of anything else its text too, or nobody could mend it.
+  const text = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`Aptekit did not start. ${text}\n`)
+  if (!(error instanceof ConfigError)) jsonLog()("error", "start failed", describeError(error))
+  process.exit(1)
+}

@@ -1,0 +1,87 @@
+import { type OutboxMessage, Schema } from "@aptekit/core"
+import { choicesOf, idOf, limitOf, textOf } from "../http/query.ts"
+import type { Operation } from "../operation.ts"
+import { HttpProblem } from "../problems.ts"
+import { RunView, viewRun } from "./runs.ts"
+import { CURSOR, ID, json, LIMIT, page } from "./shared.ts"
+
+const listSyncRuns: Operation = {
+  id: "listSyncRuns",
+  method: "get",
+  path: "/sync-runs",
+  tag: "exchange",
+  summary: "List bulk exchanges, newest first",
+  parameters: [LIMIT(200, 50), CURSOR],
+  answers: { 200: { description: "A page of runs.", schema: page(RunView) } },
+  problems: ["invalidInput"],
+  handle: async ({ c, hub, storage }) => {
+    const found = await hub.run(storage.stock.runs(limitOf(c, 50, 200), textOf(c, "cursor", 500)))
+    return json({ items: found.items.map(viewRun), next: found.next })
+  }
+}
+
+const getSyncRun: Operation = {
+  id: "getSyncRun",
+  method: "get",
+  path: "/sync-runs/:id",
+  tag: "exchange",
+  summary: "Read a bulk exchange with its rejected rows",
+  parameters: [ID("run")],
+  answers: { 200: { description: "The run.", schema: RunView } },
+  problems: ["notFound"],
+  handle: async ({ c, hub, storage }) => {
+    const run = await hub.run(storage.stock.run(idOf(c, "run")))
+    if (run === null) throw new HttpProblem("notFound", "No such run. Check the id.")
+    return json(viewRun(run))
+  }
+}
+
+const OutboxView = Schema.Struct({
+  id: Schema.String,
+  lane: Schema.String,
+  method: Schema.String,
+  orderId: Schema.NullOr(Schema.String),
+  attempts: Schema.Int,
+  uncertain: Schema.Boolean,
+  lastError: Schema.NullOr(Schema.String)
+}).annotate({ identifier: "OutboxMessage" })
+
+const viewMessage = ({
+  id,
+  lane,
+  method,
+  orderId,
+  attempts,
+  uncertain,
+  lastError
+}: OutboxMessage): typeof OutboxView.Encoded => ({ id, lane, method, orderId, attempts, uncertain, lastError })
+
+const STATES = ["dead", "waiting"] as const
+
+const listOutbox: Operation = {
+  id: "listOutbox",
+  method: "get",
+  path: "/outbox",
+  tag: "exchange",
+  summary: "List messages to partners that are dead or waiting",
+  parameters: [
+    {
+      in: "query",
+      name: "state",
+      description: "`dead`: given up, a person must look. `waiting`: to be sent, or sent again.",
+      schema: { type: "string", enum: STATES, default: "dead" }
+    },
+    LIMIT(200, 50)
+  ],
+  answers: {
+    200: { description: "Messages, oldest first.", schema: Schema.Struct({ items: Schema.Array(OutboxView) }) }
+  },
+  problems: ["invalidInput"],
+  handle: async ({ c, hub, storage }) => {
+    const [state = "dead"] = choicesOf(c, "state", STATES) ?? []
+    const messages = await hub.run(storage.outbox.list(state, limitOf(c, 50, 200)))
+    return json({ items: messages.map(viewMessage) })
+  }
+}
+
+export const exchangeOperations: ReadonlyArray<Operation> = [listSyncRuns, getSyncRun, listOutbox]

@@ -1,0 +1,21 @@
+import type { Operation } from "../operation.ts"
+import { catalogueOperations } from "./catalogue.ts"
+import { eventOperations } from "./events.ts"
+import { exchangeOperations } from "./exchange.ts"
+import { fulfilmentOperations } from "./fulfilments.ts"
+import { networkOperations } from "./network.ts"
+import { orderOperations } from "./orders.ts"
+import { saleOperations } from "./sales.ts"
+import { stockOperations } from "./stock.ts"
+
+/** Everything that the API can do. */
+export const OPERATIONS: ReadonlyArray<Operation> = [
+  ...orderOperations,
+  ...fulfilmentOperations,
+  ...saleOperations,
+  ...catalogueOperations,
+  ...stockOperations,
+  ...networkOperations,
+  ...exchangeOperations,
+  ...eventOperations
+]

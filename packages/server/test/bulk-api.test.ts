@@ -1,0 +1,141 @@
+import { makeBranch, makeProduct } from "@aptekit/core/testing"
+import { expect, test } from "vitest"
+import { problem, useServer } from "./support/server.ts"
+
+const server = await useServer()
+const { call } = server
+
+interface Run {
+  readonly id: string
+  readonly state: string
+  readonly connection: string
+  readonly counts: Readonly<Record<string, number>>
+}
+
+const available = async (product: string, branch: string) => {
+  const response = await call("shop", "GET", `/stock?productId=${product}&branchId=${branch}`)
+  return (
+    (await response.json()) as { items: ReadonlyArray<{ available: number | null; price: { amount: number } | null }> }
+  ).items[0]
+}
+
+test("R-STK-1: products, branches, stock and prices put by the API can be ordered at once", async () => {
+  expect((await call("admin", "PUT", "/branches", { branches: [makeBranch("west")] })).status).toBe(200)
+  const put = await call("admin", "PUT", "/products", { products: [makeProduct("zinc"), makeProduct("iron")] })
+  expect(await put.json()).toEqual({ products: 2 })
+  const stock = await call("admin", "PUT", "/stock", {
+    rows: [{ productId: "zinc", branchId: "west", quantity: 7 }],
+    source: "erp"
+  })
+  const run = (await stock.json()) as Run
+  expect([run.state, run.connection, run.counts["new"]]).toEqual(["done", "erp", 1])
+  const rows = [
+    { productId: "zinc", amount: 12_300 },
+    { productId: "zinc", branchId: "west", amount: 11_000 }
+  ]
+  expect((await call("admin", "PUT", "/prices", { priceType: "retail", rows })).status).toBe(200)
+  expect(await available("zinc", "west")).toMatchObject({ available: 7, price: { amount: 11_000, currency: "KZT" } })
+  expect((await available("zinc", "north"))?.price?.amount).toBe(12_300)
+  const order = await server.order({
+    delivery: { type: "pickup", branchId: "west" },
+    lines: [{ sku: "sku-zinc", quantity: 3 }]
+  })
+  expect([order.status, (await available("zinc", "west"))?.available]).toEqual(["assigned", 4])
+  const branches = (await (await call("shop", "GET", "/branches")).json()) as { items: ReadonlyArray<{ id: string }> }
+  expect(branches.items.map(({ id }) => id)).toContain("west")
+})
+
+test("R-STK-2: a run can be read again, with its counts", async () => {
+  const run = (await (
+    await call("admin", "PUT", "/stock", { rows: [{ productId: "aspirin", branchId: "north", quantity: 999 }] })
+  ).json()) as Run
+  const read = (await (await call("operator", "GET", `/sync-runs/${run.id}`)).json()) as Run
+  expect(read).toEqual(run)
+  const { items } = (await (await call("operator", "GET", "/sync-runs?limit=5")).json()) as {
+    items: ReadonlyArray<Run>
+  }
+  expect(items.map(({ id }) => id)).toContain(run.id)
+})
+
+test("R-STK-2: a statement that names an unknown product or branch changes nothing and says which row", async () => {
+  const before = await available("aspirin", "south")
+  const rows = [
+    { productId: "aspirin", branchId: "south", quantity: 1 },
+    { productId: "ghost", branchId: "south", quantity: 1 }
+  ]
+  const product = await problem(await call("admin", "PUT", "/stock", { rows }))
+  expect([product.status, product.errors?.[0]?.path]).toEqual([422, "rows[1].productId"])
+  const branch = await problem(
+    await call("admin", "PUT", "/prices", {
+      priceType: "retail",
+      rows: [{ productId: "aspirin", branchId: "moon", amount: 1 }]
+    })
+  )
+  expect([branch.status, branch.errors?.[0]?.path]).toEqual([422, "rows[0].branchId"])
+  expect(await available("aspirin", "south")).toEqual(before)
+})
+
+test("R-STK-1: quantities and amounts outside their range are 422", async () => {
+  for (const quantity of [-1, 1.5, 3e9]) {
+    const response = await call("admin", "PUT", "/stock", {
+      rows: [{ productId: "aspirin", branchId: "north", quantity }]
+    })
+    expect([quantity, response.status, (await problem(response)).errors?.[0]?.path]).toEqual([
+      quantity,
+      422,
+      "rows[0].quantity"
+    ])
+  }
+  const amount = await call("admin", "PUT", "/prices", {
+    priceType: "retail",
+    rows: [{ productId: "aspirin", amount: 2_147_483_648 }]
+  })
+  expect(amount.status).toBe(422)
+})
+
+test("R-STK-1: a bulk body may be large, up to 8 MB", async () => {
+  const rows = Array.from({ length: 20_000 }, (_, i) => ({ productId: "aspirin", branchId: "north", quantity: i }))
+  expect((await call("admin", "PUT", "/stock", { rows })).status).toBe(200)
+  const huge = await call("admin", "PUT", "/stock", `{"rows":[${" ".repeat(9 * 1024 * 1024)}]}`)
+  expect([huge.status, (await problem(huge)).code]).toEqual([413, "tooLarge"])
+})
+
+test("R-STK-8: stock is asked for by product and branch, bounded; unknown branches are 422", async () => {
+  for (const query of [
+    "",
+    "productId=",
+    "productId=aspirin&branchId=moon",
+    `productId=${Array.from({ length: 101 }, (_, i) => `p${i}`).join(",")}`
+  ]) {
+    expect([query.slice(0, 40), (await call("shop", "GET", `/stock?${query}`)).status]).toEqual([
+      query.slice(0, 40),
+      422
+    ])
+  }
+  const all = (await (
+    await call("shop", "GET", "/stock?productId=aspirin&productId=coffee&productId=ghost")
+  ).json()) as { items: ReadonlyArray<{ productId: string; available: number | null }> }
+  expect(new Set(all.items.map(({ productId }) => productId))).toEqual(new Set(["aspirin", "coffee"]))
+  expect(all.items.find(({ productId }) => productId === "coffee")?.available).toBeNull()
+})
+
+test("R-STK-6: products are searched and paged", async () => {
+  const word = encodeURIComponent("товар")
+  const first = (await (await call("shop", "GET", `/products?text=${word}&limit=2`)).json()) as {
+    items: ReadonlyArray<{ id: string }>
+    next: string | null
+  }
+  expect([first.items.length, first.next === null]).toEqual([2, false])
+  const second = (await (
+    await call("shop", "GET", `/products?text=${word}&limit=2&cursor=${encodeURIComponent(first.next!)}`)
+  ).json()) as typeof first
+  expect(second.items.map(({ id }) => id)).not.toContain(first.items[0]!.id)
+  const found = (await (
+    await call("shop", "GET", `/products?text=${encodeURIComponent("aspirin")}`)
+  ).json()) as typeof first
+  expect(found.items.map(({ id }) => id)).toEqual(["aspirin"])
+  expect(await (await call("shop", "GET", "/products/aspirin")).json()).toMatchObject({
+    id: "aspirin",
+    name: { ru: "Товар aspirin" }
+  })
+})
