@@ -39,6 +39,8 @@ export const makeFacts = (draft: FactsDraft = {}): Facts => {
     branch: (id) => places.get(id),
     nextOpening: (branch, at) => hours.nextOpening(branch, at),
     available: () => units ?? 100,
+    availableAt: () => units ?? 100,
+    slots: () => null,
     free: () => units ?? 100,
     price: () => kzt(49_000),
     ...over

@@ -21,7 +21,11 @@ export interface Facts {
   readonly nextOpening: (branch: Branch, at: Instant) => Instant | null
   /** Units that a reservation would get now. */
   readonly available: (product: ProductId, branch: BranchId) => number
-  /** The same before waiting orders take theirs: for the waiting orders themselves (D11). */
+  /** The same by slots of the stock image: for the planner, which asks for every branch. */
+  readonly availableAt: (productSlot: number, branchSlot: number) => number
+  /** Row and column of a stock cell in the image; null where it has none. */
+  readonly slots: (product: ProductId, branch: BranchId) => readonly [number, number] | null
+  /** What `available` says, before waiting orders take theirs: for the waiting orders themselves (D11). */
   readonly free: (product: ProductId, branch: BranchId) => number
   readonly price: (product: ProductId, branch: BranchId | null) => Money | null
 }

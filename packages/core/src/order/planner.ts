@@ -23,14 +23,7 @@ export class Planner extends Context.Service<Planner, {
   /** Must somebody outside be asked before this order can be planned? */
   readonly needsGeocoder: (order: Order) => boolean
   readonly locate: (order: Order) => Effect.Effect<Located>
-  /** `own`: units by slots where the order may count what it holds itself. */
-  readonly plan: (
-    order: Order,
-    facts: Facts,
-    point: Point | null,
-    notes: ReadonlyArray<string>,
-    own?: (productSlot: number, branchSlot: number) => number
-  ) => AssemblyPlan
+  readonly plan: (order: Order, facts: Facts, point: Point | null, notes: ReadonlyArray<string>) => AssemblyPlan
 }>()("@aptekit/core/order/Planner") {
   static readonly layer = Layer.effect(
     Planner,
@@ -84,7 +77,7 @@ export class Planner extends Context.Service<Planner, {
           }]
         })
 
-      const plan: Planner["Service"]["plan"] = (order, facts, point, notes, own) => {
+      const plan = (order: Order, facts: Facts, point: Point | null, notes: ReadonlyArray<string>): AssemblyPlan => {
         if (order.delivery.type === "pickup") return pickupPlan(order, order.delivery.branchId)
         const policy = facts.policy(null)
         return assembly.plan({
@@ -93,7 +86,7 @@ export class Planner extends Context.Service<Planner, {
           client: point,
           split: policy.split,
           depthMargin: policy.depthMargin,
-          available: own ?? ((product, branch) => image.availableAt(product, branch)),
+          available: facts.availableAt,
           distance: greatCircle,
           notes
         })

@@ -1,6 +1,5 @@
 import { Result } from "effect"
 import type { Refused } from "../kernel/errors.ts"
-import type { FulfilmentId } from "../kernel/ids.ts"
 import { closeCases, refuse, releaseLines } from "./edit.ts"
 import type { Facts } from "./facts.ts"
 import { isEnded } from "./life.ts"
@@ -20,21 +19,25 @@ export const mayChange = (order: Order): Result.Result<void, Refused> => {
     : refuse(against, "changeLines", "tooLateToChange", "the order can no longer be changed by its channel.")
 }
 
-/** What the order itself holds is free for its own new lines: they are let go in the same commit. */
+/** What the order itself holds is free for its own new lines: it is let go in the same commit. */
 export const withOwnHolds = (facts: Facts, order: Order): Facts => {
   const own = (productId: string, branchId: string): number =>
     order.fulfilments.filter((f) => f.branchId === branchId).flatMap((f) => f.lines)
       .filter((line) => line.productId === productId && line.tracked).reduce((sum, line) => sum + line.held, 0)
+  const bySlots = new Map<string, number>()
+  for (const f of order.fulfilments) {
+    for (const line of f.lines) {
+      const slots = line.productId === null || f.branchId === null ? null : facts.slots(line.productId, f.branchId)
+      if (slots !== null) bySlots.set(slots.join(), own(line.productId!, f.branchId!))
+    }
+  }
   return {
     ...facts,
     available: (product, branch) => facts.available(product, branch) + own(product, branch),
+    availableAt: (product, branch) => facts.availableAt(product, branch) + (bySlots.get(`${product},${branch}`) ?? 0),
     free: (product, branch) => facts.free(product, branch) + own(product, branch)
   }
 }
-
-/** The ids that a changed order's parts go on with: a branch sees its part change, not vanish. */
-export const partIds = (order: Order, parts: number, fresh: ReadonlyArray<FulfilmentId>): ReadonlyArray<FulfilmentId> =>
-  Array.from({ length: parts }, (_, i) => order.fulfilments[i]?.id ?? fresh[i]!)
 
 const dropped = (f: Fulfilment): Fulfilment => ({
   ...f,

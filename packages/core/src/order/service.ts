@@ -1,8 +1,8 @@
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer, Result } from "effect"
 import type { AssemblyPlan } from "../assembly/model.ts"
 import type { Product } from "../catalogue/model.ts"
 import { type Actor, SYSTEM } from "../kernel/actor.ts"
-import { InvalidInput, KeyConflict, NotFound } from "../kernel/errors.ts"
+import { InvalidInput, KeyConflict, NotFound, type Refused } from "../kernel/errors.ts"
 import { FulfilmentId, OrderId, type ProductId } from "../kernel/ids.ts"
 import { MINUTE } from "../kernel/time.ts"
 import { nextUuid } from "../kernel/uuid.ts"
@@ -19,8 +19,10 @@ import { type IntakeFacts, MAX_PARTS, placedOrder, settleIntake } from "./intake
 import { isEnded } from "./life.ts"
 import type { Order } from "./model.ts"
 import { OrderNumbers } from "./numbers.ts"
+import { type PaymentReport, reportPayment as applyPayment } from "./payment.ts"
 import { Planner } from "./planner.ts"
 import { differingFields, fingerprint, type OrderRequest } from "./request.ts"
+import { mayChange, resent, withOwnHolds } from "./resend.ts"
 import { decideAll, decideById } from "./rules.ts"
 import { OrderUnit, type UpdateError } from "./unit.ts"
 
@@ -30,7 +32,7 @@ export interface Placed {
   readonly created: boolean
 }
 
-export type PlaceError = InvalidInput | KeyConflict | StorageUnavailable | VersionConflict
+export type PlaceError = InvalidInput | KeyConflict | NotFound | Refused | StorageUnavailable | VersionConflict
 
 /** How a command came. */
 export interface CommandOptions {
@@ -55,6 +57,8 @@ export class Orders extends Context.Service<Orders, {
   ) => Effect.Effect<Order, UpdateError>
   /** Cancels every open part, or none (ORD-13). */
   readonly cancel: (orderId: OrderId, reason: string, options: CommandOptions) => Effect.Effect<Order, UpdateError>
+  /** Money came or went back: a fact, once (ORD-21). */
+  readonly reportPayment: (orderId: OrderId, report: PaymentReport, options: CommandOptions) => Effect.Effect<Order, UpdateError>
   /** Plans an order that is still `placed`: what intake could not finish in time. */
   readonly settle: (orderId: OrderId) => Effect.Effect<Order, UpdateError>
   /** Ends what is due in one order (D10, D11). */
@@ -124,19 +128,34 @@ export class Orders extends Context.Service<Orders, {
           )
         )
 
-      const settled = (order: Order, plan: AssemblyPlan, facts: Facts, point: Point | null) =>
+      /** Part ids go on where the order had parts before; the rest are new. */
+      const settled = (order: Order, holder: Order, plan: AssemblyPlan, facts: Facts, point: Point | null) =>
         Effect.map(
-          Effect.forEach(plan.parts.slice(0, MAX_PARTS).slice(1), () => nextUuid),
-          (more) => settleIntake(order, plan, [order.fulfilments[0]!.id, ...more.map((id) => FulfilmentId.make(id))], facts, point)
+          Effect.forEach(plan.parts.slice(holder.fulfilments.length, MAX_PARTS), () => nextUuid),
+          (fresh) => {
+            const ids = [...holder.fulfilments.map((f) => f.id), ...fresh.map((id) => FulfilmentId.make(id))]
+            return settleIntake(order, plan, ids, facts, point)
+          }
         )
 
-      /** Plans and settles; a shortage is confirmed once before it is believed. */
-      const decideIntake = (order: Order, facts: Facts, point: Point | null, notes: ReadonlyArray<string>) =>
+      /**
+       * Plans and settles; a shortage is confirmed once before it is believed. `holder` is the order as it stands, whose
+       * own holds count as free: they are let go in the same commit.
+       */
+      const decideIntake = (
+        order: Order,
+        world: Facts,
+        point: Point | null,
+        notes: ReadonlyArray<string>,
+        holder: Order = order
+      ) =>
         Effect.gen(function*() {
-          const first = yield* settled(order, planner.plan(order, facts, point, notes), facts, point)
+          const facts = holder === order ? world : withOwnHolds(world, holder)
+          const decide = Effect.suspend(() => settled(order, holder, planner.plan(order, facts, point, notes), facts, point))
+          const first = yield* decide
           if (!isShort(first, facts)) return first
           yield* confirmShortage(order, facts)
-          return yield* settled(order, planner.plan(order, facts, point, notes), facts, point)
+          return yield* decide
         })
 
       const resolveProducts = (request: OrderRequest) =>
@@ -205,16 +224,59 @@ export class Orders extends Context.Service<Orders, {
             Effect.catch(() => Effect.succeedNone)
           )
           return { order: planned._tag === "Some" ? planned.value : order, created: true }
-        }).pipe(Effect.catchTag("Duplicate", (error) => repeated(request, error)))
+        }).pipe(Effect.catchTag("Duplicate", (error) => repeated(request, error, actor)))
+
+      /** The customer's own change, sent again under the same key (ORD-13): decided anew, or refused with the reason. */
+      const change = (found: Order, request: OrderRequest, actor: Actor) =>
+        Effect.gen(function*() {
+          const channel = yield* check(request)
+          const products = yield* resolveProducts(request)
+          const own = found.fulfilments.flatMap((f) => f.lines).flatMap((l) => (l.productId === null ? [] : [l.productId]))
+          const known = new Map([
+            ...(yield* unit.products(own)),
+            ...products.flatMap((p) => (p === null ? [] : [[p.id, p] as const]))
+          ])
+          const attempt = Effect.gen(function*() {
+            const before = yield* storage.orders.byId(found.id)
+            if (before === null) return yield* NotFound.of("order", found.id)
+            const allowed = mayChange(before)
+            if (Result.isFailure(allowed)) return yield* allowed.failure
+            const facts = yield* unit.facts(channel.id, actor, known)
+            const placed = placedOrder(request, {
+              facts,
+              channel,
+              orderId: before.id,
+              number: before.number,
+              fulfilmentIds: before.fulfilments.map((f) => f.id),
+              products,
+              replaces: before.replaces
+            })
+            const located = yield* planner.locate(placed)
+            const point = located.kind === "point" ? located.point : null
+            const decided = yield* decideIntake(placed, facts, point, located.notes, before)
+            const changed = changeOfOrder(before, resent(before, decided, facts), {
+              ...(yield* unit.meta(facts, "order.changed")),
+              reason: "changedByCustomer"
+            })
+            return { order: changed.orders[0]!.after, change: changed }
+          })
+          return (yield* unit.commit(attempt).pipe(
+            Effect.retry({ times: 3, while: (error) => error._tag === "VersionConflict" }),
+            Effect.catchTag("Duplicate", (error) => Effect.die(error))
+          )).order
+        })
 
       /** The intake key came before: the same order as it is now, or a conflict that names the fields (D15). */
-      const repeated = (request: OrderRequest, error: Duplicate): Effect.Effect<Placed, KeyConflict | StorageUnavailable> =>
+      const repeated = (request: OrderRequest, error: Duplicate, actor: Actor): Effect.Effect<Placed, PlaceError> =>
         Effect.gen(function*() {
           const order = yield* storage.orders.byKey(request.channel, request.externalId)
           if (order === null) return yield* Effect.die(error)
           const country = network.view().policy(request.channel, null).phoneCountry
           const again = fingerprint(request, country)
           if (again === order.request) return { order, created: false }
+          if (network.view().policy(request.channel, null).resendIsChange) {
+            return { order: yield* change(order, request, actor), created: false }
+          }
           const fields = differingFields(order.request, again)
           return yield* new KeyConflict({
             fields,
@@ -282,7 +344,16 @@ export class Orders extends Context.Service<Orders, {
               : decideAll(order, { name: "cancel", input: { reason } }, facts)
         })
 
-      return Orders.of({ place, command, cancel, settle, sweep })
+      const reportPayment = (orderId: OrderId, report: PaymentReport, options: CommandOptions) =>
+        update({
+          load: storage.orders.byId(orderId),
+          what: { kind: "order", id: orderId },
+          type: report.state === "paid" ? "order.paid" : "order.refunded",
+          actor: options.actor,
+          decide: (order) => ruled(applyPayment(order, report), report.reference)
+        })
+
+      return Orders.of({ place, command, cancel, reportPayment, settle, sweep })
     })
   )
 }

@@ -90,6 +90,11 @@ export class OrderUnit extends Context.Service<OrderUnit, {
             branch: (id) => view.branch(id),
             nextOpening: (branch, at) => network.hours.nextOpening(branch, at),
             available: (product, branch) => image.available(product, branch),
+            availableAt: (product, branch) => image.availableAt(product, branch),
+            slots: (product, branch) => {
+              const [p, b] = [image.productSlot(product), image.branchSlot(branch)]
+              return p === undefined || b === undefined ? null : [p, b]
+            },
             free: (product, branch) => image.free(product, branch),
             price: (product, branch) => {
               const amount = channel === undefined ? null : image.price(channel.priceType, product, branch)

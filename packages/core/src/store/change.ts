@@ -11,6 +11,8 @@ export type EventType =
   | "order.placed"
   | "order.settled"
   | "order.changed"
+  | "order.paid"
+  | "order.refunded"
   | `fulfilment.${CommandName}`
   | "sale.recorded"
   | "stock.corrected"
