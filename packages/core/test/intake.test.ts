@@ -64,7 +64,10 @@ describe("intake", () => {
       Effect.gen(function*() {
         const { order } = yield* place({ lines: [line("aspirin", 20), line("ibuprofen", 2)], delivery: courier(43.27) })
         const parts = order.fulfilments.map((f) => ({
-          branch: f.branchId, part: f.part, status: f.status, lines: f.lines.map((l) => [l.lineId, l.productId, l.quantity, l.held])
+          branch: f.branchId,
+          part: f.part,
+          status: f.status,
+          lines: f.lines.map((l) => [l.lineId, l.productId, l.quantity, l.held])
         }))
         expect(parts).toEqual([
           { branch: "north", part: 1, status: "assigned", lines: [[1, "aspirin", 10, 10], [2, "ibuprofen", 2, 2]] },
@@ -85,7 +88,7 @@ describe("intake", () => {
       { network: policy({ split: false }) }
     ))
 
-  it.effect("ORD-1: a foreign channel, an unknown branch and, by policy, an unknown product are refused and leave nothing", () =>
+  it.effect("ORD-1: a foreign channel, an unknown branch, by policy an unknown product are refused and leave nothing", () =>
     inWorld(
       Effect.gen(function*() {
         const paths: Array<string | undefined> = []

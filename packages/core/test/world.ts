@@ -79,8 +79,9 @@ export const expectSound = Effect.gen(function*() {
   const network = yield* Network
   for (const productId of ["aspirin", "ibuprofen", "insulin", "coffee", "rare"]) {
     for (const branch of network.view().branches) {
+      const cell = `${productId} ${branch.id}`
       const level = yield* levelOf(productId, branch.id)
-      expect(level.reserved, `reserved of ${productId} at ${branch.id}`).toBe(held.get(`${productId} ${branch.id}`) ?? 0)
+      expect(level.reserved, `reserved of ${cell}`).toBe(held.get(cell) ?? 0)
     }
   }
   return orders

@@ -15,6 +15,7 @@ export const ACCESS = {
   getOrder: ["channel", "branch", "operator", "admin"],
   getOrderEvents: ["channel", "branch", "operator", "admin"],
   cancelOrder: ["channel", "branch", "operator", "admin"],
+  reportPayment: ["channel", "operator", "admin"],
   recordSale: ["register", "admin"],
   searchProducts: ["channel", "branch", "operator", "register", "admin"],
   getProduct: ["channel", "branch", "operator", "register", "admin"],

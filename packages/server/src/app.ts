@@ -8,7 +8,7 @@ import { isLoopback } from "./http/client.ts"
 import { makeLimits, type RateLimit } from "./http/limits.ts"
 import { startLive } from "./live.ts"
 import { jsonLog, type Log } from "./log.ts"
-import { countEvent, startMetrics } from "./metrics.ts"
+import { startMetrics } from "./metrics.ts"
 import { openApiDocument } from "./openapi.ts"
 import type { Operation } from "./operation.ts"
 import { HttpProblem } from "./problems.ts"
@@ -61,7 +61,6 @@ export const createApp = async (hub: Hub, options: AppOptions = {}): Promise<App
     hub,
     storage,
     log,
-    onEvent: countEvent,
     ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs })
   })
   const metrics = startMetrics()

@@ -5,7 +5,7 @@ import { type AdapterInstance, issuesOf, Schema } from "@aptekit/core"
 import { Redacted, Result } from "effect"
 import type { RateLimit } from "./http/limits.ts"
 
-/** What `aptekit.config.ts` says; all of it may be left out. Secrets come from the environment: `env.secret("NAME")`. */
+/** What `aptekit.config.ts` says; all may be left out. Secrets come from the environment: `env.secret("NAME")`. */
 export interface AptekitConfig {
   /** One file for everything (the default: `data/aptekit.db`), or a MariaDB by its URI. */
   readonly storage?: { readonly file: string } | { readonly mariadb: string }

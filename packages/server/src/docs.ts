@@ -20,11 +20,15 @@ const folded = (title: string, inside: string): string => `<details><summary>${t
 const entries = (value: unknown): ReadonlyArray<readonly [string, Json]> =>
   Object.entries((value ?? {}) as Record<string, Json>)
 
+const example = (media: Json): string => (media["example"] === undefined ? "" : json(media["example"]))
+
+const title = (method: string, path: string): string => `<code>${method.toUpperCase()} ${escape(path)}</code>`
+
 const content = (holder: Json): string =>
   entries(holder["content"])
     .map(
       ([type, media]) =>
-        `<p><code>${escape(type)}</code></p>${media["example"] === undefined ? "" : json(media["example"])}${json(media["schema"])}`
+        `<p><code>${escape(type)}</code></p>${example(media)}${json(media["schema"])}`
     )
     .join("")
 
@@ -45,7 +49,7 @@ const operationHtml = (path: string, method: string, operation: Json): string =>
     folded(`<b>${escape(status)}</b> ${inline(answer["description"])}`, content(answer))
   )
   const given = parameters(operation)
-  return `<section id="${id}"><h3><code>${method.toUpperCase()} ${escape(path)}</code> ${escape(operation["summary"])}</h3>
+  return `<section id="${id}"><h3>${title(method, path)} ${escape(operation["summary"])}</h3>
 ${prose(operation["description"])}${given === "" ? "" : `<ul>${given}</ul>`}
 ${body === undefined ? "" : folded("Body", content(body))}${answers.join("")}</section>`
 }
@@ -76,7 +80,7 @@ export const docsPage = (document: Json): string => {
         `<li>${escape(tag["description"])}<ul>${own
           .map(
             ({ path, method, operation }) =>
-              `<li><a href="#${escape(operation["operationId"])}"><code>${method.toUpperCase()} ${escape(path)}</code></a></li>`
+              `<li><a href="#${escape(operation["operationId"])}">${title(method, path)}</a></li>`
           )
           .join("")}</ul></li>`
     )

@@ -10,6 +10,8 @@ const HEARTBEAT_MS = 15_000
 const BACKFILL_BATCH = 500
 /** Events that may come while a client catches up; more, and it reads the log once more instead. */
 const MOST_QUEUED = 5_000
+/** While nobody listens, how often the feed's position is looked up: a new client starts there. */
+const IDLE_LOOK_MS = 1_000
 /** After a failure of the storage the follower tries again. */
 const RETRY_MS = 1_000
 
@@ -48,8 +50,6 @@ export interface LiveOptions {
   readonly hub: Hub
   readonly storage: StorageService
   readonly log: Log
-  /** Sees each event once: metrics count what happens. */
-  readonly onEvent?: (event: RecordedEvent) => void
   readonly heartbeatMs?: number
 }
 
@@ -72,6 +72,7 @@ export const startLive = async (options: LiveOptions): Promise<Live> => {
   const clients = new Set<Client>()
   const stopping = new AbortController()
   let position = await hub.run(storage.feed.position)
+  let arrived = (): void => undefined
 
   const drop = (client: Client): void => {
     if (clients.delete(client)) client.out.destroy()
@@ -90,16 +91,31 @@ export const startLive = async (options: LiveOptions): Promise<Live> => {
     else client.queue.push(entry)
   }
 
+  /** Nobody listens: nothing is read but, now and then, where the feed stands. */
+  const idle = async (): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, IDLE_LOOK_MS)
+      arrived = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    if (clients.size === 0) position = await hub.run(storage.feed.position)
+  }
+
+  const deliverAll = async (): Promise<void> => {
+    for await (const event of hub.events({ after: position, signal: stopping.signal })) {
+      position = event.seq
+      if (clients.size === 0) return
+      const entry = entryOf(event)
+      for (const client of clients) deliver(client, entry)
+    }
+  }
+
   const follow = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        for await (const event of hub.events({ after: position, signal: stopping.signal })) {
-          position = event.seq
-          options.onEvent?.(event)
-          if (clients.size === 0) continue
-          const entry = entryOf(event)
-          for (const client of clients) deliver(client, entry)
-        }
+        await (clients.size === 0 ? idle() : deliverAll())
       } catch (error) {
         if (stopping.signal.aborted) return
         log("warn", "the live feed could not be read; trying again", describeError(error))
@@ -150,6 +166,7 @@ export const startLive = async (options: LiveOptions): Promise<Live> => {
     const out = output as ServerResponse
     const client: Client = { out, branchId, sent: after ?? position, queue: [] }
     clients.add(client)
+    arrived()
     out.once("close", () => clients.delete(client))
     // A socket that breaks says so here; without a listener it would end the process.
     out.on("error", () => drop(client))
@@ -176,6 +193,7 @@ export const startLive = async (options: LiveOptions): Promise<Live> => {
     close: async () => {
       clearInterval(heartbeat)
       stopping.abort()
+      arrived()
       for (const client of clients) client.out.end()
       clients.clear()
       await following

@@ -1,5 +1,4 @@
 import { monitorEventLoopDelay } from "node:perf_hooks"
-import type { RecordedEvent } from "@aptekit/core"
 import { Context, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 
@@ -14,14 +13,6 @@ const requests = Metric.counter("aptekit_http_requests_total", {
 const durations = Metric.histogram("aptekit_http_request_duration_seconds", {
   description: "Time from request to answer, by operation",
   boundaries: BOUNDARIES
-})
-const placed = Metric.counter("aptekit_orders_placed_total", {
-  description: "Orders taken in, as the feed tells (every replica tells the same)",
-  incremental: true
-})
-const cases = Metric.counter("aptekit_operator_cases_total", {
-  description: "Cases opened for operators by reason, as the feed tells (every replica tells the same)",
-  incremental: true
 })
 const liveClients = Metric.gauge("aptekit_live_clients", { description: "Clients of the live feed" })
 const resident = Metric.gauge("process_resident_memory_bytes", { description: "Resident memory" })
@@ -45,22 +36,11 @@ const byAttributes = (metric: Metric.Metric<number, unknown>) => {
 
 const requestsOf = byAttributes(requests)
 const durationsOf = byAttributes(durations)
-const casesOf = byAttributes(cases)
 const loopDelayOf = byAttributes(loopDelay)
 
 export const countRequest = (operation: string, status: number, seconds: number | null): void => {
   requestsOf({ operation, status: String(status) }).updateUnsafe(1, NONE)
   if (seconds !== null) durationsOf({ operation }).updateUnsafe(seconds, NONE)
-}
-
-/** Orders and cases are counted where every road into the hub passes: the feed. */
-export const countEvent = (event: RecordedEvent): void => {
-  if (event.type === "order.placed" && event.data["part"] === 1) placed.updateUnsafe(1, NONE)
-  const opened = event.data["cases"]
-  if (!Array.isArray(opened)) return
-  for (const { reason, closedAt } of opened as ReadonlyArray<{ reason?: unknown; closedAt?: unknown }>) {
-    if (typeof reason === "string" && closedAt === undefined) casesOf({ reason }).updateUnsafe(1, NONE)
-  }
 }
 
 const NANO = 1e9

@@ -106,7 +106,7 @@ test("R-ORD-8: the chronology names who acted by role and key, never by the key'
   expect(JSON.stringify(items)).not.toContain(KEYS.branch.text)
 })
 
-test("R-OPS-2: health, document and metrics of this machine need no key; metrics passed on by a proxy need an admin's", async () => {
+test("R-OPS-2: health, document and metrics need no key here; through a proxy metrics need an admin's", async () => {
   for (const path of ["/healthz", "/readyz", "/openapi.json", "/docs", "/metrics"]) {
     expect([path, (await fetch(server.url + path)).status]).toEqual([path, 200])
   }

@@ -49,7 +49,8 @@ test("R-SDK-4: a missing secret is named, its value never asked for elsewhere", 
 
 test("R-SDK-4: every mistake of a file is named by its path", async () => {
   write(
-    "export default { port: 70000, storage: { fil: 'x' }, adapters: [{}], rate: { perSecond: 0, burst: 1 }, logLevel: 'loud' }"
+    "export default { port: 70000, storage: { fil: 'x' }, adapters: [{}], rate: { perSecond: 0, burst: 1 }, " +
+      "logLevel: 'loud' }"
   )
   const error = await loadConfig({ cwd, env: {} }).then(
     () => "",

@@ -53,7 +53,7 @@ test("R-ORD-5: after a list, ?after=Feed-Position goes on without a gap", async 
   await client.close()
 })
 
-test("R-ORD-5: a client that comes back with Last-Event-ID gets each event once, whatever happens meanwhile", async () => {
+test("R-ORD-5: a client that comes back with Last-Event-ID gets each event once", async () => {
   const first = await listen(server)
   await server.order()
   const [seen] = await first.take(1)
@@ -67,7 +67,7 @@ test("R-ORD-5: a client that comes back with Last-Event-ID gets each event once,
   await client.close()
 })
 
-test("R-ORD-5: what happens between the reading of the log and the first live event is neither lost nor doubled", async () => {
+test("R-ORD-5: what happens while the log is read is neither lost nor doubled", async () => {
   let release = (): void => undefined
   let reading = (): void => undefined
   const began = new Promise<void>((resolve) => (reading = resolve))

@@ -25,7 +25,7 @@ test("R-ORD-1: R-ORD-2: an order is taken in, held at its branch and assigned; i
   expect([read.headers.get("etag"), await read.json()]).toEqual(['"1"', order])
 })
 
-test("R-ORD-1: the same order again is the same order (200); with other contents it is a conflict that names the field", async () => {
+test("R-ORD-1: the same order again is the same (200); with other contents a conflict names the field", async () => {
   const body = orderBody()
   const first = (await (await post(body)).json()) as Order
   const again = await post({ ...body, customer: { phone: "+7 701 000-00-01", name: "Айгерім Сәрсенова" } })
@@ -85,7 +85,7 @@ test("R-ORD-3: what cannot be completed goes to the operator with its reason, an
   expect([unknown.status, unknown.cases[0]?.reason]).toEqual(["operator", "unknownProduct"])
 })
 
-test("R-ORD-1: a quantity is 1 to 100,000: 0, -1, 1e9 and 1.5 are 422 with the path, and nothing is stored", async () => {
+test("R-ORD-1: quantities 0, -1, 1e9 and 1.5 are 422 with the path, and nothing is stored", async () => {
   const before = await count()
   for (const quantity of [0, -1, 1e9, 1.5, "1", null]) {
     const response = await post(orderBody({ lines: [{ productId: "aspirin", quantity }] }))
@@ -129,7 +129,7 @@ test("R-ORD-1: a chunked body is counted as it comes", async () => {
     body: stream,
     duplex: "half",
     headers: { authorization: `Bearer ${KEYS.shop.text}`, "content-type": "application/json" }
-  } as RequestInit)
+  })
   expect([response.status, (await problem(response)).code]).toEqual([413, "tooLarge"])
 })
 
@@ -242,4 +242,17 @@ test("R-ORD-13: a channel cancels its own order: every part or none, once", asyn
   const again = await call("shop", "POST", `/orders/${order.id}/cancel`, { reason: "again" })
   const refused = await problem(again)
   expect([again.status, refused.code, refused.state]).toEqual([409, "refused", "cancelled"])
+})
+
+test("R-ORD-21: a payment is reported once; cancelling the paid order makes a refund due", async () => {
+  const order = await server.order()
+  const report = { state: "paid", reference: "psp-1" }
+  const paid = (await (await call("shop", "POST", `/orders/${order.id}/payment`, report)).json()) as Order
+  const again = (await (await call("shop", "POST", `/orders/${order.id}/payment`, report)).json()) as Order
+  expect([paid.payment.state, again.version]).toEqual(["paid", paid.version])
+  await call("shop", "POST", `/orders/${order.id}/cancel`, { reason: "changed my mind" })
+  const cancelled = (await (await call("shop", "GET", `/orders/${order.id}`)).json()) as Order
+  expect([cancelled.status, cancelled.payment.state]).toEqual(["cancelled", "refundDue"])
+  const foreign = await call("app", "POST", `/orders/${order.id}/payment`, report)
+  expect(foreign.status).toBe(404)
 })

@@ -87,7 +87,7 @@ const orderTables = async (db: Kysely<unknown>, t: Table): Promise<void> => {
   await t("fulfilments", {
     id: "code", order_id: "code", part: "int", branch_id: "key?", status: "code", reservation_state: "code?",
     expires_at: "int?", sweep_at: "int?", accepted_at: "int?", deferred_until: "int?", expected_at: "int?",
-    awaiting_from: "code?", delivered: "int", put_back: "code?", end_reason: "text?"
+    awaiting_from: "code?", delivered: "int", put_back: "code?", end_reason: "text?", note: "text?"
   }, ["id"])
   await index(db, "fulfilments", ["order_id", "part"], true)
   await index(db, "fulfilments", ["branch_id", "status", "order_id"])

@@ -36,7 +36,8 @@ export const fulfilmentRow = (order: Order, f: Fulfilment): FulfilmentRow => ({
   awaiting_from: f.awaitingFrom,
   delivered: flag(f.delivered),
   put_back: f.putBack,
-  end_reason: f.endReason
+  end_reason: f.endReason,
+  note: f.note
 })
 
 export const lineRow = (order: Order, f: Fulfilment, line: Line, position: number): LineRow => ({
@@ -134,7 +135,8 @@ const fulfilmentOf = (row: FulfilmentRow, lines: ReadonlyArray<LineRow>) => ({
   sweepAt: row.sweep_at,
   delivered: row.delivered === 1,
   putBack: row.put_back,
-  endReason: row.end_reason
+  endReason: row.end_reason,
+  note: row.note
 })
 
 /** The aggregate from its rows. What was written was valid, so it is not decoded again on each read. */

@@ -98,6 +98,7 @@ export interface Schema {
     delivered: Flag
     put_back: string | null
     end_reason: string | null
+    note: string | null
   }
   order_lines: {
     order_id: string

@@ -225,6 +225,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
         byFulfilment: (id) => Effect.map(ask(() => driver.read("orderByFulfilment", id)), orderOrNull),
         byNumber: (number) => Effect.map(ask(() => driver.read("orderByNumber", number)), orderOrNull),
         byKey: (channel, external) => Effect.map(ask(() => driver.read("orderByKey", [channel, external])), orderOrNull),
+        usedKey: (scope, key) => ask(() => driver.read("usedKey", [scope, key])) as never,
         list: (query) =>
           Effect.map(
             ask(() =>

@@ -24,13 +24,14 @@ export const inboundHub = (host: InboundHost, run: Run) =>
     return (connection: string): InboundHub => ({
       catalogue: {
         links: () => linksOf(connection, "product"),
+        // Links first: killed in between, the next attempt finds its own id again instead of taking a second one.
         upsert: (items) =>
           run(
             Effect.andThen(
-              storage.catalogue.upsert(items.map((item) => item.product)),
               storage.catalogue.putLinks(
                 items.map((item) => ({ connection, kind: "product", externalId: item.externalId, id: item.product.id }))
-              )
+              ),
+              storage.catalogue.upsert(items.map((item) => item.product))
             )
           ),
         byIds: (ids) => run(storage.catalogue.byIds(ids.map((id) => ProductId.make(id)))),

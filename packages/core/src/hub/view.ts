@@ -38,7 +38,8 @@ const FulfilmentView = Schema.Struct({
   deferredUntil: NullableInstant,
   expectedAt: NullableInstant,
   putBack: Schema.NullOr(Schema.Literals(["due", "done"])),
-  endReason: Schema.NullOr(Schema.String)
+  endReason: Schema.NullOr(Schema.String),
+  note: Schema.NullOr(Schema.String)
 }).annotate({ identifier: "Fulfilment" })
 
 /** An order as APIs and the Promise face show it (D32): plain JSON, instants as ISO 8601, money in minor units. */
@@ -104,7 +105,8 @@ export const viewOrder = (order: Order): OrderView => ({
     deferredUntil: iso(f.deferredUntil),
     expectedAt: iso(f.expectedAt),
     putBack: f.putBack,
-    endReason: f.endReason
+    endReason: f.endReason,
+    note: f.note
   })),
   cases: order.cases.map((c) => ({ ...c, openedAt: toIso(c.openedAt), closedAt: iso(c.closedAt) })),
   plan: order.plan

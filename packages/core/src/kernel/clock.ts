@@ -1,4 +1,4 @@
-import { Clock, Effect } from "effect"
+import { type Clock, Effect } from "effect"
 
 /**
  * The process's clock set by the database's (D24): every replica judges reservations and leases by one time, whatever

@@ -59,7 +59,7 @@ export const Channel = Schema.Struct({
 })
 export type Channel = typeof Channel.Type
 
-/** A policy set at one scope. `version` grows with each change; events keep it (D31). */
+/** What of the policy one scope sets; everything else comes from the scopes behind it (D31). */
 export const PolicyEntry = Schema.Struct({
   scope: Schema.Literals(["network", "branch", "channel"]),
   scopeId: Schema.String,

@@ -94,6 +94,9 @@ const lineChanges = (before: Fulfilment | null, after: Fulfilment): ReadonlyArra
   return changed.length === 0 ? undefined : changed
 }
 
+/** A reason as a code goes into the log; a person's words stay with the order, where they can be taken away (D25). */
+const CODE = /^[A-Za-z][\w.:/-]{0,127}$/u
+
 /** What happened to one part, with who, why, before and after: the log replays to the state (D25, P8). */
 const partEvent = (
   before: Fulfilment | null,
@@ -116,7 +119,7 @@ const partEvent = (
     expiresAt: pair(before?.reservation?.expiresAt ?? null, after.reservation?.expiresAt ?? null),
     deferredUntil: pair(before?.deferredUntil ?? null, after.deferredUntil),
     lines: lineChanges(before, after),
-    reason: meta.reason
+    reason: meta.reason === undefined || CODE.test(meta.reason) ? meta.reason : "text"
   })
 })
 

@@ -64,7 +64,8 @@ const emptyPart = (id: FulfilmentId, part: number, lines: ReadonlyArray<OrderLin
   sweepAt: null,
   delivered: false,
   putBack: null,
-  endReason: null
+  endReason: null,
+  note: null
 })
 
 /** The order as it came, with nothing decided yet: one part in state `placed` (D15). */

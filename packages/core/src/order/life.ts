@@ -97,7 +97,7 @@ export const TRANSITIONS = {
   },
   deliver: {
     from: ["delivering"],
-    to: ["delivered"],
+    to: ["delivered", "closed"],
     by: ["system", "operator", "partner"],
     title: { ru: "Доставлен", kk: "Жеткізілді", en: "Delivered" }
   },

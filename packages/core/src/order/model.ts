@@ -94,7 +94,9 @@ export const Fulfilment = Schema.Struct({
   delivered: Schema.Boolean,
   /** Goods of an ended, packed fulfilment that must go back on the shelf (ORD-18). */
   putBack: Schema.NullOr(Schema.Literals(["due", "done"])),
-  endReason: Schema.NullOr(Schema.String)
+  endReason: Schema.NullOr(Schema.String),
+  /** What the operator last wrote to the branch, or the branch of it. */
+  note: Schema.NullOr(Schema.String)
 })
 export type Fulfilment = typeof Fulfilment.Type
 

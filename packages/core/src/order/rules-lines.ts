@@ -32,7 +32,8 @@ const settle = (
   comment: string | undefined
 ): Ruled => {
   const policy = facts.policy(f.branchId)
-  if (f.branchId === null) return ruled(withFulfilment(order, { ...f, lines }), comment)
+  const note = comment ?? f.note
+  if (f.branchId === null) return ruled(withFulfilment(order, { ...f, lines, note }))
   const held = holdLines(lines, f.branchId, facts)
   const raised = held.filter((line) => (f.lines.find((old) => old.lineId === line.lineId)?.quantity ?? 0) < line.quantity)
   const short = shortage(raised)
@@ -42,7 +43,7 @@ const settle = (
   const reservation = f.reservation?.state === "pending" && held.some((line) => line.held > 0)
     ? { ...f.reservation, state: "live" as const }
     : f.reservation
-  return ruled(withFulfilment(order, { ...f, lines: held, reservation }), comment)
+  return ruled(withFulfilment(order, { ...f, lines: held, reservation, note }))
 }
 
 /** Changes quantities, takes lines out (0) and adds lines (ORD-4). */

@@ -100,13 +100,14 @@ const assign = (order: Order, f: Fulfilment, input: CommandInput<"assign">, fact
     branchId,
     lines,
     status: "assigned",
+    note: input.comment ?? f.note,
     deferredUntil: null,
     reservation: {
       state: lines.some((line) => line.held > 0) ? "live" : "pending",
       expiresAt: unacceptedEnd(facts, branchId)
     }
   }
-  return ruled(closeCases(withFulfilment(order, next), f.part, facts.now), input.comment)
+  return ruled(closeCases(withFulfilment(order, next), f.part, facts.now))
 }
 
 const escalate = (order: Order, f: Fulfilment, input: CommandInput<"escalate">, facts: Facts): Ruled => {
@@ -121,7 +122,7 @@ const escalate = (order: Order, f: Fulfilment, input: CommandInput<"escalate">, 
   const reason = input.reason ?? "returnedByBranch"
   return ruled(
     openCase(withFulfilment(order, next), f.part, reason, facts.now, { comment: input.comment }),
-    input.comment ?? reason
+    reason
   )
 }
 
@@ -161,6 +162,7 @@ const requestPurchase = (
   const next: Fulfilment = {
     ...f,
     status: "awaiting",
+    note: input.comment ?? f.note,
     expectedAt,
     awaitingFrom: f.status === "operator" ? "operator" : "accepted",
     reservation: {
@@ -168,7 +170,7 @@ const requestPurchase = (
       expiresAt: Math.max(expectedAt, f.reservation?.expiresAt ?? 0)
     }
   }
-  return ruled(closeCases(withFulfilment(order, next), f.part, facts.now), input.comment)
+  return ruled(closeCases(withFulfilment(order, next), f.part, facts.now))
 }
 
 const arrive = (order: Order, f: Fulfilment, facts: Facts): Ruled => {

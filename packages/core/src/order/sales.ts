@@ -4,6 +4,7 @@ import { InvalidInput } from "../kernel/errors.ts"
 import { ChannelId, type ProductId } from "../kernel/ids.ts"
 import { Network } from "../network/service.ts"
 import type { StorageUnavailable, VersionConflict } from "../store/errors.ts"
+import { countChange } from "../store/metrics.ts"
 import { type Committed, Storage } from "../store/ports.ts"
 import { changeOfOrder, changeOfWalkIn } from "./change.ts"
 import { isTracked, openCase } from "./edit.ts"
@@ -140,6 +141,7 @@ export class Sales extends Context.Service<Sales, {
           yield* check(sale)
           const { order, change } = yield* attempt(sale, actor)
           const committed = yield* storage.commit(change)
+          countChange(change)
           yield* Effect.forEach(committed.short, settleShortage, { discard: true })
           return { order, created: true }
         }).pipe(

@@ -9,12 +9,12 @@ import { Network } from "../network/service.ts"
 import type { Change, EventType, IdempotencyKey } from "../store/change.ts"
 import {
   type CommitError,
-  type Duplicate,
   type InsufficientStock,
   StorageUnavailable,
   VersionConflict
 } from "../store/errors.ts"
-import { Storage } from "../store/ports.ts"
+import { countChange } from "../store/metrics.ts"
+import { Storage, type UsedKey } from "../store/ports.ts"
 import { changeOfOrder, type ChangeMeta } from "./change.ts"
 import type { Ruled } from "./edit.ts"
 import type { Facts } from "./facts.ts"
@@ -119,8 +119,12 @@ export class OrderUnit extends Context.Service<OrderUnit, {
         const once = (left: number): Effect.Effect<A, E | Exclude<CommitError, InsufficientStock>> =>
           Effect.flatMap(attempt, (decided) => {
             if (decided.change === null) return Effect.succeed(decided)
-            return storage.commit(decided.change).pipe(
-              Effect.as(decided),
+            const { change } = decided
+            return storage.commit(change).pipe(
+              Effect.map(() => {
+                countChange(change)
+                return decided
+              }),
               Effect.catchTag("InsufficientStock", (error) =>
                 left > 0
                   ? once(left - 1)
@@ -153,42 +157,23 @@ export class OrderUnit extends Context.Service<OrderUnit, {
         })
 
       /** A key that was used before: the same wish gets the order as it is now, another one a conflict. */
-      const replay = (request: UpdateRequest, error: Duplicate) =>
+      const replay = (request: UpdateRequest, used: UsedKey) =>
         Effect.gen(function*() {
-          if (error.fingerprint !== request.key?.fingerprint || error.orderId === null) {
+          if (used.fingerprint !== request.key?.fingerprint || used.orderId === null) {
             return yield* new KeyConflict({
               fields: ["body"],
               message: "This Idempotency-Key came before with another request; use a new key."
             })
           }
-          const order = yield* storage.orders.byId(error.orderId as OrderId)
+          const order = yield* storage.orders.byId(used.orderId)
           return order ?? (yield* NotFound.of(request.what.kind, request.what.id))
         })
 
-      /**
-       * A repeated command meets the state that its first call has made, and is refused there: before that is believed,
-       * the key is looked for. A commit looks at the key first and here can only end in Duplicate or VersionConflict,
-       * for no order has this version: nothing is ever written.
-       */
-      const repeatedOr = <E>(request: UpdateRequest, refusal: E): Effect.Effect<never, E | Duplicate | StorageUnavailable> =>
+      /** A repeated command meets the state that its first call has made: before its refusal is believed, the key is looked for. */
+      const refusedOrRepeated = <E>(request: UpdateRequest, refusal: E) =>
         Effect.gen(function*() {
-          const order = request.key ? yield* request.load : null
-          if (order === null) return yield* Effect.fail(refusal)
-          const probe: Change = {
-            id: yield* nextUuid,
-            at: yield* Clock.currentTimeMillis,
-            orders: [{ before: { ...order, version: -1 }, after: order }],
-            reservations: [],
-            movements: [],
-            sale: null,
-            key: request.key ?? null,
-            events: [],
-            outbox: []
-          }
-          yield* storage.commit(probe).pipe(
-            Effect.catchTags({ VersionConflict: () => Effect.void, InsufficientStock: () => Effect.void })
-          )
-          return yield* Effect.fail(refusal)
+          const used = request.key ? yield* storage.orders.usedKey(request.key.scope, request.key.key) : null
+          return used === null ? yield* Effect.fail(refusal) : yield* replay(request, used)
         })
 
       const update = (request: UpdateRequest): Effect.Effect<Order, UpdateError> =>
@@ -198,8 +183,9 @@ export class OrderUnit extends Context.Service<OrderUnit, {
             while: (error) => error._tag === "VersionConflict" && request.ifMatch === undefined
           }),
           Effect.map((decided) => decided.order),
-          Effect.catchTag(["Refused", "VersionConflict"], (refusal) => repeatedOr(request, refusal)),
-          Effect.catchTag("Duplicate", (error) => replay(request, error))
+          Effect.catchTag(["Refused", "VersionConflict"], (refusal) => refusedOrRepeated(request, refusal)),
+          Effect.catchTag("Duplicate", (error) =>
+            replay(request, { orderId: error.orderId as OrderId | null, fingerprint: error.fingerprint ?? "" }))
         )
 
       return OrderUnit.of({ facts, meta, products, commit, update })

@@ -45,6 +45,8 @@ export interface OrderReads {
   readonly byFulfilment: (id: FulfilmentId) => Read<Order | null>
   readonly byNumber: (number: string) => Read<Order | null>
   readonly byKey: (channel: ChannelId, externalId: string) => Read<Order | null>
+  /** What was asked for under a caller's Idempotency-Key; null where the key is free. */
+  readonly usedKey: (scope: string, key: string) => Read<UsedKey | null>
   /** Newest first. */
   readonly list: (query: OrderQuery) => Read<Page<Order>>
   /** Orders with a part that the system must act on by now, earliest end first (D10). */
@@ -60,6 +62,12 @@ export interface OrderReads {
   readonly awaiting: (limit: number) => Read<ReadonlyArray<OrderId>>
   /** The chronology of one order, oldest first (ORD-8). */
   readonly events: (id: OrderId) => Read<ReadonlyArray<RecordedEvent>>
+}
+
+/** The order that a caller's key once touched, and the fingerprint of what was asked. */
+export interface UsedKey {
+  readonly orderId: OrderId | null
+  readonly fingerprint: string
 }
 
 /** Units of a due reservation, and the order that lets them go. */

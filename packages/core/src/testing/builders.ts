@@ -117,7 +117,8 @@ export const makeFulfilment = (draft: OrderDraft, part = 1): Fulfilment => {
     sweepAt: null,
     delivered: false,
     putBack: null,
-    endReason: null
+    endReason: null,
+    note: null
   }
 }
 

@@ -56,7 +56,8 @@ export const tenge = (minor: number): string => `${(minor / 100).toLocaleString(
 const line = (event: Event): string => {
   const status = event.data["status"] as readonly [string | null, string] | undefined
   const now = status === undefined ? "" : ` → ${statusText(status[1])}`
-  return `    ${time.format(new Date(event.at))}  ${WHO[event.actor.kind].padEnd(9)} ${WHAT[event.type] ?? event.type}${now}`
+  const who = WHO[event.actor.kind].padEnd(9)
+  return `    ${time.format(new Date(event.at))}  ${who} ${WHAT[event.type] ?? event.type}${now}`
 }
 
 /** The chronology of an order as people tell it. */

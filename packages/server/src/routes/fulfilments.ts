@@ -32,7 +32,8 @@ const hasRequiredField = (command: RequestableCommand): boolean =>
 const describe = (command: RequestableCommand): string => {
   const { from, to, by } = transition(command)
   const target = to === "same" ? "the state stays" : `to ${to.join(" or ")}`
-  return `${NOTES[command]} From ${from.join(", ")}; ${target}. By ${by.filter((kind) => kind !== "system").join(", ")}.`
+  const people = by.filter((kind) => kind !== "system").join(", ")
+  return `${NOTES[command]} From ${from.join(", ")}; ${target}. By ${people}.`
 }
 
 /** One operation per transition, made from the table of transitions (D32). */

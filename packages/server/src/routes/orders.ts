@@ -5,7 +5,9 @@ import {
   OrderId,
   type OrderQuery,
   OrderRequest,
+  Orders,
   OrderView,
+  PaymentReport,
   Schema,
   viewOrder
 } from "@aptekit/core"
@@ -218,4 +220,34 @@ const cancelOrder: Operation = {
   }
 }
 
-export const orderOperations: ReadonlyArray<Operation> = [placeOrder, listOrders, getOrder, getOrderEvents, cancelOrder]
+const decodeReport = decoder(PaymentReport)
+
+const reportPayment: Operation = {
+  id: "reportPayment",
+  method: "post",
+  path: "/orders/:id/payment",
+  tag: "orders",
+  summary: "Report that an order was paid or refunded",
+  description: "A fact: reported twice, it counts once. Money for an order that has ended makes a refund due.",
+  parameters: [ID("order")],
+  body: { schema: PaymentReport, required: true, example: { state: "paid", reference: "psp-2026-000123" } },
+  answers: { 200: ORDER_ANSWER("The order with its payment.") },
+  problems: ["badRequest", "notFound", "versionConflict", "tooLarge", "unsupportedMediaType", "invalidInput"],
+  handle: async (call) => {
+    const report = await decodeReport(call.body)
+    const { id } = await load(call)
+    const order = await call.hub.run(
+      Effect.flatMap(Orders, (orders) => orders.reportPayment(OrderId.make(id), report, { actor: actorOf(call.key) }))
+    )
+    return orderResponse(viewOrder(order))
+  }
+}
+
+export const orderOperations: ReadonlyArray<Operation> = [
+  placeOrder,
+  listOrders,
+  getOrder,
+  getOrderEvents,
+  cancelOrder,
+  reportPayment
+]

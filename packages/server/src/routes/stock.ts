@@ -117,7 +117,7 @@ const putPrices: Operation = {
   id: "putPrices",
   path: "/prices",
   summary: "State prices",
-  description: `Amounts in minor units, per price type; of a branch or of the whole network. At most ${MOST_ROWS} rows.`,
+  description: `Amounts in minor units per price type, of a branch or of the network. At most ${MOST_ROWS} rows.`,
   body: { schema: PriceList, required: true, bulk: true },
   handle: async ({ hub, body }: Call) => {
     const list = await decodePrices(body)

@@ -20,7 +20,7 @@ const ORDER_COLUMNS = [
 const FIXED: ReadonlyArray<string> = ["id", "number", "channel_id", "external_id", "replaces", "created_at"]
 const FULFILMENT_COLUMNS = [
   "id", "order_id", "part", "branch_id", "status", "reservation_state", "expires_at", "sweep_at", "accepted_at",
-  "deferred_until", "expected_at", "awaiting_from", "delivered", "put_back", "end_reason"
+  "deferred_until", "expected_at", "awaiting_from", "delivered", "put_back", "end_reason", "note"
 ] as const
 const LINE_COLUMNS = [
   "order_id", "line_id", "part", "position", "product_id", "asked", "quantity", "held", "sold", "scanned", "tracked",

@@ -40,6 +40,10 @@ export const orderOps = ({ db }: SqlDialect) => {
   const byKey = statement(
     db.selectFrom("orders").select("id").where("channel_id", "=", param("channel")).where("external_id", "=", param("external"))
   )
+  const usedKey = statement(
+    db.selectFrom("idempotency_keys").select(["order_id as orderId", "fingerprint"]).where("scope", "=", param("scope"))
+      .where("key_text", "=", param("key"))
+  )
   const due = statement(
     db.selectFrom("fulfilments").select("order_id as id").where("sweep_at", "<=", param("now"))
       .orderBy("sweep_at").limit(param("limit"))
@@ -127,6 +131,9 @@ export const orderOps = ({ db }: SqlDialect) => {
     },
     *orderByKey([channel, external]: readonly [string, string]): Program<OrderRows | null> {
       return yield* loadOne((yield* one<{ id: string }>(byKey, { channel, external }))?.id)
+    },
+    *usedKey([scope, key]: readonly [string, string]): Program<{ orderId: string | null; fingerprint: string } | null> {
+      return yield* one(usedKey, { scope, key })
     },
     *listOrders(args: ListArgs): Program<{ rows: ReadonlyArray<OrderRows>; next: string | null; position: number }> {
       const at = (yield* one<{ last: number }>(position))!.last

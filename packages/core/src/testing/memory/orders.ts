@@ -27,6 +27,7 @@ export const orderReads = (state: MemoryState): OrderReads => {
     byId: (id) => Effect.sync(() => byId(id)),
     byFulfilment: (id) => Effect.sync(() => byId(state.fulfilments.get(id))),
     byNumber: (number) => Effect.sync(() => byId(state.numbers.get(number))),
+    usedKey: (scope, key) => Effect.sync(() => state.keys.get(keyOf(scope, key)) ?? null),
     byKey: (channel, externalId) => Effect.sync(() => byId(state.intakeKeys.get(keyOf(channel, externalId)))),
     list: (query) => Effect.sync(() => page(state, all(), query)),
     due: (now, limit) =>

@@ -52,7 +52,8 @@ export const fullOrder = (): Order => {
         awaitingFrom: "operator",
         delivered: true,
         putBack: "due",
-        endReason: "customerAsks"
+        endReason: "customerAsks",
+        note: "домофон не работает: позвонить"
       }
     ],
     cases: [
