@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process"
+import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { createHub } from "@aptekit/core"
 import { sqlite } from "@aptekit/storage-sql"
@@ -17,12 +18,13 @@ const healthy = async (port: number): Promise<void> => {
   throw new Error("not healthy within 20 s")
 }
 
-/** From spawning the process to its first healthy answer; then its memory at rest, in MB. */
-const startOnce = async (root: string, file: string, port: number) => {
+/** From spawning the process in a folder (its database lies there) to its first healthy answer; then its memory at rest. */
+const startOnce = async (root: string, folder: string, port: number) => {
+  mkdirSync(folder, { recursive: true })
   const started = performance.now()
-  const child = spawn(process.execPath, ["--conditions=@aptekit/source", "packages/server/src/main.ts"], {
-    cwd: root,
-    env: { ...process.env, PORT: String(port), APTEKIT_SQLITE_FILE: file },
+  const child = spawn(process.execPath, ["--conditions=@aptekit/source", join(root, "packages/server/src/main.ts")], {
+    cwd: folder,
+    env: { ...process.env, PORT: String(port) },
     stdio: "ignore"
   })
   await healthy(port)
@@ -50,17 +52,18 @@ export const run = async (args: ReadonlyArray<string>): Promise<void> => {
   try {
     const bare = median([await bareNode(3811), await bareNode(3812), await bareNode(3813)])
     const demo: Array<number> = []
-    for (let i = 0; i < 3; i++) demo.push((await startOnce(ROOT, join(directory.path, `demo${i}.db`), 3820 + i)).ms)
+    for (let i = 0; i < 3; i++) demo.push((await startOnce(ROOT, join(directory.path, `demo${i}`), 3820 + i)).ms)
     report({
       bench: "start", case: "empty file, demo seeded, to healthy", value: median(demo), unit: "ms",
       reference: "bare node http", ratio: median(demo) / bare, note: `bare ${bare.toFixed(0)} ms`
     })
-    const file = join(directory.path, "large.db")
+    const folder = join(directory.path, "large")
+    const file = join(folder, "data", "aptekit.db")
     say("seeding 50,000 products × 17 branches…")
     const hub = await createHub({ storage: sqlite({ file }), jobs: false })
     await seed(hub, { branches: 17, products: 50_000, quantity: 5 })
     await hub.close()
-    const large = await startOnce(ROOT, file, 3830)
+    const large = await startOnce(ROOT, folder, 3830)
     report({
       bench: "start", case: "50,000 × 17, to healthy", value: large.ms, unit: "ms", reference: "bare node http", ratio: large.ms / bare
     })
@@ -76,7 +79,7 @@ const freshClone = async (path: string, bare: number): Promise<void> => {
   const started = performance.now()
   execFileSync("git", ["clone", "-q", ROOT, clone])
   execFileSync("npm", ["ci", "--silent"], { cwd: clone, stdio: "ignore" })
-  const { ms } = await startOnce(clone, join(path, "clone.db"), 3840)
+  const { ms } = await startOnce(clone, clone, 3840)
   const total = performance.now() - started - 5_000
   report({
     bench: "start", case: "fresh clone, npm ci, npm start, to healthy", value: total / 1000, unit: "s", reference: "bare node http",

@@ -37,7 +37,7 @@ const leastBranches = (places: ReadonlyArray<Place>, wants: ReadonlyArray<Want>)
 const PROPERTY = { arbitrary: { runs: 400, size: 30, seed: 11 } }
 
 describe("smart assembly, by properties", () => {
-  it.prop("ASM-1: no plan takes more than a branch has, nor gives other than what was asked", { Places, Wants }, (input) => {
+  it.prop("ASM-1: no plan takes more than there is, nor gives other than was asked", { Places, Wants }, (input) => {
     const places = worldOf(input.Places)
     const plan = nearestAssembly.plan(requestOf(places, input.Wants))
     for (const part of plan.parts) {
@@ -56,7 +56,7 @@ describe("smart assembly, by properties", () => {
     expect(given).toEqual(input.Wants.map((want) => want.quantity))
   }, PROPERTY)
 
-  it.prop("ASM-1: what the open branches have is found, in the fewest of them up to three", { Places, Wants }, (input) => {
+  it.prop("ASM-1: what open branches have is found, in the fewest of them up to three", { Places, Wants }, (input) => {
     const places = worldOf(input.Places)
     const plan = nearestAssembly.plan(requestOf(places, input.Wants))
     const least = leastBranches(places, input.Wants)

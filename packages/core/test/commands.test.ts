@@ -1,4 +1,13 @@
-import { BranchId, type Change, type Command, type Order, Orders, ProductId, Storage, type StorageService } from "@aptekit/core"
+import {
+  BranchId,
+  type Change,
+  type Command,
+  type Order,
+  Orders,
+  ProductId,
+  Storage,
+  type StorageService
+} from "@aptekit/core"
 import { kzt, makeProduct, smallNetwork, stateStock, TEST_NOW } from "@aptekit/core/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"

@@ -14,7 +14,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { courier, line, NORTH, place, policy } from "./intake-kit.ts"
-import { command, expectSound, inWorld, levelOf, openCases, OPERATOR } from "./world.ts"
+import { command, expectSound, inWorld, levelOf, openCases } from "./world.ts"
 
 const HOUR = 3_600_000
 const ASPIRIN = ProductId.make("aspirin")

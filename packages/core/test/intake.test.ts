@@ -88,7 +88,7 @@ describe("intake", () => {
       { network: policy({ split: false }) }
     ))
 
-  it.effect("ORD-1: a foreign channel, an unknown branch, by policy an unknown product are refused and leave nothing", () =>
+  it.effect("ORD-1: a foreign channel, an unknown branch, by policy an unknown product are refused", () =>
     inWorld(
       Effect.gen(function*() {
         const paths: Array<string | undefined> = []

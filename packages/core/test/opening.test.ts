@@ -66,6 +66,12 @@ describe("opening hours", () => {
     expect(isOpen(always, "2026-11-23T23:00:00Z")).toBe(true)
   })
 
+  it("D13: an interval that ends at its start lasts until that time of the next day", () => {
+    const guard = berlin({ hours: [{ day: 1, from: "09:00", to: "09:00" }] })
+    expect(isOpen(guard, "2026-11-24T07:59:00Z"), "Tuesday 08:59").toBe(true)
+    expect(isOpen(guard, "2026-11-24T08:00:00Z"), "Tuesday 09:00").toBe(false)
+  })
+
   it("D13: a dated exception replaces the hours of its date, and only of that", () => {
     const holiday = berlin({
       hours: daily("20:00", "02:00"),

@@ -153,6 +153,18 @@ describe("sales", () => {
       })
     ))
 
+  it.effect("D9: the same holds while the sold goods are still on their way", () =>
+    inWorld(
+      Effect.gen(function*() {
+        const { order } = yield* place({ delivery: courier(), lines: [line("aspirin", 2)] })
+        yield* command(yield* assemble(yield* accept(order)), { name: "handOver", input: {} })
+        yield* record(receipt("1", order.number, [line("aspirin", 2)]))
+        const { order: twice } = yield* record(receipt("2", order.number, [line("aspirin", 2)]))
+        expect([twice?.fulfilments[0]!.status, openCases(twice!)]).toEqual(["delivering", ["doubleSale"]])
+        expect(yield* levelOf("aspirin", "north")).toEqual({ onHand: 8, reserved: 0 })
+      })
+    ))
+
   it.effect("D7: a sale at another branch moves that branch's stock and asks a person", () =>
     inWorld(
       Effect.gen(function*() {

@@ -1,5 +1,5 @@
 import { Clock, Duration, Effect, Metric, Random } from "effect"
-import type { AdapterError } from "../adapter/errors.ts"
+import { AdapterError } from "../adapter/errors.ts"
 import { findPort, type AdapterMap } from "../adapter/registry.ts"
 import type { PortService } from "../adapter/port.ts"
 import { messagesPort } from "../notify/ports.ts"
@@ -44,7 +44,7 @@ const deliver = (
     if (isLate(notice, order)) return { state: "dropped", error: "late: the order has ended" }
     if (message.uncertain) {
       // The call may have arrived: ask before anything is repeated (D27).
-      const found = yield* messages.find({ id: message.id, to })
+      const found = yield* messages.find({ id: message.id, to }).pipe(Effect.mapError(stillInDoubt))
       if (found.providerId !== null) return { state: "done", partnerRef: found.providerId }
     }
     const branchId = message.payload["branchId"] as string | null
@@ -53,6 +53,19 @@ const deliver = (
     const sent = yield* messages.send({ id: message.id, to, text, language: order.customer.language })
     return { state: "done", partnerRef: sent.providerId }
   })
+
+/** A look-up that did not get through says nothing about the call before it: the next try must ask again (D27). */
+const stillInDoubt = (error: AdapterError): AdapterError =>
+  error.outcome === "unavailable"
+    ? new AdapterError({
+      message: error.message,
+      adapter: error.adapter,
+      instance: error.instance,
+      method: error.method,
+      outcome: "unknown",
+      reason: error.reason
+    })
+    : error
 
 /**
  * One round of a lane: claims what is due, calls the partner, records how each call ended. At least once; in order

@@ -1,4 +1,4 @@
-import { Schema, Struct } from "effect"
+import { DateTime, Option, Schema, Struct } from "effect"
 import { BranchId, ChannelId } from "../kernel/ids.ts"
 import { Policy } from "./policy.ts"
 
@@ -8,6 +8,12 @@ export const Point = Schema.Struct({
   lon: Schema.Finite.check(Schema.isBetween({ minimum: -180, maximum: 180 }))
 })
 export type Point = typeof Point.Type
+
+const Zone = Schema.String.check(
+  Schema.makeFilter((name: string) =>
+    Option.isSome(DateTime.zoneMakeNamed(name)) || "an IANA time zone, such as Asia/Almaty"
+  )
+)
 
 const WallTime = Schema.String.check(Schema.isPattern(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/u))
 
@@ -38,7 +44,7 @@ export const Branch = Schema.Struct({
   address: Schema.String.check(Schema.isMaxLength(500)),
   point: Schema.NullOr(Point),
   /** IANA zone: opening and quiet hours are judged in it. */
-  zone: Schema.String,
+  zone: Zone,
   hours: Schema.Array(WeeklyInterval),
   exceptions: Schema.Array(DatedException),
   active: Schema.Boolean,

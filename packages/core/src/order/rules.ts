@@ -14,14 +14,13 @@ import {
   ruled,
   type Ruled,
   shortage,
-  soldInFull,
   unacceptedEnd,
   withFulfilment
 } from "./edit.ts"
 import type { Facts } from "./facts.ts"
 import { transition } from "./life.ts"
 import { changeLines, substitute } from "./rules-lines.ts"
-import { sellHeld } from "./sale.ts"
+import { closeIfDone, sellHeld } from "./sale.ts"
 import type { Fulfilment, Order } from "./model.ts"
 
 /**
@@ -64,7 +63,7 @@ export const decide = (order: Order, f: Fulfilment, command: Command, facts: Fac
     case "deliver":
       return deliver(order, f, facts)
     case "fail":
-      return ruled(withFulfilment(order, { ...f, status: "returning" }), command.input.reason)
+      return ruled(withFulfilment(order, { ...f, status: "returning", note: command.input.reason }), command.input.reason)
     case "receiveBack":
       return receiveBack(order, f, command.input, facts)
     case "putBack":
@@ -244,14 +243,7 @@ const handOver = (order: Order, f: Fulfilment, facts: Facts): Ruled => {
 
 const deliver = (order: Order, f: Fulfilment, facts: Facts): Ruled => {
   const sold = saleAt(facts, f, "delivery") ? sellHeld(f) : f
-  const closed = soldInFull(sold)
-  const next: Fulfilment = {
-    ...sold,
-    delivered: true,
-    status: closed ? "closed" : "delivered",
-    reservation: closed && sold.reservation !== null ? { ...sold.reservation, state: "consumed" } : sold.reservation
-  }
-  return ruled(withFulfilment(order, next))
+  return ruled(closeIfDone(order, { ...sold, delivered: true, status: "delivered" }, facts.now))
 }
 
 const saleAt = (facts: Facts, f: Fulfilment, source: "handover" | "delivery"): boolean =>
@@ -279,7 +271,7 @@ const expire = (order: Order, f: Fulfilment, facts: Facts): Ruled => {
     putBack: f.status === "assembled" ? "due" : null,
     endReason: "reservationEnded"
   }
-  return ruled(withFulfilment(order, next), "reservationEnded")
+  return ruled(refundIfNothingSold(withFulfilment(order, next)), "reservationEnded")
 }
 
 /** Ends a fulfilment without a sale; the rest of a partly sold one is let go and the sold part closes it. */
@@ -300,7 +292,7 @@ const end = (order: Order, f: Fulfilment, reason: string, facts: Facts): Order =
   return refundIfNothingSold(closeCases(withFulfilment(order, next), f.part, facts.now))
 }
 
-/** Cancelling a paid order refunds (ORD-21). */
+/** A paid order that ends without a sale is to be refunded (ORD-21). */
 const refundIfNothingSold = (order: Order): Order => {
   const allCancelled = order.fulfilments.every((f) => f.status === "cancelled" || f.status === "expired")
   return allCancelled && order.payment.state === "paid"

@@ -39,65 +39,92 @@ export const sellHeld = (f: Fulfilment): Fulfilment => ({
   lines: f.lines.map((line) => ({ ...line, sold: line.sold + line.held, held: 0 }))
 })
 
-const movementsOf = (sale: Sale, occurredAt: Instant, isTracked: (id: ProductId) => boolean): ReadonlyArray<Movement> =>
-  sale.lines.filter((line) => isTracked(line.productId)).map((line) => ({
-    productId: line.productId,
-    branchId: sale.branchId,
-    quantity: -line.quantity,
-    cause: "sale" as const,
-    occurredAt,
-    ref: `${sale.source}/${sale.id}`
-  }))
+interface World {
+  readonly now: Instant
+  readonly partialSale: boolean
+  readonly isTracked: (id: ProductId) => boolean
+}
 
-/** Lets a sale take from the lines it names: what was held is consumed first. Gives what no line wanted. */
+type Units = Map<ProductId, number>
+
+/** What left the branch by this receipt: all of it but the units that were sold before. */
+const movementsOf = (sale: Sale, world: World, again: Units = new Map()): ReadonlyArray<Movement> => {
+  const left = new Map(again)
+  // Nothing is told before it happened: a register whose clock runs ahead must not move stock of later statements.
+  const occurredAt = Math.min(Date.parse(sale.occurredAt), world.now)
+  return sale.lines.filter((line) => world.isTracked(line.productId)).flatMap(({ productId, quantity }) => {
+    const known = Math.min(quantity, left.get(productId) ?? 0)
+    left.set(productId, (left.get(productId) ?? 0) - known)
+    return known === quantity ? [] : [{
+      productId,
+      branchId: sale.branchId,
+      quantity: known - quantity,
+      cause: "sale" as const,
+      occurredAt,
+      ref: `${sale.source}/${sale.id}`
+    }]
+  })
+}
+
+/** Lets a sale take from the lines it names: what was held is consumed first. `again`: units that were sold before. */
 const take = (
   lines: ReadonlyArray<OrderLine>,
   sale: Sale
-): { readonly lines: ReadonlyArray<OrderLine>; readonly again: boolean } => {
-  const left = new Map<ProductId, number>()
+): { readonly lines: ReadonlyArray<OrderLine>; readonly again: Units } => {
+  const left: Units = new Map()
   for (const sold of sale.lines) left.set(sold.productId, (left.get(sold.productId) ?? 0) + sold.quantity)
-  let again = false
   const next = lines.map((line) => {
     const units = line.productId === null ? 0 : (left.get(line.productId) ?? 0)
     const take = Math.min(units, line.quantity - line.sold)
-    if (units > 0 && take === 0) again = true
     if (take === 0) return line
     left.set(line.productId!, units - take)
     return { ...line, sold: line.sold + take, held: line.held - Math.min(line.held, take) }
   })
+  const again: Units = new Map()
+  for (const { productId, sold } of lines) {
+    const units = productId === null ? 0 : Math.min(sold, left.get(productId) ?? 0)
+    if (units === 0) continue
+    left.set(productId!, left.get(productId!)! - units)
+    again.set(productId!, (again.get(productId!) ?? 0) + units)
+  }
   return { lines: next, again }
 }
 
 /**
  * A sale against a fulfilment, or a walk-in where there is none (ORD-6, D7, D9):
  * sold in full and (if for delivery) delivered closes it, in whichever order the two come; `expired` closes as sold
- * late; `cancelled` moves stock like a walk-in and opens a case; lines sold a second time move nothing and open one.
+ * late; `cancelled` moves stock like a walk-in and opens a case, and so does the rest of a part that was closed sold in
+ * part; units sold a second time move nothing and open one.
  */
 export const decideSale = (
   order: Order | null,
   fulfilmentId: string | null,
   sale: Sale,
-  world: { readonly now: Instant; readonly partialSale: boolean; readonly isTracked: (id: ProductId) => boolean }
+  world: World
 ): SaleRuling => {
   const { now } = world
-  const movements = movementsOf(sale, Date.parse(sale.occurredAt), world.isTracked)
   const f = order?.fulfilments.find((candidate) => candidate.id === fulfilmentId)
-  if (order === null || f === undefined) return { order: null, movements }
-  if (f.status === "closed") return { order: openCase(order, f.part, "doubleSale", now), movements: [] }
-  if (f.status === "cancelled") return { order: openCase(order, f.part, "soldAfterEnd", now), movements }
+  if (order === null || f === undefined) return { order: null, movements: movementsOf(sale, world) }
   if (f.branchId !== sale.branchId || f.status === "placed") {
-    return { order: openCase(order, f.part, "soldDifferently", now), movements }
+    return { order: openCase(order, f.part, "soldDifferently", now), movements: movementsOf(sale, world) }
   }
   const { lines, again } = take(f.lines, sale)
-  const onlyAgain = again && lines.every((line, i) => line === f.lines[i])
-  if (onlyAgain) return { order: openCase(order, f.part, "doubleSale", now), movements: [] }
+  const movements = movementsOf(sale, world, again)
+  const known = again.size > 0
+  if (f.status === "closed" || f.status === "cancelled") {
+    return { order: openCase(order, f.part, known ? "doubleSale" : "soldAfterEnd", now), movements }
+  }
+  if (known && lines.every((line, i) => line === f.lines[i])) {
+    return { order: openCase(order, f.part, "doubleSale", now), movements }
+  }
   const after = closeIfDone(order, { ...f, lines }, now)
   // A receipt that sells part of what may only be sold whole, or something twice, happened all the same: it is kept.
-  const odd = again || (!soldInFull({ ...f, lines }) && !world.partialSale)
+  const odd = known || (!soldInFull({ ...f, lines }) && !world.partialSale)
   return { order: odd ? openCase(after, f.part, "soldDifferently", now) : after, movements }
 }
 
-const closeIfDone = (order: Order, f: Fulfilment, now: Instant): Order => {
+/** Closes a part that is sold in full and, if for delivery, delivered (D9); the last part's closing means it is paid. */
+export const closeIfDone = (order: Order, f: Fulfilment, now: Instant): Order => {
   const full = soldInFull(f)
   const done = full && (order.delivery.type === "pickup" || f.delivered || f.status === "expired")
   if (!done) return withFulfilment(order, f)

@@ -1,0 +1,160 @@
+import {
+  AdapterFault,
+  AdapterRegistry,
+  defineAdapter,
+  dispatchOnce,
+  type FaultOutcome,
+  HOUR,
+  type HubServices,
+  MAX_ATTEMPTS,
+  messagesPort,
+  Network,
+  Orders,
+  Schema,
+  Storage
+} from "@aptekit/core"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { place } from "./intake-kit.ts"
+import { command, inWorld } from "./world.ts"
+
+/** A gateway that does what it is told: how the next calls end, what it knows. */
+const gateway = () => {
+  const sent: Array<{ readonly id: string; readonly to: string; readonly text: string }> = []
+  const asked: Array<string> = []
+  const ends: Array<FaultOutcome> = []
+  const known = new Map<string, string>()
+  const fault = (): void => {
+    const outcome = ends.shift()
+    if (outcome !== undefined) throw new AdapterFault(`it is ${outcome}`, { outcome })
+  }
+  const adapter = defineAdapter({
+    name: "gateway",
+    config: Schema.Struct({}),
+    ports: { messages: messagesPort },
+    setup: () => ({
+      messages: {
+        send: ({ id, to, text }) => {
+          sent.push({ id, to, text })
+          fault()
+          return { providerId: `g-${id}` }
+        },
+        find: ({ id }) => {
+          asked.push(id)
+          fault()
+          return { providerId: known.get(id) ?? null }
+        }
+      }
+    })
+  })
+  return { sent, asked, ends, known, adapters: [adapter({})] }
+}
+
+const dispatch: Effect.Effect<number, unknown, HubServices> = Effect.gen(function*() {
+  const network = yield* Network
+  return yield* dispatchOnce(yield* Storage, yield* AdapterRegistry, "gateway", () => network.view())
+})
+
+/** As long as any back-off may take, and then one round. */
+const later = Effect.andThen(TestClock.adjust("10 minutes"), dispatch)
+const waiting = Effect.flatMap(Storage, ({ outbox }) => outbox.list("waiting", 10))
+
+/** The body gets the gateway; an order has been placed, whose message `reserved` waits. */
+const withGateway = (body: (own: ReturnType<typeof gateway>) => Effect.Effect<void, unknown, HubServices>) => {
+  const own = gateway()
+  return inWorld(Effect.andThen(place(), body(own)), { hub: { adapters: own.adapters } })
+}
+
+describe("dispatcher", () => {
+  it.effect("SMS-1: the buyer of a new order is told once, by the number of the order", () =>
+    withGateway(({ sent }) =>
+      Effect.gen(function*() {
+        expect([yield* dispatch, yield* dispatch]).toEqual([1, 0])
+        expect(sent.map(({ to }) => to)).toEqual(["+77010000001"])
+        expect(sent[0]!.text).toContain("Заказ")
+        expect(yield* waiting).toEqual([])
+      })))
+
+  it.effect("D28: a partner that is not there is tried later, and later news of the order wait", () =>
+    withGateway(({ sent, ends }) =>
+      Effect.gen(function*() {
+        const [order] = (yield* (yield* Storage).orders.list({ limit: 1 })).items
+        ends.push("unavailable")
+        yield* dispatch
+        const accepted = yield* command(order!, { name: "accept", input: {} })
+        yield* command(accepted, { name: "assemble", input: {} })
+        expect(yield* dispatch, "the first one is put off").toBe(0)
+        yield* later
+        yield* dispatch
+        expect(sent.map(({ id }) => id.split(":")[1])).toEqual(["reserved", "reserved", "assembled"])
+      })))
+
+  it.effect("D28: what the partner refuses is never repeated, and stops nothing", () =>
+    withGateway(({ sent, ends }) =>
+      Effect.gen(function*() {
+        ends.push("rejected")
+        yield* dispatch
+        expect([yield* later, sent.length, (yield* waiting).length]).toEqual([0, 1, 0])
+      })))
+
+  it.effect("D27: a lost answer is looked up, and what arrived is not sent again", () =>
+    withGateway(({ sent, asked, ends, known }) =>
+      Effect.gen(function*() {
+        ends.push("unknown")
+        yield* dispatch
+        known.set(sent[0]!.id, "g-1")
+        yield* later
+        expect([sent.length, asked.length, (yield* waiting).length]).toEqual([1, 1, 0])
+      })))
+
+  it.effect("D27: what did not arrive is sent again under the same id", () =>
+    withGateway(({ sent, asked, ends }) =>
+      Effect.gen(function*() {
+        ends.push("unknown")
+        yield* dispatch
+        yield* later
+        expect([asked.length, sent.length, new Set(sent.map(({ id }) => id)).size]).toEqual([1, 2, 1])
+      })))
+
+  for (const outcome of ["unavailable", "unknown"] as const) {
+    it.effect(`D27: while the look-up is ${outcome} the doubt stays, and nothing is sent`, () =>
+      withGateway(({ sent, asked, ends, known }) =>
+        Effect.gen(function*() {
+          ends.push("unknown", outcome)
+          yield* dispatch
+          yield* later
+          known.set(sent[0]!.id, "g-1")
+          yield* later
+          expect([sent.length, asked.length, (yield* waiting).length]).toEqual([1, 2, 0])
+        })))
+  }
+
+  it.effect("OPS-2: after its last try a message is a dead letter with its error", () =>
+    withGateway(({ sent, ends }) =>
+      Effect.gen(function*() {
+        ends.push(...Array.from({ length: MAX_ATTEMPTS }, () => "unavailable" as const))
+        yield* dispatch
+        // The order must live on, or the message would be dropped as late.
+        const [order] = (yield* (yield* Storage).orders.list({ limit: 1 })).items
+        const until = new Date(order!.fulfilments[0]!.reservation!.expiresAt + 24 * HOUR).toISOString()
+        yield* command(order!, { name: "extend", input: { until } })
+        for (let i = 1; i < MAX_ATTEMPTS; i++) yield* later
+        const dead = yield* (yield* Storage).outbox.list("dead", 10)
+        expect([sent.length, dead.length, dead[0]?.attempts]).toEqual([MAX_ATTEMPTS, 1, MAX_ATTEMPTS])
+        expect(dead[0]?.lastError).toContain("it is unavailable")
+        expect(yield* later).toBe(0)
+      })))
+
+  it.effect("SMS-1: news of an order that has ended meanwhile are not sent", () =>
+    withGateway(({ sent, ends }) =>
+      Effect.gen(function*() {
+        const [order] = (yield* (yield* Storage).orders.list({ limit: 1 })).items
+        ends.push("unavailable")
+        yield* dispatch
+        yield* (yield* Orders).cancel(order!.id, "customer", { actor: { kind: "customer", id: "c" } })
+        yield* later
+        yield* dispatch
+        expect(sent.map(({ id }) => id.split(":")[1])).toEqual(["reserved", "cancelled"])
+      })))
+})
