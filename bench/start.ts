@@ -22,7 +22,7 @@ const healthy = async (port: number): Promise<void> => {
 const startOnce = async (root: string, folder: string, port: number) => {
   mkdirSync(folder, { recursive: true })
   const started = performance.now()
-  const child = spawn(process.execPath, ["--conditions=@aptekit/source", join(root, "packages/server/src/main.ts")], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=4", "--conditions=@aptekit/source", join(root, "packages/server/src/main.ts")], {
     cwd: folder,
     env: { ...process.env, PORT: String(port) },
     stdio: "ignore"

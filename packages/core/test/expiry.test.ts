@@ -1,6 +1,7 @@
 import {
   ChannelId,
   type Fulfilment,
+  Network,
   type Order,
   Orders,
   ProductId,
@@ -103,6 +104,23 @@ describe("the end of a reservation", () => {
         yield* TestClock.adjust("24 hours")
         yield* sweepOnce
         expect(yield* now(order)).toMatchObject({ status: "expired", putBack: null })
+      }),
+      { network: policy({ acceptedDue: "expire" }) }
+    ))
+
+  it.effect("ORD-7: where policy has come to leave it to a person, a due order moves from the sweeper's list to theirs", () =>
+    inWorld(
+      Effect.gen(function*() {
+        const { order } = yield* place({ lines: [line("aspirin", 4)] })
+        yield* accept(order)
+        yield* (yield* Network).save({ policies: [{ scope: "network", scopeId: "", policy: { acceptedDue: "person" } }] })
+        yield* TestClock.adjust(25 * HOUR)
+        expect([yield* sweepOnce, yield* sweepOnce], "looked at once").toEqual([1, 0])
+        expect(yield* now(order)).toMatchObject({ status: "accepted", sweepAt: null, reservation: { state: "live" } })
+        expect(yield* available, "its goods are not free").toBe(6)
+        const { orders } = yield* Storage
+        expect((yield* orders.list({ dueBefore: TEST_NOW + 25 * HOUR, limit: 9 })).items.map((o) => o.id)).toEqual([order.id])
+        yield* expectSound
       }),
       { network: policy({ acceptedDue: "expire" }) }
     ))

@@ -78,7 +78,8 @@ describe("life of orders, by properties", () => {
         "accepted", "assembled", "assigned", "awaiting", "cancelled", "closed",
         "delivered", "delivering", "expired", "operator", "returning"
       ])
-      expect([...tally.done].toSorted()).toEqual(COMMANDS.filter((name) => name !== "sell").toSorted())
+      // A sale has a road of its own, and what is due is ended by the sweep of the same step.
+      expect([...tally.done].toSorted()).toEqual(COMMANDS.filter((name) => name !== "sell" && name !== "expire").toSorted())
       expect(tally.refused.size).toBeGreaterThan(20)
     }))
 })

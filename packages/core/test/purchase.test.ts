@@ -71,6 +71,22 @@ describe("purchase requests", () => {
       })
     ))
 
+  it.effect("D11: a hundred orders that wait in vain do not keep the goods of the next one from it", () =>
+    inWorld(
+      Effect.gen(function*() {
+        for (let i = 0; i < 100; i++) {
+          const { order } = yield* place({ externalId: `rare-${i}`, lines: [line("rare", 1)] })
+          const expectedAt = new Date(TEST_NOW + 48 * HOUR).toISOString()
+          yield* command(order, { name: "requestPurchase", input: { expectedAt } }, { actor: OPERATOR })
+        }
+        yield* TestClock.adjust("1 second")
+        const last = yield* waiting("E-1", 12)
+        yield* stateStock([["aspirin", "north", 12]], TEST_NOW + HOUR)
+        yield* arriveOnce
+        expect((yield* now(last)).status).toBe("assigned")
+      })
+    ))
+
   it.effect("D11: what the branch asked for comes back to it as accepted", () =>
     inWorld(
       Effect.gen(function*() {

@@ -1,7 +1,8 @@
-import { type HubServices, type OrderId, Orders } from "@aptekit/core"
+import { type HubServices, type OrderId, Orders, Sales, Storage, sweepOnce } from "@aptekit/core"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { line, place as placeAny, policy } from "./intake-kit.ts"
+import { TestClock } from "effect/testing"
+import { line, NORTH, place as placeAny, policy } from "./intake-kit.ts"
 import { command, expectSound, inWorld, levelOf, OPERATOR, SHOP } from "./world.ts"
 
 /** A channel whose customers change an order by sending it again. */
@@ -79,6 +80,27 @@ describe("R-ORD-21: the order's money", () => {
       const cancelled = yield* Effect.flatMap(Orders, (orders) => orders.cancel(placed.id, "changed my mind", { actor: SHOP }))
       expect(cancelled.payment.state).toBe("refundDue")
       expect((yield* pay("refunded", "r-1")(placed.id)).payment.state).toBe("refunded")
+    })))
+
+  it.effect("a paid order that expires is to be refunded, unless it is sold late after all", () =>
+    inWorld(Effect.gen(function*() {
+      const { order: placed } = yield* place(order(1))
+      yield* pay("paid", "p-1")(placed.id)
+      yield* command(yield* command(placed, { name: "accept", input: {} }), { name: "assemble", input: {} })
+      yield* TestClock.adjust("25 hours")
+      yield* sweepOnce
+      const storage = yield* Storage
+      expect((yield* storage.orders.byId(placed.id))!.payment.state).toBe("refundDue")
+      const sales = yield* Sales
+      const { order: sold } = yield* sales.record({
+        source: "till",
+        id: "1",
+        branchId: NORTH,
+        occurredAt: "2026-11-21T10:00:00Z",
+        fulfilmentNumber: placed.number,
+        lines: [line("aspirin", 1)]
+      }, { kind: "register", id: "till" })
+      expect([sold?.fulfilments[0]!.endReason, sold?.payment.state]).toEqual(["soldLate", "paid"])
     })))
 
   it.effect("money that comes for a cancelled order is to be given back", () =>

@@ -1,7 +1,7 @@
 import { type Actor, BranchId, Orders, type Sale, Sales, Storage, sweepOnce } from "@aptekit/core"
-import { makeBranch, TEST_NOW } from "@aptekit/core/testing"
+import { makeBranch, stateStock, TEST_NOW } from "@aptekit/core/testing"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { courier, line, NORTH, place, policy } from "./intake-kit.ts"
 import { command, expectSound, inWorld, levelOf, openCases, OPERATOR } from "./world.ts"
@@ -19,7 +19,11 @@ const receipt = (id: string, number: string | undefined, lines: Sale["lines"], o
   lines,
   ...over
 })
-const record = (sale: Sale) => Effect.flatMap(Sales, (sales) => sales.record(sale, TILL))
+const told = (sale: Sale) => Effect.flatMap(Sales, (sales) => sales.record(sale, TILL))
+/** Told at the moment of the sale at the earliest. */
+const record = (sale: Sale) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.andThen(TestClock.setTime(Math.max(now, Date.parse(sale.occurredAt))), told(sale)))
 const accept = (order: Parameters<typeof command>[0]) => command(order, { name: "accept", input: {} })
 const assemble = (order: Parameters<typeof command>[0]) => command(order, { name: "assemble", input: {} })
 
@@ -153,6 +157,54 @@ describe("sales", () => {
       })
     ))
 
+  it.effect("D9: of a receipt only the units that were not sold before move stock", () =>
+    inWorld(
+      Effect.gen(function*() {
+        const { order } = yield* place({ lines: [line("aspirin", 2)] })
+        yield* record(receipt("1", order.number, [line("aspirin", 2)]))
+        const { order: twice } = yield* record(receipt("2", order.number, [line("aspirin", 3), line("ibuprofen", 1)]))
+        expect(openCases(twice!)).toEqual(["doubleSale"])
+        expect(yield* levelOf("aspirin", "north")).toEqual({ onHand: 7, reserved: 0 })
+        expect(yield* levelOf("ibuprofen", "north")).toEqual({ onHand: 4, reserved: 0 })
+      })
+    ))
+
+  it.effect("D7: the rest of a part that was let go after a partial sale moves stock when it is sold after all", () =>
+    inWorld(
+      Effect.gen(function*() {
+        const { order } = yield* place({ lines: [line("aspirin", 1), line("ibuprofen", 1)] })
+        yield* record(receipt("1", order.number, [line("aspirin", 1)]))
+        yield* command(order, { name: "cancel", input: { reason: "noShow" } })
+        const { order: late } = yield* record(receipt("2", order.number, [line("ibuprofen", 1)]))
+        expect([late?.fulfilments[0]!.status, openCases(late!)]).toEqual(["closed", ["soldAfterEnd"]])
+        expect(yield* levelOf("ibuprofen", "north")).toEqual({ onHand: 4, reserved: 0 })
+      }),
+      { network: policy({ partialSale: true }) }
+    ))
+
+  it.effect("ORD-12: one product on two lines may be sold in two receipts", () =>
+    inWorld(
+      Effect.gen(function*() {
+        const { order } = yield* place({ lines: [line("aspirin", 1), line("aspirin", 2)] })
+        yield* record(receipt("1", order.number, [line("aspirin", 1)]))
+        const { order: sold } = yield* record(receipt("2", order.number, [line("aspirin", 2)]))
+        expect([sold?.fulfilments[0]!.status, openCases(sold!)]).toEqual(["closed", []])
+        expect(yield* levelOf("aspirin", "north")).toEqual({ onHand: 7, reserved: 0 })
+      }),
+      { network: policy({ partialSale: true }) }
+    ))
+
+  it.effect("D1: a register whose clock runs ahead takes nothing from the statements that come later", () =>
+    inWorld(
+      Effect.gen(function*() {
+        yield* TestClock.adjust("1 minute")
+        yield* told(receipt("1", undefined, [line("aspirin", 3)], { occurredAt: iso(TEST_NOW + 365 * 24 * 3_600_000) }))
+        expect(yield* levelOf("aspirin", "north")).toEqual({ onHand: 7, reserved: 0 })
+        yield* stateStock([["aspirin", "north", 7]], TEST_NOW + 120_000)
+        expect(yield* levelOf("aspirin", "north")).toEqual({ onHand: 7, reserved: 0 })
+      })
+    ))
+
   it.effect("D9: the same holds while the sold goods are still on their way", () =>
     inWorld(
       Effect.gen(function*() {
@@ -199,7 +251,9 @@ describe("sales", () => {
         const one = yield* started("E-1")
         const { order: sold } = yield* record(receipt("1", one.number, [line("aspirin", 2)]))
         expect(sold?.fulfilments[0]!.status).toBe("delivering")
-        expect((yield* deliver(sold!)).fulfilments[0]!.status).toBe("closed")
+        expect(yield* deliver(sold!)).toMatchObject({
+          fulfilments: [{ status: "closed", endReason: "sold" }], payment: { state: "paid" }
+        })
         const two = yield* deliver(yield* started("E-2"))
         expect(two.fulfilments[0]!.status).toBe("delivered")
         const { order: closed } = yield* record(receipt("2", two.number, [line("aspirin", 2)]))

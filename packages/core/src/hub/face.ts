@@ -5,6 +5,7 @@ import type { Actor } from "../kernel/actor.ts"
 import { decodeInput } from "../kernel/decode.ts"
 import { InvalidInput } from "../kernel/errors.ts"
 import { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../kernel/ids.ts"
+import { MAX_PRICE } from "../kernel/money.ts"
 import { Branch, Channel, PolicyEntry } from "../network/model.ts"
 import { Network } from "../network/service.ts"
 import { type Command, COMMAND_INPUTS, type RequestableCommand } from "../order/commands.ts"
@@ -21,6 +22,9 @@ import type { HubServices } from "./hub.ts"
 import { type OrderView, viewOrder } from "./view.ts"
 
 type Run = <B, E>(effect: Effect.Effect<B, E, HubServices>) => Promise<B>
+
+/** More units of one product at one branch are a slip of the finger. */
+export const MAX_UNITS = 1_000_000_000
 
 /** A stated stock level or price, by ids; for hosts that have no 1C. */
 export interface StockRow {
@@ -117,6 +121,18 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
   const branchSlot = (id: string, row: number): number =>
     slotOf(`rows[${row}].branchId`, "branch", image.branchSlot(BranchId.make(id)))
 
+  /** A figure of a row as the image keeps it: anything else would be cut to 32 bits without a word. */
+  const whole = (path: string, figure: number, most: number): number => {
+    if (Number.isInteger(figure) && figure >= 0 && figure <= most) return figure
+    const message = `an integer from 0 to ${most}`
+    throw new InvalidInput({ message: `${path}: ${message}`, issues: [{ path, message }] })
+  }
+  /** A statement of a time to come would be later than every statement and sale until then (D2). */
+  const statedAt = async (asOf: number | undefined): Promise<number> => {
+    const now = await run(Clock.currentTimeMillis)
+    return Math.min(asOf ?? now, now)
+  }
+
   const oneRun = async (source: string | undefined, file: string, batch: Parameters<Awaited<ReturnType<typeof open>>["write"]>[0]) => {
     const opened = await open(source, file)
     await run(opened.write(batch))
@@ -181,19 +197,19 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
       state: async (rows, options = {}) =>
         oneRun(options.source, "stock", {
           kind: "stock",
-          asOf: options.asOf ?? (await run(Clock.currentTimeMillis)),
+          asOf: await statedAt(options.asOf),
           products: productSlots(rows),
           branches: Int32Array.from(rows, (row, i) => branchSlot(row.branchId, i)),
-          quantities: Int32Array.from(rows, (row) => row.quantity)
+          quantities: Int32Array.from(rows, (row, i) => whole(`rows[${i}].quantity`, row.quantity, MAX_UNITS))
         }),
       price: async (priceType, rows, options = {}) =>
         oneRun(options.source, "prices", {
           kind: "price",
-          asOf: options.asOf ?? (await run(Clock.currentTimeMillis)),
+          asOf: await statedAt(options.asOf),
           priceType,
           products: productSlots(rows),
           branches: Int32Array.from(rows, (row, i) => (row.branchId === undefined ? NO_PRICE : branchSlot(row.branchId, i))),
-          amounts: Int32Array.from(rows, (row) => row.amount)
+          amounts: Int32Array.from(rows, (row, i) => whole(`rows[${i}].amount`, row.amount, MAX_PRICE))
         })
     },
     catalogue: {

@@ -1,9 +1,11 @@
-import { Clock, Effect, Latch, Schedule } from "effect"
+import { Cause, Clock, Effect, Latch, Schedule } from "effect"
 import { AdapterRegistry } from "../adapter/registry.ts"
 import { runLane } from "../exchange/dispatcher.ts"
 import { SYSTEM } from "../kernel/actor.ts"
+import type { OrderId } from "../kernel/ids.ts"
 import { MessageLane } from "../notify/lane.ts"
 import { Network } from "../network/service.ts"
+import { Sales } from "../order/sales.ts"
 import { Orders } from "../order/service.ts"
 import { Storage } from "../store/ports.ts"
 
@@ -14,8 +16,10 @@ const SWEEP_EVERY = "1 second"
 const PLACED_AFTER = 5_000
 const PLAN_EVERY = "1 second"
 const PLAN_LEASE = 30_000
+const PLAN_CONCURRENCY = 16
 const ARRIVALS_EVERY = "5 seconds"
 const SETTINGS_EVERY = "5 seconds"
+const SHORTAGES_EVERY = "5 seconds"
 
 /** A job never dies of one failure: it says so and goes on at the next turn. */
 const steadily = <E, R>(name: string, every: "1 second" | "5 seconds", job: Effect.Effect<unknown, E, R>) =>
@@ -24,6 +28,10 @@ const steadily = <E, R>(name: string, every: "1 second" | "5 seconds", job: Effe
     Effect.repeat(Schedule.spaced(every))
   )
 
+/** One order that nobody foresaw must not stop those behind it. */
+const passing = <A, E, R>(name: string, id: string, work: Effect.Effect<A, E, R>) =>
+  work.pipe(Effect.catchDefect((defect) => Effect.logError(`job ${name} cannot work on order ${id}`, Cause.die(defect))))
+
 /** Ends due reservations (D10). Several replicas may do it at once: the order's version lets one win. */
 export const sweepOnce = Effect.gen(function*() {
   const storage = yield* Storage
@@ -31,7 +39,7 @@ export const sweepOnce = Effect.gen(function*() {
   const now = yield* Clock.currentTimeMillis
   const due = yield* storage.orders.due(now, BATCH)
   yield* Effect.forEach(due, (id) =>
-    orders.sweep(id).pipe(
+    passing("sweep", id, orders.sweep(id)).pipe(
       Effect.catchTags({ Refused: () => Effect.void, NotFound: () => Effect.void, VersionConflict: () => Effect.void })
     ))
   return due.length
@@ -45,8 +53,11 @@ export const planOnce = (owner: string) =>
     const now = yield* Clock.currentTimeMillis
     if ((yield* storage.leases.acquire("plan-placed", owner, now, now + PLAN_LEASE)) === null) return 0
     const ids = yield* storage.orders.placedBefore(now - PLACED_AFTER, BATCH)
+    // Each may have to wait for a geocoder that does not answer; side by side they all get to a person in time.
     yield* Effect.forEach(ids, (id) =>
-      orders.settle(id).pipe(Effect.catch((error) => Effect.logWarning(`order ${id} could not be planned: ${error.message}`))))
+      passing("plan", id, orders.settle(id)).pipe(
+        Effect.catch((error) => Effect.logWarning(`order ${id} could not be planned: ${error.message}`))
+      ), { concurrency: PLAN_CONCURRENCY })
     return ids.length
   })
 
@@ -54,8 +65,7 @@ export const planOnce = (owner: string) =>
 export const arriveOnce = Effect.gen(function*() {
   const storage = yield* Storage
   const orders = yield* Orders
-  const ids = yield* storage.orders.awaiting(BATCH)
-  yield* Effect.forEach(ids, (id) =>
+  const arrive = (id: OrderId) =>
     Effect.gen(function*() {
       const order = yield* storage.orders.byId(id)
       const waiting = order?.fulfilments.filter((f) => f.status === "awaiting") ?? []
@@ -64,9 +74,31 @@ export const arriveOnce = Effect.gen(function*() {
           // Refused: the goods are not there yet.
           Effect.catchTags({ Refused: () => Effect.void, VersionConflict: () => Effect.void })
         ))
-    }))
-  return ids.length
+    })
+  // All of them: the oldest may wait for weeks, and must not keep the goods of the others from them.
+  let seen = 0
+  let after: OrderId | undefined
+  do {
+    const ids: ReadonlyArray<OrderId> = yield* storage.orders.awaiting(BATCH, after)
+    yield* Effect.forEach(ids, (id) => passing("arrivals", id, arrive(id)))
+    seen += ids.length
+    after = ids.length < BATCH ? undefined : ids.at(-1)
+  } while (after !== undefined)
+  return seen
 })
+
+/** After a statement of stock: reservations that no longer fit get their case (D7). */
+export const shortagesOnce = (seen: { statements: number }) =>
+  Effect.gen(function*() {
+    const { stock: { image } } = yield* Storage
+    const sales = yield* Sales
+    const { statements } = image
+    if (statements === seen.statements) return 0
+    const cells = image.short()
+    yield* sales.settleShortages(cells)
+    seen.statements = statements
+    return cells.length
+  })
 
 /** All jobs of a hub, for as long as the scope lives. */
 export const runJobs = (owner: string) =>
@@ -78,6 +110,7 @@ export const runJobs = (owner: string) =>
     yield* Effect.forkScoped(steadily("sweep", SWEEP_EVERY, sweepOnce))
     yield* Effect.forkScoped(steadily("plan", PLAN_EVERY, planOnce(owner)))
     yield* Effect.forkScoped(steadily("arrivals", ARRIVALS_EVERY, arriveOnce))
+    yield* Effect.forkScoped(steadily("shortages", SHORTAGES_EVERY, shortagesOnce({ statements: 0 })))
     // Settings that another replica has changed.
     yield* Effect.forkScoped(steadily("settings", SETTINGS_EVERY, network.reload))
     if (lane !== null) {

@@ -94,7 +94,7 @@ export const viewOrder = (order: Order): OrderView => ({
     number: `${order.number}-${f.part}`,
     branchId: f.branchId,
     status: f.status,
-    allowed: allowedCommands(f.status),
+    allowed: allowedCommands(f.status).filter((command) => command !== "putBack" || f.putBack === "due"),
     lines: f.lines.map(({ lineId, productId, asked, quantity, held, sold, scanned, price }) => ({
       lineId, productId, asked, quantity, held, sold, scanned, price
     })),

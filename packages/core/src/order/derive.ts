@@ -64,7 +64,7 @@ export const salesBetween = (before: Order, after: Order, at: Instant): Readonly
     productId,
     branchId,
     quantity: -units,
-    cause: "sale" as const,
+    cause: units > 0 ? "sale" as const : "return" as const,
     occurredAt: at,
     ref: `order/${after.number}`
   }))

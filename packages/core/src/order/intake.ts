@@ -166,8 +166,10 @@ const partsOf = (
     return { ...emptyPart(ids[i]!, i + 1, own), branchId: part.branchId }
   })
   const left = lines.filter((line) => !used.has(line.lineId))
-  return left.length === 0 ? parts : parts.map((part, i) => (i === 0 ? { ...part, lines: [...part.lines, ...left] } : part))
+  return left.length === 0 ? parts : parts.map((part, i) => (i === 0 ? { ...part, lines: inOrder([...part.lines, ...left]) } : part))
 }
+
+const inOrder = (lines: ReadonlyArray<OrderLine>): ReadonlyArray<OrderLine> => lines.toSorted((a, b) => a.lineId - b.lineId)
 
 interface Objection {
   readonly reason: CaseReason

@@ -20,7 +20,7 @@ import {
 import type { Facts } from "./facts.ts"
 import { transition } from "./life.ts"
 import { changeLines, substitute } from "./rules-lines.ts"
-import { closeIfDone, sellHeld } from "./sale.ts"
+import { closeIfDone, sellHeld, unsell } from "./sale.ts"
 import type { Fulfilment, Order } from "./model.ts"
 
 /**
@@ -212,6 +212,9 @@ const assemble = (order: Order, f: Fulfilment, facts: Facts): Ruled => {
   if (short.length > 0) {
     return refuse(f, "assemble", "missingLines", "lines are missing; hold them, replace them or return the order.", short)
   }
+  if (f.reservation !== null && f.reservation.expiresAt <= facts.now) {
+    return refuse(f, "assemble", "reservationEnded", "its time is up; return it to the operators, or cancel it.")
+  }
   const unscanned = f.lines.filter((line) => line.scanned < line.quantity)
   if (facts.policy(f.branchId).confirmByScan && unscanned.length > 0) {
     return refuse(f, "assemble", "notScanned", `scan every line first; ${unscanned.length} left.`)
@@ -250,9 +253,11 @@ const saleAt = (facts: Facts, f: Fulfilment, source: "handover" | "delivery"): b
   f.branchId !== null && facts.branch(f.branchId)?.saleSource === source
 
 const receiveBack = (order: Order, f: Fulfilment, input: CommandInput<"receiveBack">, facts: Facts): Ruled => {
-  if (input.to === "cancelled") return ruled(end(order, f, "returned", facts), "returned")
+  // Where the sale was at hand-over, goods that come back are no longer sold.
+  const back = saleAt(facts, f, "handover") ? unsell(f) : f
+  if (input.to === "cancelled") return ruled(end(order, back, "returned", facts), "returned")
   const expiresAt = facts.now + facts.policy(f.branchId).bookingMinutes * MINUTE
-  return ruled(withFulfilment(order, { ...f, status: "assembled", reservation: live(expiresAt) }))
+  return ruled(withFulfilment(order, { ...back, status: "assembled", reservation: live(expiresAt) }))
 }
 
 const expire = (order: Order, f: Fulfilment, facts: Facts): Ruled => {

@@ -48,6 +48,12 @@ interface World {
 type Units = Map<ProductId, number>
 
 /** What left the branch by this receipt: all of it but the units that were sold before. */
+/** The opposite: what was sold at hand-over and came back is held again. */
+export const unsell = (f: Fulfilment): Fulfilment => ({
+  ...f,
+  lines: f.lines.map((line) => ({ ...line, held: line.held + line.sold, sold: 0 }))
+})
+
 const movementsOf = (sale: Sale, world: World, again: Units = new Map()): ReadonlyArray<Movement> => {
   const left = new Map(again)
   // Nothing is told before it happened: a register whose clock runs ahead must not move stock of later statements.
@@ -139,7 +145,8 @@ export const closeIfDone = (order: Order, f: Fulfilment, now: Instant): Order =>
   }
   const closed = closeCases(withFulfilment(order, next), f.part, now)
   const everyPartEnded = closed.fulfilments.every((part) => part.status === "closed" || part.status === "cancelled")
-  return everyPartEnded && closed.payment.state === "pending"
+  // Sold late: what was to be refunded has been paid for after all.
+  return everyPartEnded && ["pending", "refundDue"].includes(closed.payment.state)
     ? { ...closed, payment: { ...closed.payment, state: "paid" } }
     : closed
 }

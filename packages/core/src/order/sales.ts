@@ -29,6 +29,8 @@ export class Sales extends Context.Service<Sales, {
     sale: Sale,
     actor: Actor
   ) => Effect.Effect<RecordedSale, InvalidInput | StorageUnavailable | VersionConflict>
+  /** Opens cases for the reservations that no longer fit where a fact took goods away (D7). */
+  readonly settleShortages: (cells: Committed["short"]) => Effect.Effect<void, StorageUnavailable>
 }>()("@aptekit/core/order/Sales") {
   static readonly layer = Layer.effect(
     Sales,
@@ -156,7 +158,7 @@ export class Sales extends Context.Service<Sales, {
           })
         )
 
-      return Sales.of({ record })
+      return Sales.of({ record, settleShortages: (cells) => Effect.forEach(cells, settleShortage, { discard: true }) })
     })
   )
 }

@@ -10,10 +10,10 @@ import type { Channel, Point } from "../network/model.ts"
 import { Network } from "../network/service.ts"
 import type { IdempotencyKey } from "../store/change.ts"
 import type { Duplicate, StorageUnavailable, VersionConflict } from "../store/errors.ts"
-import { Storage } from "../store/ports.ts"
+import { type HeldUnits, Storage } from "../store/ports.ts"
 import { changeOfOrder } from "./change.ts"
 import type { Command } from "./commands.ts"
-import { isTracked, missing, openCase, ruled } from "./edit.ts"
+import { isTracked, missing, openCase, ruled, withFulfilment } from "./edit.ts"
 import type { Facts } from "./facts.ts"
 import { type IntakeFacts, MAX_PARTS, placedOrder, settleIntake } from "./intake.ts"
 import { isEnded } from "./life.ts"
@@ -84,14 +84,28 @@ export class Orders extends Context.Service<Orders, {
           decide: (order, facts) => {
             const due = order.fulfilments.filter((f) => f.sweepAt !== null && f.sweepAt <= facts.now)
             let swept = order
+            let reason = "reservationEnded"
             for (const f of due) {
               const ruling = decideById(swept, f.id, { name: "expire", input: {} }, facts)
-              if (ruling._tag === "Failure") return ruling
-              swept = ruling.success.order
+              if (Result.isSuccess(ruling)) swept = ruling.success.order
+              // Policy has changed since: written anew, the part leaves the sweeper's list for the people's.
+              else if (ruling.failure.code === "personDecides") swept = withFulfilment(swept, { ...f })
+              if (Result.isFailure(ruling)) reason = ruling.failure.code
             }
-            return ruled(swept, "reservationEnded")
+            return ruled(swept, reason)
           }
         })
+
+      /** Ends the orders whose due reservations hold these units. */
+      const sweepAll = (due: ReadonlyArray<HeldUnits>): Effect.Effect<void, StorageUnavailable> =>
+        Effect.forEach(new Set(due.map((held) => held.orderId)), (id) =>
+          sweep(id).pipe(Effect.catchTags({
+            // Somebody else ended it a moment ago, which is what was wanted.
+            Refused: () => Effect.void,
+            NotFound: () => Effect.void,
+            VersionConflict: () => Effect.void,
+            KeyConflict: () => Effect.void
+          })), { discard: true })
 
       /**
        * Before 'nowhere available' becomes a case: goods of due reservations are let go, and the database says what
@@ -101,14 +115,7 @@ export class Orders extends Context.Service<Orders, {
         Effect.gen(function*() {
           const ids = new Set(order.fulfilments.flatMap((f) => f.lines).map((line) => line.productId))
           const due = (yield* storage.orders.dueUnits(facts.now)).filter((held) => ids.has(held.productId))
-          yield* Effect.forEach(new Set(due.map((held) => held.orderId)), (id) =>
-            sweep(id).pipe(Effect.catchTags({
-              // Somebody else ended it a moment ago, which is what was wanted.
-              Refused: () => Effect.void,
-              NotFound: () => Effect.void,
-              VersionConflict: () => Effect.void,
-              KeyConflict: () => Effect.void
-            })))
+          yield* sweepAll(due)
           const branches = order.delivery.type === "pickup"
             ? [order.delivery.branchId]
             : network.view().branches.map((branch) => branch.id)
@@ -165,13 +172,19 @@ export class Orders extends Context.Service<Orders, {
           ]
           const [ids, skus, codes] = [keys("productId"), keys("sku"), keys("barcode")]
           const known = new Map<string, Product>()
+          const shared = new Set<string>()
           if (ids.length > 0) for (const p of yield* storage.catalogue.byIds(ids as Array<ProductId>)) known.set(`i${p.id}`, p)
           if (skus.length > 0) for (const p of yield* storage.catalogue.bySkus(skus)) known.set(`s${p.sku}`, p)
           if (codes.length > 0) {
             for (const p of yield* storage.catalogue.byBarcodes(codes)) {
-              for (const code of p.barcodes) known.set(`b${code}`, p)
+              for (const code of p.barcodes) {
+                // A barcode of two products names neither: a person must say which.
+                if (known.has(`b${code}`)) shared.add(`b${code}`)
+                known.set(`b${code}`, p)
+              }
             }
           }
+          for (const key of shared) known.delete(key)
           return request.lines.map((line) =>
             known.get(line.productId !== undefined ? `i${line.productId}` : line.sku !== undefined ? `s${line.sku}` : `b${line.barcode}`) ?? null
           )
@@ -318,8 +331,22 @@ export class Orders extends Context.Service<Orders, {
             fingerprint: JSON.stringify([target, name, input])
           }
 
+      /**
+       * A wish refused for want of stock while due reservations still hold it: they are let go, and it is decided once
+       * more (D10).
+       */
+      const withDueReleased = (attempt: Effect.Effect<Order, UpdateError>): Effect.Effect<Order, UpdateError> =>
+        Effect.catchTag(attempt, "Refused", (refused) =>
+          Effect.gen(function*() {
+            const now = yield* Clock.currentTimeMillis
+            const due = refused.code === "insufficientStock" ? yield* storage.orders.dueUnits(now) : []
+            if (due.length === 0) return yield* refused
+            yield* sweepAll(due)
+            return yield* attempt
+          }))
+
       const command = (fulfilmentId: FulfilmentId, wish: Command, options: CommandOptions) =>
-        update({
+        withDueReleased(update({
           load: storage.orders.byFulfilment(fulfilmentId),
           what: { kind: "fulfilment", id: fulfilmentId },
           type: `fulfilment.${wish.name}`,
@@ -328,7 +355,7 @@ export class Orders extends Context.Service<Orders, {
           key: keyOf(fulfilmentId, wish.name, wish.input, options),
           products: productsOf(wish),
           decide: (order, facts) => decideById(order, fulfilmentId, wish, facts)
-        })
+        }))
 
       const cancel = (orderId: OrderId, reason: string, options: CommandOptions) =>
         update({

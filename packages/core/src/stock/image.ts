@@ -47,6 +47,9 @@ export class StockImage {
   /** Units that waiting orders (`awaiting`) will take first when goods arrive, by cell (D11). */
   readonly #awaited = new Map<number, number>()
 
+  /** Statements shown so far: who looks for what they took away need not look twice (D7). */
+  statements = 0
+
   get width(): number {
     return this.#width
   }
@@ -128,6 +131,19 @@ export class StockImage {
   }
   get priceTypes(): ReadonlyArray<string> {
     return [...this.#prices.keys()]
+  }
+
+  /** Rows of which more is reserved than there is: facts may do that (D7). */
+  short(): ReadonlyArray<{ readonly productId: ProductId; readonly branchId: BranchId }> {
+    const found: Array<{ readonly productId: ProductId; readonly branchId: BranchId }> = []
+    for (const [productId, p] of this.#productSlots) {
+      const row = p * this.#width
+      for (let b = 0; b < this.#width; b++) {
+        if (this.#reserved[row + b]! <= Math.max(0, this.#onHand[row + b]!)) continue
+        for (const [branchId, slot] of this.#branchSlots) if (slot === b) found.push({ productId, branchId })
+      }
+    }
+    return found
   }
 
   setLevel(productSlot: number, branchSlot: number, onHand: number, reserved: number): void {

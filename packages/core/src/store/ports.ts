@@ -58,8 +58,8 @@ export interface OrderReads {
   readonly holders: (product: ProductId, branch: BranchId) => Read<ReadonlyArray<OrderId>>
   /** Orders still `placed` that came before this instant: their planning was cut off (D15). */
   readonly placedBefore: (at: Instant, limit: number) => Read<ReadonlyArray<OrderId>>
-  /** Orders with a waiting part, oldest first (D11). */
-  readonly awaiting: (limit: number) => Read<ReadonlyArray<OrderId>>
+  /** Orders with a waiting part, oldest first (D11); `after`: the last one of the page before. */
+  readonly awaiting: (limit: number, after?: OrderId) => Read<ReadonlyArray<OrderId>>
   /** The chronology of one order, oldest first (ORD-8). */
   readonly events: (id: OrderId) => Read<ReadonlyArray<RecordedEvent>>
 }

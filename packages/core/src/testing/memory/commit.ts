@@ -84,8 +84,12 @@ const netHolds = (state: MemoryState, change: Change): ReadonlyArray<NetHold> =>
 const insufficient = (state: MemoryState, change: Change): InsufficientStock | undefined => {
   const refused: Array<RefusedHold> = []
   for (const { cell, productId, branchId, units } of netHolds(state, change)) {
-    const { onHand, reserved } = state.level(cell)
-    if (units <= 0 || onHand - reserved >= units) continue
+    const { onHand, reserved, asOf } = state.level(cell)
+    // Goods that come back in the same change are there to be held.
+    const moved = change.movements
+      .filter((m) => m.productId === productId && m.branchId === branchId && m.occurredAt > asOf)
+      .reduce((sum, m) => sum + m.quantity, 0)
+    if (units <= 0 || onHand + moved - reserved >= units) continue
     refused.push({ productId, branchId, wanted: units, onHand, reserved })
     state.image.setLevel(cell.product, cell.branch, onHand, reserved)
   }

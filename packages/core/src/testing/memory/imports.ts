@@ -107,6 +107,7 @@ const recordImport = (state: MemoryState, run: SyncRun, at: Instant): void => {
     at,
     data: { run: run.id, counts: run.counts }
   }])
+  state.image.statements++
   state.announce()
 }
 

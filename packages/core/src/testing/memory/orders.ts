@@ -55,10 +55,12 @@ export const orderReads = (state: MemoryState): OrderReads => {
         withPart((f) => f.status === "placed").filter((order) => order.createdAt < at)
           .sort(oldestFirst).slice(0, limit).map((order) => order.id)
       ),
-    awaiting: (limit) =>
-      Effect.sync(() =>
-        withPart((f) => f.status === "awaiting").sort(oldestFirst).slice(0, limit).map((order) => order.id)
-      ),
+    awaiting: (limit, after) =>
+      Effect.sync(() => {
+        const ids = withPart((f) => f.status === "awaiting").sort(oldestFirst).map((order) => order.id)
+        const from = after === undefined ? 0 : ids.indexOf(after) + 1
+        return ids.slice(from, from + limit)
+      }),
     events: (id) => Effect.sync(() => state.log.filter((event) => event.orderId === id))
   }
 }
@@ -107,6 +109,6 @@ const hasText = (order: Order, text: string): boolean => {
   if (fold(order.customer.name).includes(fold(text))) return true
   if (!/^[\d\s()+-]+$/u.test(text)) return false
   const digits = text.replace(/\D/gu, "")
-  return order.number.startsWith(text.trim()) ||
+  return order.number.startsWith(text.trim()) || text.trim().replace(/-\d$/u, "") === order.number ||
     (digits !== "" && (order.customer.phone?.replace(/\D/gu, "").includes(digits) ?? false))
 }

@@ -78,6 +78,7 @@ export const listCases = [
       same(yield* find({ text: "123 45-67" }), [1], "the end of a phone, spelled")
       same(yield* find({ text: "+7 747" }), [2], "the start of a phone")
       same(yield* find({ text: "1002" }), [2], "a number")
+      same(yield* find({ text: "1002-1" }), [2], "the number of a part")
       same(yield* find({ text: "100" }), [3, 2, 1], "the start of numbers")
       same(yield* find({ text: "%" }), [3], "% is a letter")
       same(yield* find({ text: "о_" }), [], "_ is a letter")
@@ -175,6 +176,7 @@ export const listCases = [
       yield* placeAt(4)
       same(yield* orders.awaiting(9), ids(1, 2, 3), "all")
       same(yield* orders.awaiting(2), ids(1, 2), "two")
+      same(yield* orders.awaiting(2, OrderId.make(ids(2)[0]!)), ids(3), "the next page")
     })),
 
   storageCase("D14", "blocks of numbers never overlap", (storage) =>

@@ -73,6 +73,15 @@ export const runCases = [
       same(run.counts, { ...NO_COUNTS, unchanged: levels.length }, "counts")
     })),
 
+  storageCase("STK-2", "of a row that a run names twice the last word counts, though it says what was there before", ({ stock: { image } }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* stateStock([["aspirin", "north", 3], ["aspirin", "north", 10]], T + SECOND)
+      same(yield* figures("aspirin", "north"), { onHand: 10, reserved: 0 }, "stock")
+      yield* statePrices([["aspirin", null, 1], ["aspirin", null, 49_000]], T + SECOND)
+      same(image.price("retail", ASPIRIN, NORTH), 49_000, "price")
+    })),
+
   storageCase("STK-2", "a run leaves reservations alone, and may take stock below them", () =>
     Effect.gen(function*() {
       yield* loadNetwork()
