@@ -41,7 +41,9 @@ export const OneCConfig = Schema.Struct({
   login: Schema.NonEmptyString.check(Schema.isPattern(/^[^:]+$/u, { expected: "a login without a colon" })),
   password: Schema.RedactedFromValue(Schema.String.check(Schema.isMinLength(8))),
   /** Who calls: УТ and Розница, УНФ, 1С-Битрикс: only the number of lines in two answers depends on it. */
-  dialect: Schema.Literals(["ut", "unf", "bitrix", "auto"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("auto" as const))),
+  dialect: Schema.Literals(["ut", "unf", "bitrix", "auto"]).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed("auto" as const))
+  ),
   /** Ask for archives. */
   zip: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
   /** Bytes of one piece of a file. 1C cuts larger files. */

@@ -40,9 +40,11 @@ const codeOf = (error: unknown): string | undefined => (error as { readonly code
 export const failureOf = (error: unknown): ExchangeFailure => {
   if (error instanceof ExchangeFailure) return error
   if (codeOf(error) === "ENOSPC") {
-    return new ExchangeFailure("disk-full", "На сервере хаба закончилось место на диске. Сообщите администратору хаба.", {
-      cause: error
-    })
+    return new ExchangeFailure(
+      "disk-full",
+      "На сервере хаба закончилось место на диске. Сообщите администратору хаба.",
+      { cause: error }
+    )
   }
   if ((error as { readonly _tag?: string } | null)?._tag === "StorageUnavailable") {
     return new ExchangeFailure(

@@ -1,7 +1,8 @@
-import { resolve } from "node:path"
+import { join, resolve } from "node:path"
 import { Redacted } from "effect"
 import { ConfigError, loadConfig, type ServerConfig } from "./config.ts"
-import { demoAdapters } from "./demo/adapters.ts"
+import { DEMO_1C_LOGIN, demoAdapters } from "./demo/adapters.ts"
+import { type OneCPassword, oneCPassword } from "./demo/one-c-password.ts"
 import { seedIfEmpty } from "./demo/seed.ts"
 import type { NewKey } from "./keys.ts"
 import { describeError, jsonLog } from "./log.ts"
@@ -16,14 +17,30 @@ const storageText = ({ storage }: ServerConfig): string =>
 const keysText = (keys: ReadonlyArray<NewKey>): string =>
   keys.map(({ role, label, text }) => `  ${role.padEnd(9)} ${label.padEnd(14)} ${text}`).join("\n")
 
-const welcome = (server: RunningServer, config: ServerConfig, keys: ReadonlyArray<NewKey> | null): string => {
+/** Files of connections lie beside the database that knows about them. */
+const filesFolder = ({ storage }: ServerConfig): string =>
+  storage.kind === "sqlite" ? `${resolve(storage.file)}-files` : resolve("data/files")
+
+/** Shown in full once, with the demo's keys; later only where it can be found. */
+const oneCText = (url: string, password: OneCPassword, isNew: boolean): string => {
+  const secret = isNew ? `password ${password.text}   (also in ${password.from})` : `password in ${password.from}`
+  return `  1C         ${url}/exchange/1c   login ${DEMO_1C_LOGIN}   ${secret}`
+}
+
+const welcome = (
+  server: RunningServer,
+  config: ServerConfig,
+  keys: ReadonlyArray<NewKey> | null,
+  password: OneCPassword | undefined
+): string => {
   const url = `http://localhost:${server.port}`
   const lines = [
     `Aptekit is running: ${url}`,
     `  documents  ${url}/docs   (${url}/openapi.json)`,
     `  health     ${url}/healthz   ${url}/readyz   ${url}/metrics`,
     `  storage    ${storageText(config)}`,
-    `  settings   ${config.from}`
+    `  settings   ${config.from}`,
+    ...(password === undefined ? [] : [oneCText(url, password, keys !== null)])
   ]
   if (keys === null) {
     const hint = "  keys       shown when they were made; APTEKIT_ADMIN_KEY=… makes one that you know"
@@ -53,10 +70,14 @@ const optional = (config: ServerConfig): Partial<ServerOptions> => ({
 const start = async (): Promise<RunningServer> => {
   const config = await loadConfig()
   let keys: ReadonlyArray<NewKey> | null = null
+  const directory = (connection: string): string => join(filesFolder(config), connection)
+  const isDemo = config.adapters === undefined && config.demo
+  const password = isDemo ? oneCPassword(directory("1c")) : undefined
   const server = await startServer({
     ...optional(config),
     storage: await openStorage(config.storage),
-    adapters: config.adapters ?? (config.demo ? demoAdapters() : []),
+    adapters: config.adapters ?? (password === undefined ? [] : demoAdapters({ oneCPassword: password.text })),
+    directory,
     port: config.port,
     log: jsonLog(config.logLevel),
     keys: adminKeys(config),
@@ -64,7 +85,7 @@ const start = async (): Promise<RunningServer> => {
       if (config.demo) keys = await seedIfEmpty(hub)
     }
   })
-  say(welcome(server, config, keys))
+  say(welcome(server, config, keys, password))
   return server
 }
 

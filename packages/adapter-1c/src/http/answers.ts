@@ -1,5 +1,9 @@
 /** Text that 1C understands. No line feed at the end: 1C counts lines (fact 13). */
-export const text = (lines: ReadonlyArray<string>, headers: Readonly<Record<string, string>> = {}, status = 200): Response =>
+export const text = (
+  lines: ReadonlyArray<string>,
+  headers: Readonly<Record<string, string>> = {},
+  status = 200
+): Response =>
   new Response(lines.join("\n"), {
     status,
     headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", ...headers }
@@ -22,6 +26,7 @@ export const unauthorized = (message: string): Response =>
  */
 export const info = (): Response =>
   new Response(
-    '<?xml version="1.0" encoding="UTF-8"?>\n<Справочник><Cтатусы></Cтатусы><ПлатежныеСистемы></ПлатежныеСистемы></Справочник>',
+    '<?xml version="1.0" encoding="UTF-8"?>\n' +
+      "<Справочник><Cтатусы></Cтатусы><ПлатежныеСистемы></ПлатежныеСистемы></Справочник>",
     { headers: { "content-type": "application/xml; charset=utf-8", "cache-control": "no-store" } }
   )

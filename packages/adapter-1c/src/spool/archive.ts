@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 import { createWriteStream } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { Writable } from "node:stream"
@@ -66,7 +65,11 @@ const withArchive = async <A>(file: ArchiveFile, use: (archive: ZipReader<FileHa
   }
 }
 
-const entriesOf = async (archive: ZipReader<FileHandle>, file: ArchiveFile, limits: Limits): Promise<ReadonlyArray<Entry>> => {
+const entriesOf = async (
+  archive: ZipReader<FileHandle>,
+  file: ArchiveFile,
+  limits: Limits
+): Promise<ReadonlyArray<Entry>> => {
   const entries: Array<Entry> = []
   for await (const entry of archive.getEntriesGenerator()) {
     if (entries.length === limits.entries) {
@@ -134,7 +137,10 @@ export const unpack = (file: ArchiveFile, wanted: string, to: string, limits: Li
     const entry = (await entriesOf(archive, file, limits)).find(({ filename }) => filename === wanted)
     if (entry === undefined || entry.directory) throw new Error("the archive changed while it was read")
     if (entry.encrypted) {
-      throw new ExchangeFailure("archive-encrypted", `Архив «${file.name}» закрыт паролем. Отключите пароль в обмене 1С.`)
+      throw new ExchangeFailure(
+        "archive-encrypted",
+        `Архив «${file.name}» закрыт паролем. Отключите пароль в обмене 1С.`
+      )
     }
     let refused: unknown
     const sink = guard(createWriteStream(to), entry, file, limits)
@@ -147,15 +153,3 @@ export const unpack = (file: ArchiveFile, wanted: string, to: string, limits: Li
       throw refused ?? error
     }
   })
-
-/** SHA-256 of a file's content. */
-export const digestOf = async (path: string): Promise<string> => {
-  const digest = createHash("sha256")
-  const handle = await open(path, "r")
-  try {
-    for await (const chunk of handle.createReadStream({ autoClose: false })) digest.update(chunk as Uint8Array)
-    return digest.digest("hex")
-  } finally {
-    await handle.close()
-  }
-}

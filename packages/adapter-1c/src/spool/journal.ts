@@ -22,8 +22,9 @@ export type JournalLine =
   | { readonly t: "init" }
   | PieceLine
   | { readonly t: "asked"; readonly name: string; readonly at: number; readonly sources: ReadonlyArray<Source> }
-  | { readonly t: "done"; readonly name: string; readonly sha256: string }
-  | { readonly t: "failed"; readonly name: string }
+  /** `at`: of the question that ended. */
+  | { readonly t: "done"; readonly name: string; readonly at: number; readonly sha256: string }
+  | { readonly t: "failed"; readonly name: string; readonly at: number }
 
 const parse = (text: string): JournalLine | undefined => {
   try {

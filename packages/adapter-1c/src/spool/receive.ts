@@ -47,7 +47,10 @@ export const receive = async (
     let length = 0
     for await (const chunk of body === null ? [] : chunksOf(body)) {
       if (length + chunk.byteLength > room) {
-        throw new ExchangeFailure("file-too-large", "Файл больше, чем принимает хаб. Уменьшите размер порции в настройках обмена 1С.")
+        throw new ExchangeFailure(
+          "file-too-large",
+          "Файл больше, чем принимает хаб. Уменьшите размер порции в настройках обмена 1С."
+        )
       }
       await writeAll(handle, chunk, offset + length)
       digest.update(chunk)

@@ -92,7 +92,12 @@ export class Session {
    * Takes the next piece of a file; it is on disk when the promise resolves. The last piece once more is a repetition
    * after a lost answer and changes nothing.
    */
-  append(given: string, body: ReadableStream<Uint8Array> | null, expected: number | null, limit: number): Promise<void> {
+  append(
+    given: string,
+    body: ReadableStream<Uint8Array> | null,
+    expected: number | null,
+    limit: number
+  ): Promise<void> {
     const name = safeName(given)
     return this.#queue(async () => {
       const known = this.#uploads.get(name)
@@ -134,14 +139,19 @@ export class Session {
     )
   }
 
-  asked(name: string, at: number, sources: ReadonlyArray<Source>): Promise<void> {
-    return this.#queue(() => this.#write({ t: "asked", name, at, sources }))
+  /** Notes that an import was asked for; from here on it will be done, restart or not. */
+  asked(name: string, sources: ReadonlyArray<Source>): Promise<ImportRecord> {
+    return this.#queue(async () => {
+      const at = Math.max(Date.now(), (this.#imports.get(name)?.at ?? 0) + 1)
+      await this.#write({ t: "asked", name, at, sources })
+      return { name, at, sources, state: "asked", sha256: null }
+    })
   }
-  done(name: string, sha256: string): Promise<void> {
-    return this.#queue(() => this.#write({ t: "done", name, sha256 }))
+  done({ name, at }: ImportRecord, sha256: string): Promise<void> {
+    return this.#queue(() => this.#write({ t: "done", name, at, sha256 }))
   }
-  failed(name: string): Promise<void> {
-    return this.#queue(() => this.#write({ t: "failed", name }))
+  failed({ name, at }: ImportRecord): Promise<void> {
+    return this.#queue(() => this.#write({ t: "failed", name, at }))
   }
 
   #queue<A>(work: () => Promise<A>): Promise<A> {
@@ -181,7 +191,7 @@ export class Session {
         return
       case "done":
       case "failed":
-        this.#end(line.name, line.t, line.t === "done" ? line.sha256 : null)
+        this.#end(line, line.t === "done" ? line.sha256 : null)
         return
     }
   }
@@ -191,9 +201,10 @@ export class Session {
     if (upload !== undefined) this.#uploads.set(name, { ...upload, sealed: true })
   }
 
-  #end(name: string, state: "done" | "failed", sha256: string | null): void {
+  #end({ name, at, t }: JournalLine & { readonly t: "done" | "failed" }, sha256: string | null): void {
     const known = this.#imports.get(name)
-    if (known !== undefined) this.#imports.set(name, { ...known, state, sha256 })
+    // The same name may have been asked for anew meanwhile, with another file.
+    if (known?.at === at) this.#imports.set(name, { ...known, state: t, sha256 })
   }
 }
 

@@ -161,7 +161,7 @@ const walk = async (): Promise<void> => {
     say("Аптечная сеть в Алматы: склад и 16 аптек, почти 3 000 товаров. Все имена и товары выдуманы.")
     server = await startServer({
       storage: await openStorage({ kind: "sqlite", file: join(folder, "demo.db") }),
-      adapters: demoAdapters(sms.write),
+      adapters: demoAdapters({ write: sms.write }),
       directory: (connection) => join(folder, connection),
       log: jsonLog("warn"),
       host: "127.0.0.1",

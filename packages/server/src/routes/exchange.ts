@@ -1,5 +1,5 @@
 import { type OutboxMessage, Schema } from "@aptekit/core"
-import { choicesOf, idOf, limitOf, textOf } from "../http/query.ts"
+import { choicesOf, cursorOf, cursorText, idOf, limitOf } from "../http/query.ts"
 import type { Operation } from "../operation.ts"
 import { HttpProblem } from "../problems.ts"
 import { RunView, viewRun } from "./runs.ts"
@@ -15,8 +15,8 @@ const listSyncRuns: Operation = {
   answers: { 200: { description: "A page of runs.", schema: page(RunView) } },
   problems: ["invalidInput"],
   handle: async ({ c, hub, storage }) => {
-    const found = await hub.run(storage.stock.runs(limitOf(c, 50, 200), textOf(c, "cursor", 500)))
-    return json({ items: found.items.map(viewRun), next: found.next })
+    const found = await hub.run(storage.stock.runs(limitOf(c, 50, 200), cursorOf(c, "runs")))
+    return json({ items: found.items.map(viewRun), next: cursorText("runs", found.next) })
   }
 }
 

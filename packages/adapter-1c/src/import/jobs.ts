@@ -1,0 +1,166 @@
+import { rm } from "node:fs/promises"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { InboundHub, SyncRun } from "@aptekit/core"
+import type { OneCConfig } from "../config.ts"
+import { ExchangeFailure, failureOf, kindOf } from "../failure.ts"
+import type { Source } from "../spool/journal.ts"
+import type { ImportRecord, Session } from "../spool/session.ts"
+import { digestOf, type ImportFile, type Importer } from "./importer.ts"
+import { locate, type XmlFile } from "./locate.ts"
+
+/** What mode=import is answered. */
+export type ImportAnswer =
+  | { readonly kind: "success" }
+  | { readonly kind: "progress"; readonly message: string }
+  | { readonly kind: "failure"; readonly failure: ExchangeFailure }
+
+interface Job {
+  readonly asked: ImportRecord
+  /** Of the XML that was last imported under this name in this session. */
+  readonly known: string | null
+  percent: number
+  ended: ImportAnswer | undefined
+  readonly end: Promise<unknown>
+}
+
+/** Failures that nobody asked for are not kept for ever. */
+const MOST_ENDED = 100
+
+const sameSources = (a: ReadonlyArray<Source>, b: ReadonlyArray<Source>): boolean =>
+  JSON.stringify(a) === JSON.stringify(b)
+
+const keyOf = (session: Session, name: string): string => `${session.id}/${name}`
+
+/**
+ * Imports in the background, one after another: 1C asks until the answer is not `progress`, or never asks again
+ * (facts 21, 22). What was asked for is in the session's journal, so a restart goes on with it.
+ */
+export class Jobs {
+  readonly #importer: Importer
+  readonly #log: InboundHub["log"]
+  readonly #config: OneCConfig
+  readonly #jobs = new Map<string, Job>()
+  readonly #beginning = new Map<string, Promise<Job>>()
+  readonly #closing = new AbortController()
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(importer: Importer, log: InboundHub["log"], config: OneCConfig) {
+    this.#importer = importer
+    this.#log = log
+    this.#config = config
+  }
+
+  /** Starts or joins the import of a file and waits for its end, but no longer than 1C is to be held. */
+  async ask(session: Session, name: string): Promise<ImportAnswer> {
+    const key = keyOf(session, name)
+    const sources = await session.sourcesOf(name)
+    const record = session.record(name)
+    if (record?.state === "done" && sameSources(record.sources, sources)) return { kind: "success" }
+    const job = this.#joined(key, sources) ?? await this.#begin(session, name, sources, record?.sha256 ?? null)
+    await this.#wait(job)
+    if (job.ended === undefined) return { kind: "progress", message: `Загружено ${job.percent}%` }
+    if (this.#jobs.get(key) === job) this.#jobs.delete(key)
+    return job.ended
+  }
+
+  /** The import that runs for exactly these uploads: a new upload is a new import. */
+  #joined(key: string, sources: ReadonlyArray<Source>): Job | undefined {
+    const job = this.#jobs.get(key)
+    return job !== undefined && sameSources(job.asked.sources, sources) ? job : undefined
+  }
+
+  /** Goes on with what a former process was asked for and did not end. */
+  resume(session: Session): void {
+    for (const record of session.pending()) {
+      this.#log("import resumed", { code: "import-resumed", file: record.name })
+      this.#start(session, record, null)
+    }
+  }
+
+  /** Lets an import that is being applied end; others stop and go on after the restart. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#turn
+  }
+
+  /** Two questions at once are one import. */
+  #begin(session: Session, name: string, sources: ReadonlyArray<Source>, known: string | null): Promise<Job> {
+    const key = keyOf(session, name)
+    const running = this.#beginning.get(key)
+    if (running !== undefined) return running
+    const begun = session.asked(name, sources).then((asked) => this.#start(session, asked, known))
+    this.#beginning.set(key, begun)
+    return begun.finally(() => this.#beginning.delete(key))
+  }
+
+  #start(session: Session, asked: ImportRecord, known: string | null): Job {
+    const turn = this.#turn.then(() => this.#run(session, job))
+    const job: Job = { asked, known, percent: 0, ended: undefined, end: turn }
+    this.#turn = turn
+    this.#jobs.set(keyOf(session, asked.name), job)
+    const ended = [...this.#jobs].filter(([, { ended }]) => ended !== undefined)
+    for (const [key] of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) this.#jobs.delete(key)
+    return job
+  }
+
+  async #wait(job: Job): Promise<void> {
+    const waited = new AbortController()
+    const patience = sleep(this.#config.pollDelayMs, undefined, { signal: waited.signal }).catch(() => undefined)
+    await Promise.race([job.end, patience])
+    waited.abort()
+  }
+
+  /** Never rejects: every end is an answer. */
+  async #run(session: Session, job: Job): Promise<void> {
+    session.active++
+    try {
+      await session.done(job.asked, await this.#import(session, job))
+      job.ended = { kind: "success" }
+    } catch (error) {
+      const failure = failureOf(error)
+      job.ended = { kind: "failure", failure }
+      this.#log("import failed", { code: failure.code, file: job.asked.name, reason: kindOf(failure.cause ?? failure) })
+      // Without this line it is done after the restart.
+      if (failure.code !== "stopping") await session.failed(job.asked).catch(() => undefined)
+    } finally {
+      session.active--
+      session.lastUsed = Date.now()
+    }
+  }
+
+  /** Gives the digest of what was imported; the same content is not applied twice. */
+  async #import(session: Session, job: Job): Promise<string> {
+    const { name, sources } = job.asked
+    const signal = this.#closing.signal
+    if (signal.aborted) throw new ExchangeFailure("stopping", "Хаб перезапускается. Загрузка продолжится сама.")
+    const folder = join(session.folder, "unpacked")
+    try {
+      const places = sources.map((source) => ({ name: source.name, path: session.path(source) }))
+      const files = await locate(places, name, folder, this.#config.limits)
+      const digests: Array<string> = []
+      for (const { path } of files) digests.push(await digestOf(path, { signal, progress: () => undefined }))
+      const sha256 = digests.join(" ")
+      if (sha256 !== job.known) await this.#apply(session, files, signal, job)
+      return sha256
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+  async #apply(session: Session, files: ReadonlyArray<XmlFile>, signal: AbortSignal, job: Job): Promise<void> {
+    for (const [i, { name, path }] of files.entries()) {
+      const started = performance.now()
+      const file: ImportFile = { name, path, sessionStartedAt: session.startedAt }
+      const run = await this.#importer.run(file, {
+        signal,
+        progress: (percent) => void (job.percent = Math.floor((100 * i + percent * 0.9) / files.length))
+      })
+      this.#report(run, Math.round(performance.now() - started))
+    }
+  }
+
+  #report({ id, file, counts }: SyncRun, ms: number): void {
+    this.#log("import done", { code: "import-done", run: id, file, ms, ...counts })
+  }
+}

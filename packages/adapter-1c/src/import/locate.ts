@@ -1,0 +1,66 @@
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import type { Limits } from "../config.ts"
+import { ExchangeFailure } from "../failure.ts"
+import { type ArchiveFile, unpack, xmlNames } from "../spool/archive.ts"
+import { findName } from "../spool/file-name.ts"
+import { isArchive } from "../spool/session.ts"
+
+export interface XmlFile {
+  readonly name: string
+  readonly path: string
+}
+
+/** In which order the XML files of one archive make sense: goods before prices before stock. */
+const ORDER = [
+  /^import/iu, /^(groups|units|storages|priceLists|properties)/iu, /^goods/iu, /^offers/iu, /^prices/iu, /^rests/iu
+]
+
+const rank = (path: string): number => {
+  const name = path.slice(path.lastIndexOf("/") + 1)
+  const found = ORDER.findIndex((pattern) => pattern.test(name))
+  return found < 0 ? ORDER.length : found
+}
+
+const byRank = (a: string, b: string): number => rank(a) - rank(b) || (a < b ? -1 : 1)
+
+/**
+ * The XML that an import is asked for: the uploaded file itself, or the file of that name in an archive (fact 20). Who
+ * asks for an archive gets all its XML files.
+ * @throws ExchangeFailure file-missing, archive-…
+ */
+export const locate = async (
+  sources: ReadonlyArray<ArchiveFile>,
+  asked: string,
+  folder: string,
+  limits: Limits
+): Promise<ReadonlyArray<XmlFile>> => {
+  await mkdir(folder, { recursive: true })
+  for (const source of sources) {
+    if (!(await isArchive(source.path))) return [source]
+    const names = await xmlNames(source, limits)
+    const wholeArchive = findName(asked, [source.name]) !== undefined
+    const found = findName(asked, names)
+    const wanted = found !== undefined ? [found] : wholeArchive ? names.toSorted(byRank) : []
+    if (wanted.length > 0) return unpackAll(source, wanted, folder, limits)
+  }
+  throw new ExchangeFailure(
+    "file-missing",
+    `Файла «${asked}» нет ни среди переданных файлов, ни в архивах. Запустите обмен ещё раз с начала.`
+  )
+}
+
+const unpackAll = async (
+  source: ArchiveFile,
+  names: ReadonlyArray<string>,
+  folder: string,
+  limits: Limits
+): Promise<ReadonlyArray<XmlFile>> => {
+  const files: Array<XmlFile> = []
+  for (const name of names) {
+    const path = join(folder, String(files.length))
+    await unpack(source, name, path, limits)
+    files.push({ name, path })
+  }
+  return files
+}

@@ -1,0 +1,128 @@
+import { type Branch, BranchId, type InboundHub } from "@aptekit/core"
+import type { OneCConfig } from "../config.ts"
+import type { Gather } from "./gather.ts"
+import type { Memory } from "./memory.ts"
+
+const IGNORE = "ignore"
+/** Slot of a price that holds for the whole network. */
+const NETWORK = -1
+
+export interface PriceTarget {
+  readonly priceType: string
+  readonly branch: number
+}
+
+/**
+ * Where rows go: the connection's mapping, then links made elsewhere, then (`autoCreate`) what is made on the spot.
+ * Undefined: unknown, the row waits.
+ */
+export class Targets {
+  readonly #config: OneCConfig
+  readonly #hub: InboundHub
+  readonly #memory: Memory
+  readonly #branches: Map<string, string>
+  readonly #stock = new Map<string, number | "ignore" | undefined>()
+  readonly #prices = new Map<string, PriceTarget | "ignore" | undefined>()
+  #shared: ReadonlySet<number> | undefined
+
+  private constructor(config: OneCConfig, hub: InboundHub, memory: Memory, links: ReadonlyMap<string, string>) {
+    this.#config = config
+    this.#hub = hub
+    this.#memory = memory
+    this.#branches = new Map([...links, ...Object.entries(config.warehouses)])
+  }
+
+  static async open(config: OneCConfig, hub: InboundHub, memory: Memory): Promise<Targets> {
+    return new Targets(config, hub, memory, await hub.network.links())
+  }
+
+  /** Names that the file declares; with `autoCreate` branches and the retail price type too. */
+  async learn(gather: Gather): Promise<void> {
+    for (const [id, { name }] of gather.declaredWarehouses) this.#memory.warehouses.set(id, name)
+    for (const [id, { name, currency }] of gather.declaredPriceTypes) {
+      this.#memory.priceTypes.set(id, { name, currency })
+    }
+    if (!this.#config.autoCreate) return
+    const deleted = new Set([...gather.declaredWarehouses].flatMap(([id, { deleted }]) => (deleted ? [id] : [])))
+    for (const id of gather.warehouseTable.ids) {
+      if (!deleted.has(id)) await this.#createBranch(id, gather)
+    }
+    const { total } = this.#config
+    if (total !== IGNORE && this.#hub.network.slot(total) === undefined && gather.needsTotal()) {
+      await this.#hub.network.saveBranch(this.#branch(total, "Склад 1С", ""))
+    }
+    this.#memory.retail ??= gather.priceTypeTable.ids.find((id) => this.#mapped(id) === undefined) ?? null
+  }
+
+  /** A branch's slot for a warehouse ("" for the total). */
+  stock(warehouse: string): number | "ignore" | undefined {
+    if (!this.#stock.has(warehouse)) this.#stock.set(warehouse, this.#findStock(warehouse))
+    return this.#stock.get(warehouse)
+  }
+
+  price(priceType: string): PriceTarget | "ignore" | undefined {
+    if (!this.#prices.has(priceType)) this.#prices.set(priceType, this.#findPrice(priceType))
+    return this.#prices.get(priceType)
+  }
+
+  /** Do several warehouses fill this branch? Their stock is added up. */
+  isShared(branch: number): boolean {
+    this.#shared ??= this.#sharedSlots()
+    return this.#shared.has(branch)
+  }
+
+  #sharedSlots(): ReadonlySet<number> {
+    const slots = [...this.#branches.values()].flatMap((id) => this.#hub.network.slot(id) ?? [])
+    return new Set(slots.filter((slot, i) => slots.indexOf(slot) !== i))
+  }
+
+  #findStock(warehouse: string): number | "ignore" | undefined {
+    const branch = warehouse === "" ? this.#config.total : this.#branches.get(warehouse)
+    if (branch === undefined || branch === IGNORE) return branch
+    return this.#hub.network.slot(branch)
+  }
+
+  #mapped(priceType: string): OneCConfig["prices"][string] | undefined {
+    const name = this.#memory.priceTypes.get(priceType)?.name
+    return this.#config.prices[priceType] ?? (name ? this.#config.prices[name] : undefined)
+  }
+
+  #findPrice(priceType: string): PriceTarget | "ignore" | undefined {
+    const mapped = this.#mapped(priceType) ?? (this.#memory.retail === priceType ? "retail" : undefined)
+    if (mapped === undefined || mapped === IGNORE) return mapped
+    if (typeof mapped === "string") return { priceType: mapped, branch: NETWORK }
+    const branch = this.#hub.network.slot(mapped.branchId)
+    return branch === undefined ? undefined : { priceType: mapped.priceType, branch }
+  }
+
+  async #createBranch(warehouse: string, gather: Gather): Promise<void> {
+    if (this.#branches.has(warehouse)) return
+    const declared = gather.declaredWarehouses.get(warehouse)
+    const known = declared?.name ?? this.#memory.warehouses.get(warehouse)
+    const name = (known ?? `Склад 1С ${warehouse.slice(0, 8)}`).slice(0, 200)
+    const id = warehouse.slice(0, 100)
+    // A branch of that id that nobody linked is what a killed import left.
+    if (this.#hub.network.slot(id) === undefined) {
+      await this.#hub.network.saveBranch(this.#branch(id, name, declared?.address?.slice(0, 500) ?? ""))
+    }
+    await this.#hub.network.link(warehouse, id)
+    this.#branches.set(warehouse, id)
+  }
+
+  /** Without hours a branch counts as always open. */
+  #branch(id: string, name: string, address: string): Branch {
+    return {
+      id: BranchId.make(id),
+      name,
+      address,
+      point: null,
+      zone: this.#config.zone,
+      hours: [],
+      exceptions: [],
+      active: true,
+      warehouse: false,
+      stockControl: true,
+      saleSource: "register"
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import { request } from "node:http"
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js"
+
+export type Dialect = "ut" | "unf" | "bitrix"
+
+export interface OneCFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/** What goes wrong on the way. */
+export interface OneCFaults {
+  /** The connection breaks in the middle of the first piece; 1C gives up. */
+  readonly cutBody?: boolean
+  /** Each piece is sent twice, as after a lost answer. */
+  readonly repeatPieces?: boolean
+  /** Neither cookie nor sessid comes back; Basic does. */
+  readonly loseSession?: boolean
+  /** 1C asks for each import once and does not wait for its end (fact 22). */
+  readonly skipPolling?: boolean
+}
+
+export interface OneCClientOptions {
+  /** `http://host/exchange/1c`, with or without a query of its own. */
+  readonly url: string
+  readonly login: string
+  readonly password: string
+  readonly dialect?: Dialect
+  readonly faults?: OneCFaults
+}
+
+export interface OneCAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+  readonly text: string
+  readonly lines: ReadonlyArray<string>
+}
+
+export interface ExchangeReport {
+  /** The last answer to each import, by its file. */
+  readonly imports: Readonly<Record<string, string>>
+  readonly pieces: number
+}
+
+/** 1C stopped the exchange; `answer` is what its log shows. */
+export class OneCStopped extends Error {
+  override readonly name = "OneCStopped"
+  readonly answer: string
+
+  constructor(step: string, answer: string) {
+    super(`${step}: ${answer}`)
+    this.answer = answer
+  }
+}
+
+/** Packs files as 1C does. */
+export const zipOf = async (files: ReadonlyArray<OneCFile>): Promise<Uint8Array> => {
+  const writer = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false, level: 6 })
+  for (const { name, bytes } of files) await writer.add(name, new Uint8ArrayReader(bytes))
+  return writer.close()
+}
+
+const MOST_POLLS = 500
+
+/** Plays 1C over real HTTP: checkauth, init, file, import, as the facts 9–25 of its module's code say. */
+export class OneCClient {
+  readonly #options: OneCClientOptions
+  #cookie: string | undefined
+  #sessid: string | undefined
+  zip = false
+  fileLimit = Number.POSITIVE_INFINITY
+  pieces = 0
+
+  constructor(options: OneCClientOptions) {
+    this.#options = options
+  }
+
+  /**
+   * One session: signs in, sends the files (packed if the site asks for it), has each XML imported.
+   * @throws OneCStopped
+   */
+  async exchange(files: ReadonlyArray<OneCFile>, options: { readonly zip?: boolean } = {}): Promise<ExchangeReport> {
+    await this.checkauth()
+    await this.init()
+    if (this.zip && options.zip !== false) await this.sendFile("v8_1A76_155ae.zip", await zipOf(files))
+    else for (const { name, bytes } of files) await this.sendFile(name, bytes)
+    const imports: Record<string, string> = {}
+    for (const { name } of files) {
+      if (/^[^/]+\.xml$/iu.test(name)) imports[name] = await this.import(name)
+    }
+    return { imports, pieces: this.pieces }
+  }
+
+  async checkauth(): Promise<OneCAnswer> {
+    const answer = await this.#success("checkauth", await this.get({ mode: "checkauth" }))
+    const [, name, value, sessid] = answer.lines
+    if (this.#options.faults?.loseSession !== true) {
+      this.#cookie = `${name}=${value}`
+      this.#sessid = sessid?.startsWith("sessid=") === true ? sessid.slice("sessid=".length) : undefined
+    }
+    return answer
+  }
+
+  async init(): Promise<OneCAnswer> {
+    const bitrix = this.#options.dialect === "bitrix"
+    const answer = await this.get({ mode: "init", ...(bitrix ? { version: "3.1" } : {}) })
+    const wanted = bitrix ? 4 : 2
+    if (answer.lines.length !== wanted) throw new OneCStopped("init", answer.text)
+    this.zip = answer.lines[0]?.trim() === "zip=yes"
+    this.fileLimit = Number(/^file_limit=(\d+)$/u.exec(answer.lines[1]?.trim() ?? "")?.[1])
+    if (!(this.fileLimit > 0)) throw new OneCStopped("init", answer.text)
+    return answer
+  }
+
+  /** In pieces of at most `file_limit` bytes, in order, under one name. */
+  async sendFile(name: string, bytes: Uint8Array): Promise<void> {
+    const { cutBody = false, repeatPieces = false } = this.#options.faults ?? {}
+    for (let at = 0; at < bytes.length || at === 0; at += this.fileLimit) {
+      const piece = bytes.subarray(at, at + this.fileLimit)
+      if (cutBody && at === 0) await this.sendPiece(name, piece, Math.floor(piece.length / 2))
+      await this.#success(`file ${name}`, await this.sendPiece(name, piece))
+      if (repeatPieces) await this.#success(`file ${name}`, await this.sendPiece(name, piece))
+      this.pieces++
+    }
+  }
+
+  /** One piece. `cutAfter`: so many bytes are sent, then the connection is broken. */
+  sendPiece(name: string, piece: Uint8Array, cutAfter?: number): Promise<OneCAnswer> {
+    return this.#send("POST", { mode: "file", filename: name }, piece, cutAfter)
+  }
+
+  /**
+   * Asks until the answer is not `progress`. Gives `success`, or `progress` where it does not wait.
+   * @throws OneCStopped
+   */
+  async import(name: string): Promise<string> {
+    for (let poll = 0; poll < MOST_POLLS; poll++) {
+      const answer = await this.get({ mode: "import", filename: name })
+      const [first = ""] = answer.lines
+      if (first.trim().toLowerCase() !== "progress") return (await this.#success(`import ${name}`, answer)).lines[0]!
+      if (this.#options.faults?.skipPolling === true) return "progress"
+    }
+    throw new OneCStopped(`import ${name}`, `still in progress after ${MOST_POLLS} questions`)
+  }
+
+  get(query: Readonly<Record<string, string>>): Promise<OneCAnswer> {
+    return this.#send("GET", query)
+  }
+
+  async #success(step: string, answer: OneCAnswer): Promise<OneCAnswer> {
+    if (answer.lines[0]?.trim().toLowerCase() !== "success") throw new OneCStopped(step, answer.text)
+    return answer
+  }
+
+  #address(query: Readonly<Record<string, string>>): string {
+    const { url } = this.#options
+    const all = { type: "catalog", ...query, ...(this.#sessid === undefined ? {} : { sessid: this.#sessid }) }
+    // 1C appends its parameters with a `?`, whatever the address already has.
+    return `${url}?${Object.entries(all).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`
+  }
+
+  #send(
+    method: string,
+    query: Readonly<Record<string, string>>,
+    body: Uint8Array = new Uint8Array(0),
+    cutAfter?: number
+  ): Promise<OneCAnswer> {
+    const { login, password } = this.#options
+    const content = { "content-length": String(body.length), "content-type": "application/octet-stream" }
+    const headers = {
+      authorization: `Basic ${Buffer.from(`${login}:${password}`, "utf8").toString("base64")}`,
+      ...(this.#cookie === undefined ? {} : { cookie: this.#cookie }),
+      ...(method === "POST" ? content : {})
+    }
+    return new Promise((resolve, reject) => {
+      const call = request(this.#address(query), { method, headers, agent: false }, (response) => {
+        const chunks: Array<Buffer> = []
+        response.on("data", (chunk: Buffer) => void chunks.push(chunk))
+        response.on("error", reject)
+        response.on("end", () => {
+          const text = Buffer.concat(chunks).toString("utf8")
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, lines: text.split("\n") })
+        })
+      })
+      call.on("error", (error) => (cutAfter === undefined ? reject(error) : resolve(CUT)))
+      if (cutAfter === undefined) return void call.end(body)
+      call.write(body.subarray(0, cutAfter), () => call.destroy())
+    })
+  }
+}
+
+const CUT: OneCAnswer = { status: 0, headers: {}, text: "", lines: [] }
