@@ -237,6 +237,18 @@ describe("commands", () => {
       })
     ))
 
+  it.effect("ORD-8: why a delivery failed stays with the order in the courier's words", () =>
+    inWorld(
+      Effect.gen(function*() {
+        const { order } = yield* place({ delivery: courier() })
+        const away = yield* command(yield* command(yield* accept(order), { name: "assemble", input: {} }), {
+          name: "handOver", input: {}
+        })
+        const failed = yield* command(away, { name: "fail", input: { reason: "никто не открыл" } }, { actor: OPERATOR })
+        expect(failed.fulfilments[0]).toMatchObject({ status: "returning", note: "никто не открыл" })
+      })
+    ))
+
   it.effect("ORD-9: a part that is not there is not found", () =>
     inWorld(
       Effect.gen(function*() {

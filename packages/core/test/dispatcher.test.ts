@@ -16,7 +16,7 @@ import {
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { place } from "./intake-kit.ts"
+import { line, place } from "./intake-kit.ts"
 import { command, inWorld } from "./world.ts"
 
 /** A gateway that does what it is told: how the next calls end, what it knows. */
@@ -129,6 +129,33 @@ describe("dispatcher", () => {
           expect([sent.length, asked.length, (yield* waiting).length]).toEqual([1, 2, 0])
         })))
   }
+
+  it.effect("D24: a round of calls that nobody answers ends within its lease, so no other takes its messages meanwhile", () => {
+    const adapter = defineAdapter({
+      name: "gateway",
+      config: Schema.Struct({}),
+      ports: { messages: messagesPort },
+      setup: () => ({
+        messages: {
+          send: () => Effect.never,
+          find: () => Effect.as(Effect.sleep("9 seconds"), { providerId: null })
+        }
+      })
+    })
+    return inWorld(
+      Effect.gen(function*() {
+        for (let i = 0; i < 64; i++) yield* place({ externalId: `E-${i}`, lines: [line("coffee", 1)] })
+        // The first rounds leave every message in doubt; the later ones look each up and send it again.
+        for (let round = 0; round < 4; round++) {
+          const working = yield* Effect.forkChild(dispatch)
+          yield* TestClock.adjust("59 seconds")
+          expect(working.pollUnsafe(), `round ${round}`).toBeDefined()
+          yield* TestClock.adjust("1 minute")
+        }
+      }),
+      { hub: { adapters: [adapter({})] } }
+    )
+  })
 
   it.effect("OPS-2: after its last try a message is a dead letter with its error", () =>
     withGateway(({ sent, ends }) =>

@@ -10,7 +10,7 @@ import {
   sweepOnce,
   SYSTEM
 } from "@aptekit/core"
-import { TEST_NOW } from "@aptekit/core/testing"
+import { stateStock, TEST_NOW } from "@aptekit/core/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
@@ -165,6 +165,16 @@ describe("due reservations", () => {
         expect(yield* available).toBe(10)
         expect(yield* (yield* Storage).feed.position).toBe(position)
         expect((yield* now(order)).status).toBe("assembled")
+      })
+    ))
+
+  it.effect("D7: due goods that are no longer there are not free for a reader either", () =>
+    inWorld(
+      Effect.gen(function*() {
+        yield* assemble((yield* place({ lines: [line("aspirin", 6)] })).order)
+        yield* stateStock([["aspirin", "north", 5]], TEST_NOW + 1_000)
+        yield* TestClock.adjust(24 * HOUR)
+        expect(yield* available, "of 5, with 6 reserved and due").toBe(5)
       })
     ))
 

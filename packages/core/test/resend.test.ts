@@ -2,7 +2,7 @@ import { type HubServices, type OrderId, Orders, Sales, Storage, sweepOnce } fro
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { line, NORTH, place as placeAny, policy } from "./intake-kit.ts"
+import { courier, line, NORTH, place as placeAny, policy } from "./intake-kit.ts"
 import { command, expectSound, inWorld, levelOf, OPERATOR, SHOP } from "./world.ts"
 
 /** A channel whose customers change an order by sending it again. */
@@ -58,6 +58,26 @@ describe("R-ORD-13: the customer changes an order by sending it again", () => {
       const refused = yield* Effect.flip(place(order(9)))
       expect(refused).toMatchObject({ _tag: "Refused", code: "tooLateToChange", state: "assembled" })
       expect(yield* levelOf("aspirin", "north")).toEqual({ onHand: 10, reserved: 8 })
+    })))
+
+  it.effect("a part that has ended does not come back to life: the change is refused", () =>
+    inChangeableWorld(Effect.gen(function*() {
+      const big = (quantity: number) => placeAny({ externalId: "A-1", delivery: courier(), lines: [line("aspirin", quantity)] })
+      const { order: first } = yield* big(20)
+      expect(first.fulfilments.map((f) => f.status)).toEqual(["assigned", "assigned"])
+      yield* command(first, { name: "cancel", input: { reason: "damaged" } }, { actor: OPERATOR })
+      expect(yield* Effect.flip(big(21))).toMatchObject({ _tag: "Refused", code: "tooLateToChange", state: "cancelled" })
+    })))
+
+  it.effect("a part that an earlier change dropped may be needed again", () =>
+    inChangeableWorld(Effect.gen(function*() {
+      const big = (quantity: number) => placeAny({ externalId: "A-1", delivery: courier(), lines: [line("aspirin", quantity)] })
+      yield* big(20)
+      const { order: small } = yield* big(2)
+      expect(small.fulfilments.map((f) => f.status)).toEqual(["assigned", "cancelled"])
+      const { order: again } = yield* big(21)
+      expect(again.fulfilments.map((f) => f.status)).toEqual(["assigned", "assigned"])
+      yield* expectSound
     })))
 
   it.effect("without the policy it is a conflict, as before", () =>

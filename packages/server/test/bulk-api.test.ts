@@ -139,3 +139,43 @@ test("R-STK-6: products are searched and paged", async () => {
     name: { ru: "Товар aspirin" }
   })
 })
+
+test("D13: a branch in a time zone that does not exist is refused, so that it cannot stop the planning of orders", async () => {
+  const refused = await problem(
+    await call("admin", "PUT", "/branches", { branches: [makeBranch("nowhere", { zone: "Asia/Nowhere" })] })
+  )
+  expect([refused.status, refused.errors?.[0]?.path]).toEqual([422, "branches[0].zone"])
+})
+
+test("D2: a statement of a time to come counts as one of now: later sales and statements are not lost", async () => {
+  const state = (quantity: number, asOf?: string) =>
+    call("admin", "PUT", "/stock", { rows: [{ productId: "rare", branchId: "north", quantity }], ...(asOf && { asOf }) })
+  expect((await state(10, "2099-01-01T00:00:00Z")).status).toBe(200)
+  expect((await state(4)).status).toBe(200)
+  expect((await available("rare", "north"))?.available).toBe(4)
+})
+
+test("D1: a time on a date that does not exist is refused", async () => {
+  const sale = { source: "t", id: "1", branchId: "north", lines: [{ productId: "rare", quantity: 1 }] }
+  const refused = await call("register", "POST", "/sales", { ...sale, occurredAt: "2026-02-30T00:00:00Z" })
+  expect((await problem(refused)).errors?.[0]?.path).toBe("occurredAt")
+})
+
+test("a cursor that no page gave, or another list's, is refused instead of beginning anew", async () => {
+  const { next } = (await (await call("admin", "GET", "/products?limit=1")).json()) as { next: string }
+  for (const path of ["/orders?cursor=abc", `/orders?cursor=${next}`, "/products?cursor=1e3", "/sync-runs?cursor=~"]) {
+    const refused = await problem(await call("admin", "GET", path))
+    expect([path, refused.status, refused.errors?.[0]?.path]).toEqual([path, 422, "cursor"])
+  }
+})
+
+test("D6: the Promise face takes whole figures only, and says which row has none", async () => {
+  const row = { productId: "rare", branchId: "north" }
+  for (const quantity of [1.5, -1, Number.NaN, 3e9]) {
+    await expect(server.hub.stock.state([{ ...row, quantity: 1 }, { ...row, quantity }])).rejects.toMatchObject({
+      _tag: "InvalidInput",
+      issues: [{ path: "rows[1].quantity" }]
+    })
+  }
+  await expect(server.hub.stock.price("retail", [{ productId: "rare", amount: 0.5 }])).rejects.toThrow("rows[0].amount")
+})

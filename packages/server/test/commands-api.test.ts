@@ -117,3 +117,10 @@ test("R-ORD-8: the chronology tells every step in order with before and after", 
   expect(items[1]!.seq).toBeGreaterThan(items[0]!.seq)
   expect(JSON.stringify(items)).not.toMatch(/Сәрсенова|7010000001/)
 })
+
+test("R-ORD-4: a changed line is an old one or a new one; to name both is a mistake that is told", async () => {
+  const placed = await server.order()
+  await command(placed, "accept")
+  const both = await command(placed, "changeLines", { lines: [{ lineId: 1, productId: "ibuprofen", quantity: 1 }] })
+  expect((await problem(both)).errors?.[0]).toMatchObject({ path: "lines[0]" })
+})

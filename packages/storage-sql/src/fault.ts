@@ -11,3 +11,7 @@ export const faultPoint = (point: FaultPoint): void => {
   if (point !== label) return
   if (--left === 0) process.kill(process.pid, "SIGKILL")
 }
+
+/** Before the COMMIT of an operation's own transaction, and after it: imports have points of their own. */
+export const appliedPoint = (op: string): FaultPoint => (op === "slice" ? "slice.applied" : "commit.applied")
+export const donePoint = (op: string): FaultPoint => (op === "journalRun" ? "run.journalled" : "commit.done")

@@ -23,7 +23,8 @@ export const statedBlock = (
   return { kind, block, width, data: new Uint8Array(times.buffer) }
 }
 
-const restoreStated = (image: StockImage, { kind, block, width, data }: StatedBlock): void => {
+/** Lets the image know the times of a block. */
+export const restoreStated = (image: StockImage, { kind, block, width, data }: StatedBlock): void => {
   // A database's buffer may start anywhere; the array needs bytes of its own.
   const times = new Int32Array(new Uint8Array(data).buffer)
   const priceType = kind === STOCK_KIND ? null : kind.slice("price/".length)

@@ -2,7 +2,7 @@ import { type ImportBatch, type ImportCounts, NO_COUNTS, NO_PRICE, type RunSourc
 import { setImmediate } from "node:timers/promises"
 import { v7 } from "uuid"
 import type { Driver } from "./driver.ts"
-import { loadImage, STATED_BLOCK, statedBlock, statedKind } from "./image.ts"
+import { loadImage, restoreStated, STATED_BLOCK, statedBlock, statedKind } from "./image.ts"
 import type { JournalRow, RunRow, Slice, StatedBlock } from "./ops/bulk.ts"
 import { branchOf, cellOf, priceKey, priceParts, productOf } from "./schema.ts"
 
@@ -90,6 +90,8 @@ export class Imports {
   readonly #priceTypes = new Map<string, number>()
   /** Rows that an import has read and will show; commits meanwhile are added to them. */
   readonly #showing = new Set<Map<number, Level>>()
+  /** A run that failed after its journal: it is finished before anything else is compared. */
+  #cutOff: Journalled | null = null
   /** One run at a time changes the image; others wait their turn. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -110,7 +112,7 @@ export class Imports {
       }
       const compared = (await this.#driver.read("journal", run.id)).map(unpack)
       for (const rows of compared) await this.#slices(rows)
-      await this.#driver.write("finishRun", [runRow({ ...run, state: "done", finishedAt: this.#now() }), []], "log")
+      await this.#driver.write("finishRun", runRow({ ...run, state: "done", finishedAt: this.#now() }), "log")
     }
   }
 
@@ -131,7 +133,11 @@ export class Imports {
   }
 
   async finish(opened: SyncRun, batches: ReadonlyArray<ImportBatch>): Promise<SyncRun> {
-    const turn = this.#turn.then(() => this.#apply(opened, batches))
+    const turn = this.#turn.then(async () => {
+      // A run that the database cut off after its journal must be finished before the next one is compared (D4).
+      if (this.#cutOff !== null) await this.#complete(this.#cutOff)
+      return this.#complete(await this.#begin(opened, batches))
+    })
     this.#turn = turn.catch(() => undefined)
     return turn
   }
@@ -146,21 +152,33 @@ export class Imports {
     await this.#driver.write("putRun", runRow(run), "log")
   }
 
-  async #apply(opened: SyncRun, batches: ReadonlyArray<ImportBatch>): Promise<SyncRun> {
+  /** Compares and journals: from then on the run is finished, now or by the next run or start. */
+  async #begin(opened: SyncRun, batches: ReadonlyArray<ImportBatch>): Promise<Journalled> {
     const counts: MutableCounts = { ...opened.counts }
     const compared: Array<Compared> = []
-    const blocks = new Map<string, StatedBlock>()
+    const named = new Map<string, Named>()
     for (const batch of batches) {
       if (batch.kind === "price") await this.#priceTypeSlot(batch.priceType)
-      compared.push(await this.#compare(batch, counts))
+      const kind = kindOf(batch)
+      if (!named.has(kind)) named.set(kind, new Named(this.#image))
+      compared.push(await this.#compare(batch, counts, named.get(kind)!))
     }
     const run: SyncRun = { ...opened, counts, state: "applying" }
-    await this.#driver.write("journalRun", [runRow(run), compared.flatMap((rows, i) => this.#journal(run.id, rows, i))], "log")
+    const parts = compared.flatMap((rows, i) => this.#journal(run.id, rows, i))
+    const blocks = this.#statedBlocks(batches)
+    await this.#driver.write("journalRun", [runRow(run), parts, blocks], "log")
+    // From here on a late sale of a named row is older than what was stated, whether its slice is written yet or not.
+    for (const block of blocks) restoreStated(this.#image, block)
+    return (this.#cutOff = { run, compared })
+  }
+
+  async #complete({ run, compared }: Journalled): Promise<SyncRun> {
     for (const rows of compared) await this.#slices(rows)
     for (const rows of compared) await this.#show(rows)
-    for (const batch of batches) this.#state(batch, blocks)
     const done: SyncRun = { ...run, state: "done", finishedAt: this.#now() }
-    await this.#driver.write("finishRun", [runRow(done), [...blocks.values()]], "log")
+    await this.#driver.write("finishRun", runRow(done), "log")
+    this.#cutOff = null
+    this.#image.statements++
     await this.#announce(done)
     return done
   }
@@ -190,7 +208,7 @@ export class Imports {
   }
 
   /** Only rows that say something new go on; each is judged by the time of the statement that last named it (D2). */
-  async #compare(batch: ImportBatch, counts: MutableCounts): Promise<Compared> {
+  async #compare(batch: ImportBatch, counts: MutableCounts, named: Named): Promise<Compared> {
     const stated = toStated(batch.asOf)
     const keys: Array<number> = []
     const figures: Array<number> = []
@@ -199,8 +217,9 @@ export class Imports {
       if (i % COMPARE_ROWS === COMPARE_ROWS - 1) await setImmediate()
       const row = this.#row(batch, i)
       if (row.stated > stated) counts.stale++
-      else if (row.figure === row.known && !moved.has(row.key)) counts.unchanged++
+      else if (row.figure === row.known && !moved.has(row.key) && !named.has(batch, i)) counts.unchanged++
       else {
+        named.add(batch, i)
         if (row.stated === 0) counts.new++
         else if (row.figure === 0 || row.figure === NO_PRICE) counts.gone++
         else counts.changed++
@@ -274,14 +293,17 @@ export class Imports {
     }
     const showing = new Map<number, Level>()
     this.#showing.add(showing)
+    await this.#readBack(rows, showing).finally(() => this.#showing.delete(showing))
+    for (const [cell, level] of showing) this.#image.setLevel(productOf(cell), branchOf(cell), level.onHand, level.reserved)
+  }
+
+  async #readBack(rows: Compared, showing: Map<number, Level>): Promise<void> {
     for (let from = 0; from < rows.keys.length; from += SHOW_ROWS) {
       const keys = [...rows.keys.subarray(from, from + SHOW_ROWS)]
       for (const level of await this.#driver.write("levels", keys, "slice")) {
         showing.set(level.cell, { onHand: level.on_hand, reserved: level.reserved })
       }
     }
-    for (const [cell, level] of showing) this.#image.setLevel(productOf(cell), branchOf(cell), level.onHand, level.reserved)
-    this.#showing.delete(showing)
   }
 
   /** A commit's figures, into the image and into what an import is about to show. */
@@ -295,26 +317,27 @@ export class Imports {
     }
   }
 
-  /** Every named row keeps the statement's time, changed or not (D2). */
-  #state(batch: ImportBatch, blocks: Map<string, StatedBlock>): void {
-    const stated = toStated(batch.asOf)
-    const kind = statedKind(batch.kind === "price" ? batch.priceType : null)
-    const touched = new Set<number>()
-    for (let i = 0; i < batch.products.length; i++) {
-      const product = batch.products[i]!
-      const branch = batch.branches[i]!
-      if (batch.kind === "stock") {
-        const cell = this.#image.cell(product, branch)
-        if (this.#image.stated[cell]! < stated) this.#image.stated[cell] = stated
-      } else {
-        const slot = branch < 0 ? null : branch
-        if (this.#image.priceStated(batch.priceType, product, slot) < stated) {
-          this.#image.setPriceStated(batch.priceType, product, slot, stated)
+  /** Every named row keeps the statement's time, changed or not (D2): the blocks of them as they will be. */
+  #statedBlocks(batches: ReadonlyArray<ImportBatch>): ReadonlyArray<StatedBlock> {
+    const blocks = new Map<string, { readonly block: StatedBlock; readonly times: Int32Array }>()
+    for (const batch of batches) {
+      const stated = toStated(batch.asOf)
+      const kind = kindOf(batch)
+      for (let i = 0; i < batch.products.length; i++) {
+        const product = batch.products[i]!
+        const number = Math.floor(product / STATED_BLOCK)
+        const id = `${kind}/${number}`
+        let found = blocks.get(id)
+        if (found === undefined) {
+          const block = this.#statedBlock(kind, batch, number)
+          blocks.set(id, (found = { block, times: new Int32Array(block.data.buffer) }))
         }
+        const column = batch.kind === "stock" ? batch.branches[i]! : batch.branches[i]! + 1
+        const at = (product % STATED_BLOCK) * found.block.width + column
+        found.times[at] = Math.max(found.times[at]!, stated)
       }
-      touched.add(Math.floor(product / STATED_BLOCK))
     }
-    for (const block of touched) blocks.set(`${kind}/${block}`, this.#statedBlock(kind, batch, block))
+    return [...blocks.values()].map(({ block }) => block)
   }
 
   #statedBlock(kind: string, batch: ImportBatch, block: number): StatedBlock {
@@ -330,6 +353,37 @@ export class Imports {
   /** After another replica's import: the whole image from the database (D5). */
   async reload(): Promise<void> {
     await loadImage(this.#driver, this.#image)
+  }
+}
+
+const kindOf = (batch: ImportBatch): string => statedKind(batch.kind === "price" ? batch.priceType : null)
+
+/** A run whose rows are journalled and not all applied. */
+interface Journalled {
+  readonly run: SyncRun
+  readonly compared: ReadonlyArray<Compared>
+}
+
+/**
+ * Rows of one kind that a run wants to write. A row that it names a second time is written too, though it says what
+ * was there before: the last word counts.
+ */
+class Named {
+  readonly #width: number
+  readonly #rows: Uint8Array
+
+  constructor(image: StockImage) {
+    this.#width = image.width + 1
+    this.#rows = new Uint8Array((image.onHand.length / image.width) * this.#width)
+  }
+  has(batch: ImportBatch, i: number): boolean {
+    return this.#rows[this.#at(batch, i)] === 1
+  }
+  add(batch: ImportBatch, i: number): void {
+    this.#rows[this.#at(batch, i)] = 1
+  }
+  #at(batch: ImportBatch, i: number): number {
+    return batch.products[i]! * this.#width + batch.branches[i]! + 1
   }
 }
 
@@ -388,7 +442,7 @@ export class OpenRun {
   }
 
   #counted(extra: Partial<ImportCounts>): SyncRun {
-    return { ...this.#run, rejects: this.#rejects, counts: { ...NO_COUNTS, ...extra, rejected: this.#rejected } }
+    return { ...this.#run, rejects: this.#rejects, counts: { ...NO_COUNTS, ...extra, rejected: this.#rejected + (extra.rejected ?? 0) } }
   }
 
   #live(): void {

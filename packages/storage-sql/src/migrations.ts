@@ -12,7 +12,7 @@ const table = async (
   columns: Columns,
   primaryKey: ReadonlyArray<string> | "serial"
 ): Promise<void> => {
-  let builder = db.schema.createTable(name) as CreateTableBuilder<string, string>
+  let builder = db.schema.createTable(name).ifNotExists() as CreateTableBuilder<string, string>
   for (const [column, spec] of Object.entries(columns)) {
     const optional = spec.endsWith("?")
     const type = dialect.types[(optional ? spec.slice(0, -1) : spec) as keyof SqlDialect["types"]]
@@ -30,10 +30,14 @@ const table = async (
 }
 
 const index = (db: Kysely<unknown>, on: string, columns: ReadonlyArray<string>, unique = false): Promise<void> => {
-  const builder = db.schema.createIndex(`${on}_${columns.join("_")}`).on(on).columns([...columns])
+  const builder = db.schema.createIndex(`${on}_${columns.join("_")}`).ifNotExists().on(on).columns([...columns])
   return (unique ? builder.unique() : builder).execute()
 }
 
+/**
+ * MariaDB keeps each table that it has made: a start that is cut off leaves some of them, and the next one goes on from
+ * there (P10). So every step may find its work done.
+ */
 const initial = (dialect: SqlDialect): Migration => ({
   up: async (db: Kysely<unknown>) => {
     const t = (name: string, columns: Columns, key: ReadonlyArray<string> | "serial"): Promise<void> =>
@@ -45,14 +49,13 @@ const initial = (dialect: SqlDialect): Migration => ({
     await t("policies", { scope: "code", scope_id: "key", data: "text" }, ["scope", "scope_id"])
     await t("api_keys", { hash: "code", channel_id: "key", role: "code", label: "key" }, ["hash"])
     await t("products", {
-      slot: "int", id: "key", sku: "key?", name_ru: "text", name_kk: "text?", name_en: "text?", inn: "key?", atc: "key?",
-      form: "key?", strength: "key?", maker: "text?", storage: "code", prescription: "int", weight_grams: "int?",
-      family: "key?", shown: "int", confirmed: "int", stock_control: "int", stopped: "int", barcodes: "text",
+      slot: "int", id: "key", sku: "key?", name_ru: "text", name_kk: "text?", name_en: "text?", inn: "text?", atc: "text?",
+      form: "text?", strength: "text?", maker: "text?", storage: "code", prescription: "int", weight_grams: "int?",
+      family: "text?", shown: "int", confirmed: "int", stock_control: "int", stopped: "int", barcodes: "text",
       search: "text"
     }, ["slot"])
     await index(db, "products", ["id"], true)
     await index(db, "products", ["sku"])
-    await index(db, "products", ["inn", "form"])
     await t("product_barcodes", { barcode: "key", product: "int" }, ["barcode", "product"])
     await index(db, "product_barcodes", ["product"])
     await t("links", { connection: "code", kind: "code", external_id: "key", id: "key" }, ["connection", "kind", "external_id"])
@@ -67,8 +70,10 @@ const initial = (dialect: SqlDialect): Migration => ({
     await t("stated_times", { kind: "key", block: "int", width: "int", data: "blob" }, ["kind", "block"])
     await orderTables(db, t)
     await exchangeTables(db, t)
-    await sql`insert into feed (id, last) values (1, 0)`.execute(db)
-    await sql`insert into counters (name, value) values ('order_number', 1000), ('network_version', 0), ('product_slot', 0)`.execute(db)
+    await sql`insert into feed (id, last) select 1, 0 from (select 1) as one where not exists (select 1 from feed)`.execute(db)
+    await sql`insert into counters (name, value) select name, value from (
+      select 'order_number' as name, 1000 as value union all select 'network_version', 0 union all select 'product_slot', 0
+    ) as first_values where not exists (select 1 from counters)`.execute(db)
   }
 })
 

@@ -6,6 +6,7 @@ import {
   type NetworkSettings,
   type Order,
   type OutboxMessage,
+  type Product,
   type ProductId,
   type RecordedEvent,
   StockImage,
@@ -21,6 +22,7 @@ import { awaitedOf, encodeChange, UnknownCell } from "./encode.ts"
 import { loadAwaited, loadImage } from "./image.ts"
 import { Imports, runOf } from "./imports.ts"
 import type { CommitResult } from "./ops/commit.ts"
+import type { ProductRow } from "./ops/catalogue.ts"
 import type { OutboxRow } from "./ops/outbox.ts"
 import { productOf as productOfRow, productRow } from "./products.ts"
 import { Refusal } from "./program.ts"
@@ -144,7 +146,10 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
     const listen = ask(async () => {
       const events = await driver.list("foreignEvents", { after: heard, origin, limit: 1_000 })
       for (const { seq, type, levels } of events) {
-        if (type === "stock.imported") await imports.reload()
+        if (type === "stock.imported") {
+          await loadIds()
+          await imports.reload()
+        }
         for (const [cell, onHand, reserved] of JSON.parse(levels ?? "[]") as CommitResult["levels"]) {
           imports.moved(cell, onHand, reserved)
         }
@@ -155,6 +160,13 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
     if (driver.dialect.name === "mariadb") {
       yield* Effect.forkScoped(Effect.repeat(Effect.ignore(listen), Schedule.spaced("500 millis")))
     }
+
+    /** Products as they are read; one that another replica has added gets its place in the image. */
+    const productsOf = (rows: ReadonlyArray<ProductRow>): ReadonlyArray<Product> =>
+      rows.map((row) => {
+        if (!ids.products.has(row.slot)) remember("products", row.slot, row.id)
+        return productOfRow(row)
+      })
 
     const cellName = (cell: number) => ({
       productId: ids.products.get(productOf(cell))!,
@@ -246,7 +258,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
         dueUnits: (at) => ask(() => driver.read("dueUnits", at)) as never,
         holders: (product, branch) => ask(() => driver.read("holders", [product, branch])) as never,
         placedBefore: (at, limit) => ask(() => driver.read("placedBefore", [at, limit])) as never,
-        awaiting: (limit) => ask(() => driver.read("awaitingOrders", limit)) as never,
+        awaiting: (limit, after = "" as never) => ask(() => driver.read("awaitingOrders", [after, limit])) as never,
         events: (id) => Effect.map(ask(() => driver.list("orderEvents", id)), (rows) => rows.map(eventOf))
       },
       network: {
@@ -272,9 +284,9 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
           )
       },
       catalogue: {
-        byIds: (wanted) => Effect.map(ask(() => driver.read("productsByIds", wanted)), (rows) => rows.map(productOfRow)),
-        bySkus: (skus) => Effect.map(ask(() => driver.read("productsBySkus", skus)), (rows) => rows.map(productOfRow)),
-        byBarcodes: (codes) => Effect.map(ask(() => driver.read("productsByBarcodes", codes)), (rows) => rows.map(productOfRow)),
+        byIds: (wanted) => Effect.map(ask(() => driver.read("productsByIds", wanted)), productsOf),
+        bySkus: (skus) => Effect.map(ask(() => driver.read("productsBySkus", skus)), productsOf),
+        byBarcodes: (codes) => Effect.map(ask(() => driver.read("productsByBarcodes", codes)), productsOf),
         upsert: (products) =>
           ask(async () => {
             for (let i = 0; i < products.length; i += UPSERT_ROWS) {
@@ -369,6 +381,9 @@ const UPSERT_ROWS = 200
 
 /** Digits of a phone or number as they are, a phone without its national or country prefix; words folded. */
 const searchKey = (text: string): string => {
+  const part = /^\s*(\d+)-\d\s*$/u.exec(text)
+  // The number of a part finds its order.
+  if (part !== null) return part[1]!
   const digits = text.replace(/[\s()+-]/gu, "")
   if (!/^\d{4,}$/u.test(digits)) return fold(text)
   return digits.length > 10 ? digits.slice(-10) : digits

@@ -12,9 +12,9 @@ import type { StorageUnavailable } from "../store/errors.ts"
 import type { StorageService } from "../store/ports.ts"
 import { backOff, MAX_ATTEMPTS, type OutboxMessage, type OutboxOutcome } from "./outbox.ts"
 
-/** A batch must end within its lease: 4 calls one after the other, each given up after 10 s. */
+/** A batch must end within its lease: two messages one after the other, a look-up and a call each, 10 s at the most. */
 const LEASE = 60_000
-const BATCH = 64
+const BATCH = 32
 const CONCURRENCY = 16
 
 const outcomes = Metric.counter("aptekit_outbox_outcomes_total", { incremental: true })

@@ -110,7 +110,8 @@ export const runJobs = (owner: string) =>
     yield* Effect.forkScoped(steadily("sweep", SWEEP_EVERY, sweepOnce))
     yield* Effect.forkScoped(steadily("plan", PLAN_EVERY, planOnce(owner)))
     yield* Effect.forkScoped(steadily("arrivals", ARRIVALS_EVERY, arriveOnce))
-    yield* Effect.forkScoped(steadily("shortages", SHORTAGES_EVERY, shortagesOnce({ statements: 0 })))
+    // The first turn looks whatever happened: a hub that was killed may have left some that nobody was told of.
+    yield* Effect.forkScoped(steadily("shortages", SHORTAGES_EVERY, shortagesOnce({ statements: -1 })))
     // Settings that another replica has changed.
     yield* Effect.forkScoped(steadily("settings", SETTINGS_EVERY, network.reload))
     if (lane !== null) {

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { BranchId, ProductId } from "../kernel/ids.ts"
-import { Quantity } from "../kernel/quantity.ts"
+import { MAX_QUANTITY, Quantity } from "../kernel/quantity.ts"
 import { IsoInstant } from "../kernel/time.ts"
 import { CaseReason } from "../operator/model.ts"
 import type { CommandName } from "./life.ts"
@@ -23,9 +23,11 @@ export const COMMAND_INPUTS = {
         lineId: Schema.optionalKey(Schema.Int),
         productId: Schema.optionalKey(ProductId),
         /** 0 takes the line out. */
-        quantity: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100_000 }))
-      })
-    ),
+        quantity: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_QUANTITY }))
+      }).check(Schema.makeFilter((line: { readonly lineId?: number; readonly productId?: string }) =>
+        (line.lineId === undefined) !== (line.productId === undefined) || "exactly one of lineId, productId"
+      ))
+    ).check(Schema.isMaxLength(200)),
     comment: Schema.optionalKey(Comment)
   }),
   substitute: Schema.Struct({

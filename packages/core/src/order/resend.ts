@@ -2,18 +2,21 @@ import { Result } from "effect"
 import type { Refused } from "../kernel/errors.ts"
 import { closeCases, refuse, releaseLines } from "./edit.ts"
 import type { Facts } from "./facts.ts"
-import { isEnded } from "./life.ts"
 import type { Fulfilment, FulfilmentStatus, Order } from "./model.ts"
 
 /** Until it is packed, a customer may still change what they ordered (ORD-13). */
 const CHANGEABLE: ReadonlyArray<FulfilmentStatus> = ["placed", "operator", "assigned", "accepted", "awaiting"]
 
-/** May the customer's change be taken? Refused with the state of the part that stands against it. */
+const CHANGED = "changedByCustomer"
+
+/**
+ * May the customer's change be taken? Refused with the state of the part that stands against it: one that is packed,
+ * sold in part, or has ended otherwise than by an earlier change, for what has ended stays so.
+ */
 export const mayChange = (order: Order): Result.Result<void, Refused> => {
-  const blocking = order.fulfilments.find((f) => !isEnded(f.status) && !CHANGEABLE.includes(f.status))
-  const ended = order.fulfilments.every((f) => isEnded(f.status))
+  const blocking = order.fulfilments.find((f) => !CHANGEABLE.includes(f.status) && f.endReason !== CHANGED)
   const sold = order.fulfilments.find((f) => f.lines.some((line) => line.sold > 0))
-  const against = blocking ?? sold ?? (ended ? order.fulfilments[0] : undefined)
+  const against = blocking ?? sold
   return against === undefined
     ? Result.succeed(undefined)
     : refuse(against, "changeLines", "tooLateToChange", "the order can no longer be changed by its channel.")
@@ -46,7 +49,7 @@ const dropped = (f: Fulfilment): Fulfilment => ({
   reservation: f.reservation === null ? null : { ...f.reservation, state: "released" },
   awaitingFrom: null,
   expectedAt: null,
-  endReason: "changedByCustomer"
+  endReason: CHANGED
 })
 
 /**

@@ -3,7 +3,7 @@ import type { Actor } from "../kernel/actor.ts"
 import { InvalidInput } from "../kernel/errors.ts"
 import { ChannelId, type ProductId } from "../kernel/ids.ts"
 import { Network } from "../network/service.ts"
-import type { StorageUnavailable, VersionConflict } from "../store/errors.ts"
+import type { Duplicate, StorageUnavailable, VersionConflict } from "../store/errors.ts"
 import { countChange } from "../store/metrics.ts"
 import { type Committed, Storage } from "../store/ports.ts"
 import { changeOfOrder, changeOfWalkIn } from "./change.ts"
@@ -138,6 +138,14 @@ export class Sales extends Context.Service<Sales, {
           })
         )
 
+      /** What follows from a receipt may have been cut off after it was stored: its repetition sees to it (P10). */
+      const repeated = (sale: Sale, error: Duplicate): Effect.Effect<RecordedSale, StorageUnavailable> =>
+        Effect.gen(function*() {
+          yield* Effect.forEach(sale.lines, ({ productId }) => settleShortage({ productId, branchId: sale.branchId }), { discard: true })
+          const order = error.orderId === null ? null : yield* storage.orders.byId(error.orderId as Order["id"])
+          return { order, created: false }
+        })
+
       const record = (sale: Sale, actor: Actor): Effect.Effect<RecordedSale, InvalidInput | StorageUnavailable | VersionConflict> =>
         Effect.gen(function*() {
           yield* check(sale)
@@ -149,10 +157,7 @@ export class Sales extends Context.Service<Sales, {
         }).pipe(
           Effect.retry({ times: VERSION_RETRIES, while: (error) => error._tag === "VersionConflict" }),
           Effect.catchTags({
-            Duplicate: (error) =>
-              error.orderId === null
-                ? Effect.succeed<RecordedSale>({ order: null, created: false })
-                : Effect.map(storage.orders.byId(error.orderId as Order["id"]), (order): RecordedSale => ({ order, created: false })),
+            Duplicate: (error) => repeated(sale, error),
             // A sale never raises a reservation, so nothing can be refused for want of stock.
             InsufficientStock: (error) => Effect.die(error)
           })

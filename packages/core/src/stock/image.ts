@@ -92,17 +92,20 @@ export class StockImage {
     return productSlot * this.#width + branchSlot
   }
 
-  /** What a reservation would get now: on hand less reserved less what waiting orders take first; never below 0. */
-  availableAt(productSlot: number, branchSlot: number): number {
+  /**
+   * What a reservation would get now: on hand less reserved less what waiting orders take first; never below 0.
+   * `due`: reserved units whose time is up, which count as free.
+   */
+  availableAt(productSlot: number, branchSlot: number, due = 0): number {
     const cell = this.cell(productSlot, branchSlot)
-    const free = (this.#onHand[cell] ?? 0) - (this.#reserved[cell] ?? 0)
+    const free = (this.#onHand[cell] ?? 0) - (this.#reserved[cell] ?? 0) + due
     const left = this.#awaited.size === 0 ? free : free - (this.#awaited.get(cell) ?? 0)
     return left > 0 ? left : 0
   }
-  available(product: ProductId, branch: BranchId): number {
+  available(product: ProductId, branch: BranchId, due = 0): number {
     const p = this.#productSlots.get(product)
     const b = this.#branchSlots.get(branch)
-    return p === undefined || b === undefined ? 0 : this.availableAt(p, b)
+    return p === undefined || b === undefined ? 0 : this.availableAt(p, b, due)
   }
 
   /** The same before waiting orders take theirs. */

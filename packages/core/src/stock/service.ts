@@ -44,7 +44,7 @@ export class Stock extends Context.Service<Stock, {
             return known.flatMap((product) =>
               branches.map((branchId): Availability => {
                 const tracked = product.stockControl && (view.branch(branchId)?.stockControl ?? true)
-                const free = image.available(product.id, branchId) + (due.get(`${product.id}\n${branchId}`) ?? 0)
+                const free = image.available(product.id, branchId, due.get(`${product.id}\n${branchId}`))
                 const amount = channel === undefined ? null : image.price(channel.priceType, product.id, branchId)
                 return {
                   productId: product.id,

@@ -20,6 +20,19 @@ export const textOf = (c: Context, name: string, longest = 200): string | undefi
   return text === "" ? undefined : text
 }
 
+/** A place in a list as its clients hold it: it names the list, so that nonsense is told from a place. */
+export const cursorText = (list: string, next: string | null): string | null =>
+  next === null ? null : Buffer.from(`${list}:${next}`).toString("base64url")
+
+/** `cursor`: `next` of the page before. Nonsense would begin the list somewhere, and nobody would notice. */
+export const cursorOf = (c: Context, list: string): string | undefined => {
+  const text = textOf(c, "cursor", 500)
+  if (text === undefined) return undefined
+  const place = Buffer.from(text, "base64url").toString()
+  if (!place.startsWith(`${list}:`)) throw wrong("cursor", "`next` of the page before")
+  return place.slice(list.length + 1)
+}
+
 /** Values of a parameter that may be repeated or written with commas. */
 export const listOf = (c: Context, name: string, most: number): ReadonlyArray<string> => {
   const values = (c.req.queries(name) ?? []).flatMap((part) => part.split(",")).filter((part) => part !== "")

@@ -1,5 +1,5 @@
 import { Product, ProductId, Schema } from "@aptekit/core"
-import { idOf, limitOf, textOf } from "../http/query.ts"
+import { cursorOf, cursorText, idOf, limitOf, textOf } from "../http/query.ts"
 import type { Operation } from "../operation.ts"
 import { HttpProblem } from "../problems.ts"
 import { CURSOR, decoder, ID, json, LIMIT, page } from "./shared.ts"
@@ -23,11 +23,11 @@ const searchProducts: Operation = {
     LIMIT(200, 20),
     CURSOR
   ],
-  answers: { 200: { description: "A page of products, the best match first.", schema: page(ProductView) } },
+  answers: { 200: { description: "A page of products, in the order in which they came.", schema: page(ProductView) } },
   problems: ["invalidInput"],
   handle: async ({ c, hub }) => {
-    const found = await hub.catalogue.search(textOf(c, "text") ?? "", limitOf(c, 20, 200), textOf(c, "cursor", 500))
-    return json({ items: found.items, next: found.next })
+    const found = await hub.catalogue.search(textOf(c, "text") ?? "", limitOf(c, 20, 200), cursorOf(c, "products"))
+    return json({ items: found.items, next: cursorText("products", found.next) })
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from "@aptekit/core"
 import { Clock, Effect } from "effect"
 import { actorOf, placesFor } from "../access.ts"
-import { choicesOf, flagOf, idempotencyKeyOf, idOf, ifMatchOf, limitOf, textOf } from "../http/query.ts"
+import { choicesOf, cursorOf, cursorText, flagOf, idempotencyKeyOf, idOf, ifMatchOf, limitOf, textOf } from "../http/query.ts"
 import type { Call, Operation } from "../operation.ts"
 import { HttpProblem } from "../problems.ts"
 import { EventView, viewEvent } from "./event-view.ts"
@@ -100,10 +100,10 @@ const list = async (call: Call): Promise<Response> => {
     text: textOf(c, "text"),
     dueBefore: due ? await hub.run(Clock.currentTimeMillis) : undefined,
     limit: limitOf(c, 50, 200),
-    after: textOf(c, "cursor", 500)
+    after: cursorOf(c, "orders")
   }
   const found = await hub.run(storage.orders.list(query))
-  return json({ items: found.items.map(viewOrder), next: found.next }, 200, {
+  return json({ items: found.items.map(viewOrder), next: cursorText("orders", found.next) }, 200, {
     "feed-position": String(found.position)
   })
 }
@@ -122,7 +122,8 @@ const listOrders: Operation = {
     {
       in: "query",
       name: "status",
-      description: "Orders with a part in one of these states; repeated or with commas.",
+      description:
+        "Orders in one of these states; with `branchId` or `due`, orders with such a part in one. Repeated or with commas.",
       schema: { type: "array", items: { type: "string", enum: STATUSES } }
     },
     {

@@ -1,4 +1,4 @@
-import { BranchId, IsoInstant, MAX_PRICE, Money, ProductId, Schema } from "@aptekit/core"
+import { BranchId, IsoInstant, MAX_PRICE, MAX_UNITS, Money, ProductId, Schema } from "@aptekit/core"
 import { listOf, unknownValue } from "../http/query.ts"
 import type { Call, Operation } from "../operation.ts"
 import { RunView, viewRun } from "./runs.ts"
@@ -65,7 +65,7 @@ const StockStatement = Schema.Struct({
     Schema.Struct({
       productId: ProductId,
       branchId: BranchId,
-      quantity: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000_000 }))
+      quantity: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_UNITS }))
     })
   ).check(Schema.isMaxLength(MOST_ROWS))
 })

@@ -3,10 +3,10 @@ import { type Connection as CallbackConnection, createPool as createCallbackPool
 import { createPool, type Pool, type PoolConnection } from "mysql2/promise"
 import { mariadbSql } from "../dialect.ts"
 import { type Driver, DriverError } from "../driver.ts"
-import { faultPoint } from "../fault.ts"
+import { appliedPoint, donePoint, faultPoint } from "../fault.ts"
 import { migrate } from "../migrations.ts"
 import type { CommitResult } from "../ops/commit.ts"
-import { makeOps, programOf } from "../ops/index.ts"
+import { makeOps, type OpName, programOf } from "../ops/index.ts"
 import { type Program, Refusal, runAsync, type Step, type StepResult } from "../program.ts"
 
 const CONNECTIONS = 8
@@ -27,17 +27,17 @@ const stepOn = (connection: PoolConnection | Pool) => async ({ sql, values }: St
 }
 
 /** One attempt. Knows whether a failure came before or at the COMMIT, whose answer alone may be lost. */
-const transaction = async <A>(pool: Pool, program: () => Program<A>): Promise<A> => {
+const transaction = async <A>(pool: Pool, op: OpName, program: () => Program<A>): Promise<A> => {
   const connection = await pool.getConnection()
   let committing = false
   try {
     await connection.query("START TRANSACTION")
     faultPoint("commit.begin")
     const value = await runAsync(program(), stepOn(connection))
-    faultPoint("commit.applied")
+    faultPoint(appliedPoint(op))
     committing = true
     await connection.query("COMMIT")
-    faultPoint("commit.done")
+    faultPoint(donePoint(op))
     connection.release()
     return value
   } catch (error) {
@@ -51,10 +51,10 @@ const transaction = async <A>(pool: Pool, program: () => Program<A>): Promise<A>
 
 const pause = (attempt: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, attempt * (1 + Math.random() * 4)))
 
-const withRetry = async <A>(pool: Pool, program: () => Program<A>): Promise<A> => {
+const withRetry = async <A>(pool: Pool, op: OpName, program: () => Program<A>): Promise<A> => {
   for (let attempt = 1;; attempt++) {
     try {
-      return await transaction(pool, program)
+      return await transaction(pool, op, program)
     } catch (error) {
       const again = TRANSIENT.has(codeOf(error)) || codeOf(error) === DUPLICATE
       if (!again) throw error
@@ -95,20 +95,20 @@ export const openMariadb = async (uri: string): Promise<Driver> => {
   }
   const commit = async (change: Parameters<Driver["commit"]>[0]): Promise<CommitResult> => {
     try {
-      return await withRetry(pool, () => ops.commit(change))
+      return await withRetry(pool, "commit", () => ops.commit(change))
     } catch (error) {
       if (!(error instanceof DriverError) || error.outcome !== "unknown") throw error
       // The COMMIT's answer was lost: look before anything is repeated (D18).
       const known = await read(ops.changeKnown(change.id)).catch(() => undefined)
       if (known === undefined) throw error
-      return known ?? (await withRetry(pool, () => ops.commit(change)))
+      return known ?? (await withRetry(pool, "commit", () => ops.commit(change)))
     }
   }
   return {
     dialect: mariadbSql,
     read: (name, args) => read(programOf(ops, name, args)) as never,
     list: (name, args) => read(programOf(ops, name, args)) as never,
-    write: (name, args) => withRetry(pool, () => programOf(ops, name, args)) as never,
+    write: (name, args) => withRetry(pool, name, () => programOf(ops, name, args)) as never,
     commit,
     serverTime: async () => {
       const [rows] = await pool.query("select cast(unix_timestamp(now(3)) * 1000 as signed) as now")

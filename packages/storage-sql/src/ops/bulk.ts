@@ -143,9 +143,10 @@ export const bulkOps = (dialect: SqlDialect) => {
     *journal(id: string): Program<ReadonlyArray<JournalRow>> {
       return yield* all(journal, { run: id })
     },
-    /** The compared rows and the run's new state in one transaction: from here on it will be finished (D4). */
-    *journalRun([row, parts]: readonly [RunRow, ReadonlyArray<JournalRow>]): Program<null> {
+    /** The compared rows, the times of all named ones and the run's state in one transaction: now it will be finished (D4). */
+    *journalRun([row, parts, blocks]: readonly [RunRow, ReadonlyArray<JournalRow>, ReadonlyArray<StatedBlock>]): Program<null> {
       for (const part of parts) yield* run(putJournal, { ...part })
+      for (const block of blocks) yield* run(putStated, { ...block })
       yield* run(putRun, { ...row })
       return null
     },
@@ -165,9 +166,8 @@ export const bulkOps = (dialect: SqlDialect) => {
       }
       return null
     },
-    /** The last step: times of all named rows, the run done, its journal gone. */
-    *finishRun([row, blocks]: readonly [RunRow, ReadonlyArray<StatedBlock>]): Program<null> {
-      for (const block of blocks) yield* run(putStated, { ...block })
+    /** The last step: the run done, its journal gone. */
+    *finishRun(row: RunRow): Program<null> {
       yield* run(putRun, { ...row })
       yield* run(dropJournal, { run: row.id })
       return null

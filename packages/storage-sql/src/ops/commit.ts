@@ -214,14 +214,16 @@ export const commitProgram = ({ db }: SqlDialect) => {
     const levels: Array<readonly [number, number, number]> = []
     const short: Array<number> = []
     for (const cell of change.cells) {
+      // Movements first: goods that come back in the same change are there to be held.
+      const moved = cell.moves.length === 0 ? 0 : yield* applyMoves(change, cell)
       if (cell.hold > 0) {
         const held = yield* run(holdGuarded, { cell: cell.cell, units: cell.hold, needed: cell.hold })
         if (held === 0) {
           const now = yield* one<{ on_hand: number; reserved: number }>(level, { cell: cell.cell })
-          refused.push({ cell: cell.cell, wanted: cell.hold, onHand: now?.on_hand ?? 0, reserved: now?.reserved ?? 0 })
+          const onHand = (now?.on_hand ?? 0) - moved
+          refused.push({ cell: cell.cell, wanted: cell.hold, onHand, reserved: now?.reserved ?? 0 })
         }
       } else if (cell.hold < 0) yield* run(release, { cell: cell.cell, units: cell.hold })
-      const moved = cell.moves.length === 0 ? 0 : yield* applyMoves(change, cell)
       if (moved < 0) {
         const now = yield* one<{ on_hand: number; reserved: number }>(level, { cell: cell.cell })
         if (now !== null && now.on_hand < now.reserved) short.push(cell.cell)

@@ -44,12 +44,14 @@ export const networkOps = ({ db }: SqlDialect) => {
 
   return {
     *settings(): Program<SettingsRows> {
+      // The number first: what another saves meanwhile is read under the old one, and so read again.
+      const number = (yield* counter("network_version"))?.value ?? 0
       return {
         branches: yield* all(branches),
         channels: yield* all(channels),
         policies: yield* all(policies),
         keys: yield* all(keys),
-        version: (yield* counter("network_version"))?.value ?? 0
+        version: number
       }
     },
     *saveSettings(rows: SaveSettings): Program<null> {

@@ -72,7 +72,7 @@ export const orderOps = ({ db }: SqlDialect) => {
   )
   const awaiting = statement(
     db.selectFrom("orders").innerJoin("fulfilments as f", "f.order_id", "orders.id").select("orders.id").distinct()
-      .where("f.status", "=", "awaiting").orderBy("orders.id").limit(param("limit"))
+      .where("f.status", "=", "awaiting").where("orders.id", ">", param("after")).orderBy("orders.id").limit(param("limit"))
   )
   const events = statement(
     db.selectFrom("events").selectAll().where("order_id", "=", param("id")).orderBy("seq").limit(10_000)
@@ -158,8 +158,8 @@ export const orderOps = ({ db }: SqlDialect) => {
     *placedBefore([before, limit]: readonly [number, number]): Program<ReadonlyArray<string>> {
       return (yield* all<{ id: string }>(placed, { before, limit })).map((row) => row.id)
     },
-    *awaitingOrders(limit: number): Program<ReadonlyArray<string>> {
-      return (yield* all<{ id: string }>(awaiting, { limit })).map((row) => row.id)
+    *awaitingOrders([after, limit]: readonly [string, number]): Program<ReadonlyArray<string>> {
+      return (yield* all<{ id: string }>(awaiting, { after, limit })).map((row) => row.id)
     },
     *orderEvents(id: string): Program<ReadonlyArray<Record<string, unknown>>> {
       return yield* all(events, { id })

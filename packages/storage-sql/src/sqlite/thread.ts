@@ -1,7 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import { sqliteSql } from "../dialect.ts"
 import type { Priority } from "../driver.ts"
-import { faultPoint } from "../fault.ts"
+import { appliedPoint, donePoint, faultPoint } from "../fault.ts"
 import { makeOps, programOf } from "../ops/index.ts"
 import { Refusal, runSync } from "../program.ts"
 import { openFile, stepper } from "./connection.ts"
@@ -42,9 +42,9 @@ const alone = (request: ThreadRequest): ThreadAnswer => {
     db.exec("BEGIN IMMEDIATE")
     faultPoint("commit.begin")
     const value = perform(request)
-    faultPoint(request.op === "slice" ? "slice.applied" : "commit.applied")
+    faultPoint(appliedPoint(request.op))
     db.exec("COMMIT")
-    faultPoint(request.op === "journalRun" ? "run.journalled" : "commit.done")
+    faultPoint(donePoint(request.op))
     return { n: request.n, ok: true, value }
   } catch (error) {
     if (db.inTransaction) db.exec("ROLLBACK")

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { BranchId, ProductId } from "../../kernel/ids.ts"
+import { BranchId, OrderId, ProductId } from "../../kernel/ids.ts"
 import { HOUR, MINUTE } from "../../kernel/time.ts"
 import { type OrderQuery, Storage } from "../../store/ports.ts"
 import { check, same } from "../assert.ts"

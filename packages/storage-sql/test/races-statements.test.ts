@@ -1,0 +1,123 @@
+import { BranchId, type HubServices, ProductId, Sales, Storage } from "@aptekit/core"
+import { stateStock, TEST_NOW } from "@aptekit/core/testing"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { both, figures, type Hooks, inHub, load, newHooks, order, useDatabases, wants } from "./support/races.ts"
+
+const T = TEST_NOW
+const SECOND = 1_000
+
+const sale = (id: string, branch: string, occurredAt: number, quantity = 1) =>
+  Effect.flatMap(Sales, (sales) =>
+    sales.record({
+      source: "till",
+      id,
+      branchId: BranchId.make(branch),
+      occurredAt: new Date(occurredAt).toISOString(),
+      lines: [{ productId: ProductId.make("aspirin"), quantity }]
+    }, { kind: "register", id: "till" }))
+
+/** Runs an effect with the hub's services inside a hook. */
+const runner = Effect.map(Effect.context<HubServices>(), (context) => Effect.runPromiseWith(context))
+
+describe.each(useDatabases())("statements among other commits on $name", ({ skip, fresh }) => {
+  type Body = (hooks: Hooks) => Effect.Effect<void, unknown, HubServices>
+  /** `next` runs in another hub on the same database, as after a restart. */
+  const race = (title: string, body: Body, next?: Body): void =>
+    it.effect.skipIf(skip)(title, () =>
+      Effect.gen(function*() {
+        const open = yield* Effect.promise(fresh)
+        for (const work of next === undefined ? [body] : [body, next]) {
+          const hooks = newHooks()
+          yield* inHub(open, hooks, work(hooks))
+        }
+      }))
+
+  /** The writes of a statement, in their order; what is committed before each of them meets another stage of it. */
+  for (const moment of ["journalRun", "slice", "levels", "finishRun"]) {
+    race(
+      `D1: P3: sales committed while a statement is applied (before ${moment}) count once, and only those after its time`,
+      (hooks) =>
+        Effect.gen(function*() {
+          yield* load()
+          yield* hooks.pass("1 minute")
+          const run = yield* runner
+          hooks.writes.before(moment, async () => {
+            // North is stated anew, south as it was; of each a unit was sold before the statement's time and one after it.
+            for (const branch of ["north", "south"]) {
+              await run(sale(`before-${branch}`, branch, T + 9 * SECOND))
+              await run(sale(`after-${branch}`, branch, T + 11 * SECOND))
+            }
+          })
+          yield* stateStock([["aspirin", "north", 7], ["aspirin", "south", 15]], T + 10 * SECOND)
+          expect(yield* figures("aspirin", "north")).toEqual(both(6, 0))
+          expect(yield* figures("aspirin", "south")).toEqual(both(14, 0))
+        }),
+      () =>
+        Effect.gen(function*() {
+          yield* sale("late", "south", T + 8 * SECOND)
+          expect(yield* figures("aspirin", "south")).toEqual(both(14, 0))
+          const { counts } = yield* stateStock([["aspirin", "south", 99]], T + 9 * SECOND)
+          expect(counts.stale).toBe(1)
+        })
+    )
+
+    race(`P3: D4: an order committed while a statement is applied (before ${moment}) stays held, and the image says so`, ({ writes }) =>
+      Effect.gen(function*() {
+        yield* load()
+        const run = yield* runner
+        writes.before(moment, () => run(order("E-1", wants(3))))
+        yield* stateStock([["aspirin", "north", 7], ["aspirin", "south", 15]], T + 10 * SECOND)
+        expect(yield* figures("aspirin", "north")).toEqual(both(7, 3))
+        expect((yield* order("E-2", wants(5))).order.fulfilments[0]!.status).toBe("operator")
+      }))
+  }
+
+  race("P3: an order that was decided before a statement took the goods gets only what is left", ({ gate }) =>
+    Effect.gen(function*() {
+      yield* load()
+      const run = yield* runner
+      gate.before = () => run(stateStock([["aspirin", "north", 2]], T + 10 * SECOND))
+      const { order: placed } = yield* order("E-1", wants(3))
+      expect(placed.fulfilments[0]).toMatchObject({ status: "operator", lines: [{ held: 2 }] })
+      expect(placed.cases.map((c) => c.reason)).toEqual(["tooFew"])
+      expect(yield* figures("aspirin", "north")).toEqual(both(2, 2))
+    }))
+
+  race("D7: P3: a receipt cut off before those who lost their goods were told is finished by its repetition", (hooks) =>
+    Effect.gen(function*() {
+      yield* load({ levels: [["aspirin", "north", 5]] })
+      yield* hooks.pass("1 minute")
+      const { order: placed } = yield* order("E-1", wants(4))
+      // The receipt is committed; the connection is lost at what follows from it.
+      hooks.gate.before = async () => {
+        hooks.gate.before = () => Promise.reject(new Error("connection lost"))
+      }
+      const cut = yield* Effect.result(sale("receipt", "north", T + SECOND, 3))
+      expect(cut._tag === "Failure" ? cut.failure._tag : cut.success).toBe("StorageUnavailable")
+      expect(yield* sale("receipt", "north", T + SECOND, 3)).toMatchObject({ created: false })
+      const after = (yield* (yield* Storage).orders.byId(placed.id))!
+      expect(after.cases.map((c) => c.reason)).toEqual(["shortage"])
+      expect(after.fulfilments[0]!.lines.map((line) => line.held)).toEqual([2])
+      expect(yield* figures("aspirin", "north")).toEqual(both(2, 2))
+    }))
+
+  race(
+    "P7: D4: a statement that the database cut off half-way is finished before the next one is compared",
+    ({ writes }) =>
+      Effect.gen(function*() {
+        yield* load()
+        const { stock } = yield* Storage
+        writes.before("slice", () => Promise.reject(new Error("connection lost")))
+        const cut = yield* Effect.result(stateStock([["aspirin", "north", 7]], T + 10 * SECOND))
+        expect(cut._tag).toBe("Failure")
+        // The figure is the one that the image still has: had the first one not been finished, this would change nothing.
+        yield* stateStock([["aspirin", "north", 10]], T + 20 * SECOND)
+        expect(yield* figures("aspirin", "north")).toEqual(both(10, 0))
+        expect((yield* stock.runs(10, undefined)).items.map((run) => run.state)).not.toContain("applying")
+      }),
+    () => Effect.gen(function*() {
+      expect(yield* figures("aspirin", "north")).toEqual(both(10, 0))
+    })
+  )
+})
