@@ -20,7 +20,7 @@ const isZone = (zone: string): true | string => {
 const Limits = Schema.Struct({
   /** Bytes of one uploaded file, all its pieces together. */
   upload: atLeast(1024).pipe(Schema.withDecodingDefaultKey(Effect.succeed(4096 * MIB))),
-  /** Bytes that one XML file of an archive may have. */
+  /** Bytes that the XML files of an archive which are imported at once may have, together. */
   unpacked: atLeast(1024).pipe(Schema.withDecodingDefaultKey(Effect.succeed(4096 * MIB))),
   /** Entries of an archive, pictures included. */
   entries: atLeast(1).pipe(Schema.withDecodingDefaultKey(Effect.succeed(100_000))),

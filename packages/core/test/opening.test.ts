@@ -26,10 +26,11 @@ describe("opening hours", () => {
     expect(next(almaty, "2026-11-23T16:00:00Z")).toBe("2026-11-24T04:00:00.000Z")
   })
 
-  it("D13: hours that nobody entered mean always open; hours without a single day mean never", () => {
+  it("D13: hours that nobody entered mean always open, but for the exceptions", () => {
     expect(next(makeBranch("x"), "2026-11-23T02:00:00Z")).toBe("2026-11-23T02:00:00.000Z")
     const shut = makeBranch("x", { exceptions: [{ date: "2026-11-23", intervals: [] }] })
-    expect(next(shut, "2026-11-23T02:00:00Z")).toBeNull()
+    expect(next(shut, "2026-11-23T02:00:00Z"), "its midnight in Almaty").toBe("2026-11-23T19:00:00.000Z")
+    expect(next(shut, "2026-11-24T02:00:00Z")).toBe("2026-11-24T02:00:00.000Z")
   })
 
   it("D13: the night of spring has an hour less, and a wall time that does not exist is the one after it", () => {

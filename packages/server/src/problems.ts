@@ -1,5 +1,4 @@
 import {
-  type Forbidden,
   type InvalidInput,
   type KeyConflict,
   type NotFound,
@@ -73,7 +72,7 @@ export class HttpProblem extends Error {
   }
 }
 
-type DomainError = InvalidInput | NotFound | Forbidden | Refused | KeyConflict | VersionConflict | StorageUnavailable
+type DomainError = InvalidInput | NotFound | Refused | KeyConflict | VersionConflict | StorageUnavailable
 
 const RETRY = { "retry-after": "2" }
 
@@ -84,7 +83,6 @@ type Rules = {
 const RULES: Rules = {
   InvalidInput: (e) => new HttpProblem("invalidInput", e.message, { errors: e.issues }),
   NotFound: (e) => new HttpProblem("notFound", e.message),
-  Forbidden: (e) => new HttpProblem("forbidden", e.message),
   Refused: (e) =>
     new HttpProblem("refused", e.message, {
       reason: e.code,

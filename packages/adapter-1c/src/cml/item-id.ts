@@ -39,7 +39,8 @@ export class ItemId {
   /** Makes the whole id the field's current value; the reason in Russian if there is none. */
   compose(field: Field): string | undefined {
     if (this.#conflict) return "указаны два разных Ид"
-    if (this.#end === this.#start) return "не указан Ид"
+    const nameless = this.#end === this.#start || field.bytes[this.#start] === HASH
+    if (nameless) return "не указан Ид"
     const apart = this.#characteristicEnd > this.#characteristicStart
     if (apart && !field.bytes.subarray(this.#start, this.#end).includes(HASH))
       field.join(this.#start, this.#end, this.#characteristicStart, this.#characteristicEnd)

@@ -49,7 +49,7 @@ export class Entrance {
     } catch (error) {
       const told = failureOf(error)
       const reason = kindOf(told.cause ?? told)
-      this.#log("exchange refused", { code: told.code, type: query.type, mode: query.mode, reason })
+      this.#log("exchange refused", { code: told.code, type: shown(query.type), mode: shown(query.mode), reason })
       // A client that still sends would not read the answer.
       await drain(request.bodyUsed ? null : request.body, MAX_DRAINED).catch(() => 0)
       return told.code === "no-credentials" ? unauthorized(told.message) : failure(told.message)

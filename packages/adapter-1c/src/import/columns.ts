@@ -27,13 +27,12 @@ export class Columns {
     return this.#data[row * this.width + column]!
   }
 
-  add(row: number, column: number, value: number): void {
-    this.#data[row * this.width + column]! += value
+  set(row: number, column: number, value: number): void {
+    this.#data[row * this.width + column] = value
   }
 
-  column(column: number): Int32Array {
-    const values = new Int32Array(this.#size)
-    for (let row = 0, at = column; row < values.length; row++, at += this.width) values[row] = this.#data[at]!
-    return values
+  /** The values of one column in these rows. */
+  column(column: number, rows: Int32Array): Int32Array {
+    return rows.map((row) => this.#data[row * this.width + column]!)
   }
 }

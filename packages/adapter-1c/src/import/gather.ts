@@ -9,7 +9,9 @@ import { Columns } from "./columns.ts"
 import { IdTable } from "./id-table.ts"
 import type { Notes } from "./notes.ts"
 
-const MOST = 1_000_000_000
+/** Of one product in one place. */
+export const MAX_UNITS = 1_000_000_000
+const MAX_GRAMS = 2 ** 31 - 1
 const ONE = 1000
 /** In place of thousandths: the balance was below zero. */
 export const NEGATIVE = -1
@@ -35,7 +37,7 @@ const given = (text: string | null | undefined): string | undefined =>
 /** `Вес` is in kilograms. */
 const gramsOf = (weight: string | null | undefined): number | undefined => {
   const grams = Math.round(Number(weight?.replace(",", ".").replace(/\s/gu, "") ?? Number.NaN) * ONE)
-  return Number.isSafeInteger(grams) && grams > 0 ? grams : undefined
+  return grams > 0 && grams <= MAX_GRAMS ? grams : undefined
 }
 
 const draftOf = (item: ItemRecord, fromCatalogue: boolean): Draft => ({
@@ -162,7 +164,7 @@ export class Gather implements CommerceMlSink {
     if (warehouse !== TOTAL) this.#detailed.add(offer)
     if (thousandths < 0) return this.stocks.push(offer, warehouse, 0, line, NEGATIVE)
     const units = Math.floor(thousandths / ONE)
-    if (units > MOST) return this.#notes.reject(line, `Остаток слишком велик (${units}): строка не принята.`)
+    if (units > MAX_UNITS) return this.#notes.reject(line, `Остаток слишком велик (${units}): строка не принята.`)
     this.stocks.push(offer, warehouse, units, line, thousandths - units * ONE)
   }
 

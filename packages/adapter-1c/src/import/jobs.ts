@@ -4,10 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { InboundHub, SyncRun } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
 import { ExchangeFailure, failureOf, kindOf } from "../failure.ts"
+import type { ArchiveFile } from "../spool/archive.ts"
 import type { Source } from "../spool/journal.ts"
 import type { ImportRecord, Session } from "../spool/session.ts"
 import { digestOf, type ImportFile, type Importer } from "./importer.ts"
-import { locate, type XmlFile } from "./locate.ts"
+import { locate } from "./locate.ts"
 
 /** What mode=import is answered. */
 export type ImportAnswer =
@@ -148,7 +149,7 @@ export class Jobs {
     }
   }
 
-  async #apply(session: Session, files: ReadonlyArray<XmlFile>, signal: AbortSignal, job: Job): Promise<void> {
+  async #apply(session: Session, files: ReadonlyArray<ArchiveFile>, signal: AbortSignal, job: Job): Promise<void> {
     for (const [i, { name, path }] of files.entries()) {
       const started = performance.now()
       const file: ImportFile = { name, path, sessionStartedAt: session.startedAt }

@@ -1,15 +1,9 @@
 import { mkdir } from "node:fs/promises"
-import { join } from "node:path"
 import type { Limits } from "../config.ts"
 import { ExchangeFailure } from "../failure.ts"
-import { type ArchiveFile, unpack, xmlNames } from "../spool/archive.ts"
-import { findName } from "../spool/file-name.ts"
+import { type ArchiveFile, unpack } from "../spool/archive.ts"
+import { findName, findNames } from "../spool/file-name.ts"
 import { isArchive } from "../spool/session.ts"
-
-export interface XmlFile {
-  readonly name: string
-  readonly path: string
-}
 
 /** In which order the XML files of one archive make sense: goods before prices before stock. */
 const ORDER = [
@@ -34,33 +28,19 @@ export const locate = async (
   asked: string,
   folder: string,
   limits: Limits
-): Promise<ReadonlyArray<XmlFile>> => {
+): Promise<ReadonlyArray<ArchiveFile>> => {
   await mkdir(folder, { recursive: true })
   for (const source of sources) {
     if (!(await isArchive(source.path))) return [source]
-    const names = await xmlNames(source, limits)
     const wholeArchive = findName(asked, [source.name]) !== undefined
-    const found = findName(asked, names)
-    const wanted = found !== undefined ? [found] : wholeArchive ? names.toSorted(byRank) : []
-    if (wanted.length > 0) return unpackAll(source, wanted, folder, limits)
+    const files = await unpack(source, (names) => {
+      const found = findNames(asked, names)
+      return found.length === 0 && wholeArchive ? names.toSorted(byRank) : found.toSorted(byRank)
+    }, folder, limits)
+    if (files.length > 0) return files
   }
   throw new ExchangeFailure(
     "file-missing",
     `Файла «${asked}» нет ни среди переданных файлов, ни в архивах. Запустите обмен ещё раз с начала.`
   )
-}
-
-const unpackAll = async (
-  source: ArchiveFile,
-  names: ReadonlyArray<string>,
-  folder: string,
-  limits: Limits
-): Promise<ReadonlyArray<XmlFile>> => {
-  const files: Array<XmlFile> = []
-  for (const name of names) {
-    const path = join(folder, String(files.length))
-    await unpack(source, name, path, limits)
-    files.push({ name, path })
-  }
-  return files
 }

@@ -76,7 +76,8 @@ export class Sorter {
       const branch = warehouse === TOTAL ? undefined : branches[warehouse]
       const product = products[offer]!
       if (typeof branch === "number" && product !== UNKNOWN) {
-        this.batches.stock(asOf, product, branch, units, shared.has(branch))
+        if (shared.has(branch)) this.batches.sharedStock(asOf, product, branch, units, warehouseTable.ids[warehouse]!)
+        else this.batches.stock(asOf, product, branch, units)
         continue
       }
       const other = warehouse === TOTAL ? "" : warehouseTable.ids[warehouse]!
@@ -165,7 +166,9 @@ export class Sorter {
     if (row.kind === "stock") {
       const branch = targets.stock(row.other)
       if (typeof branch !== "number") return
-      return this.batches.stock(row.asOf, product, branch, row.figure, targets.isShared(branch))
+      return targets.isShared(branch)
+        ? this.batches.sharedStock(row.asOf, product, branch, row.figure, row.other)
+        : this.batches.stock(row.asOf, product, branch, row.figure)
     }
     const target = targets.price(row.other)
     // 1C writes 0 where there is no price: nothing is given away.

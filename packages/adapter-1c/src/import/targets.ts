@@ -21,6 +21,7 @@ export class Targets {
   readonly #hub: InboundHub
   readonly #memory: Memory
   readonly #branches: Map<string, string>
+  readonly #configured: ReadonlyMap<string, OneCConfig["prices"][string]>
   readonly #stock = new Map<string, number | "ignore" | undefined>()
   readonly #prices = new Map<string, PriceTarget | "ignore" | undefined>()
   #shared: ReadonlySet<number> | undefined
@@ -29,6 +30,7 @@ export class Targets {
     this.#config = config
     this.#hub = hub
     this.#memory = memory
+    this.#configured = new Map(Object.entries(config.prices))
     this.#branches = new Map([...links, ...Object.entries(config.warehouses)])
   }
 
@@ -84,7 +86,7 @@ export class Targets {
 
   #mapped(priceType: string): OneCConfig["prices"][string] | undefined {
     const name = this.#memory.priceTypes.get(priceType)?.name
-    return this.#config.prices[priceType] ?? (name ? this.#config.prices[name] : undefined)
+    return this.#configured.get(priceType) ?? (name ? this.#configured.get(name) : undefined)
   }
 
   #findPrice(priceType: string): PriceTarget | "ignore" | undefined {

@@ -1,7 +1,8 @@
 import { createWriteStream } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
+import { join } from "node:path"
 import { Writable } from "node:stream"
-import { type Entry, Reader, ZipReader } from "@zip.js/zip.js"
+import { type Entry, type FileEntry, Reader, ZipReader } from "@zip.js/zip.js"
 import type { Limits } from "../config.ts"
 import { ExchangeFailure, failureOf } from "../failure.ts"
 import { safeName } from "./file-name.ts"
@@ -97,15 +98,11 @@ const checkName = (name: string, file: ArchiveFile): void => {
   }
 }
 
-/** The names of the XML files of an archive. @throws ExchangeFailure archive-… */
-export const xmlNames = (file: ArchiveFile, limits: Limits): Promise<ReadonlyArray<string>> =>
-  withArchive(file, async (archive) =>
-    (await entriesOf(archive, file, limits)).filter((entry) => !entry.directory && /\.xml$/iu.test(entry.filename))
-      .map(({ filename }) => filename))
+const isXml = (entry: Entry): entry is FileEntry => !entry.directory && /\.xml$/iu.test(entry.filename)
 
 /** Counts what comes out and stops a bomb before it fills the disk. */
-const guard = (target: Writable, entry: Entry, file: ArchiveFile, limits: Limits) => {
-  const most = Math.min(limits.unpacked, Math.max(RATIO_FROM, entry.compressedSize * limits.ratio))
+const guard = (target: Writable, entry: Entry, file: ArchiveFile, limits: Limits, room: number) => {
+  const most = Math.min(room, Math.max(RATIO_FROM, entry.compressedSize * limits.ratio))
   let size = 0
   return new Writable({
     write(chunk: Uint8Array, _encoding, done) {
@@ -127,29 +124,56 @@ const guard = (target: Writable, entry: Entry, file: ArchiveFile, limits: Limits
   })
 }
 
+/** Unpacks one file; its checksum is checked. Gives its size. */
+const unpackEntry = async (
+  entry: FileEntry,
+  to: string,
+  file: ArchiveFile,
+  limits: Limits,
+  room: number
+): Promise<number> => {
+  if (entry.encrypted) {
+    throw new ExchangeFailure(
+      "archive-encrypted",
+      `Архив «${file.name}» закрыт паролем. Отключите пароль в обмене 1С.`
+    )
+  }
+  let refused: unknown
+  const target = createWriteStream(to)
+  const sink = guard(target, entry, file, limits, room)
+  sink.once("error", (error) => {
+    refused = error
+  })
+  try {
+    await entry.getData(Writable.toWeb(sink) as WritableStream<Uint8Array>)
+  } catch (error) {
+    throw refused ?? error
+  }
+  return target.bytesWritten
+}
+
 /**
- * Unpacks one file of an archive; its checksum is checked. Nothing is left at `to` if it fails halfway but a file that
- * nobody reads.
+ * Unpacks those XML files of an archive that `choose` names, in its order, into files of `folder` with numbers for
+ * names: all files of a name, if it comes more than once. What is left there by a failure nobody reads.
  * @throws ExchangeFailure archive-…
  */
-export const unpack = (file: ArchiveFile, wanted: string, to: string, limits: Limits): Promise<void> =>
+export const unpack = (
+  file: ArchiveFile,
+  choose: (names: ReadonlyArray<string>) => ReadonlyArray<string>,
+  folder: string,
+  limits: Limits
+): Promise<ReadonlyArray<ArchiveFile>> =>
   withArchive(file, async (archive) => {
-    const entry = (await entriesOf(archive, file, limits)).find(({ filename }) => filename === wanted)
-    if (entry === undefined || entry.directory) throw new Error("the archive changed while it was read")
-    if (entry.encrypted) {
-      throw new ExchangeFailure(
-        "archive-encrypted",
-        `Архив «${file.name}» закрыт паролем. Отключите пароль в обмене 1С.`
-      )
+    const entries = Map.groupBy((await entriesOf(archive, file, limits)).filter(isXml), ({ filename }) => filename)
+    const files: Array<ArchiveFile> = []
+    // Many small bombs are a large one: they share the room.
+    let room = limits.unpacked
+    for (const name of choose([...entries.keys()])) {
+      for (const entry of entries.get(name) ?? []) {
+        const path = join(folder, String(files.length))
+        room -= await unpackEntry(entry, path, file, limits, room)
+        files.push({ name, path })
+      }
     }
-    let refused: unknown
-    const sink = guard(createWriteStream(to), entry, file, limits)
-    sink.once("error", (error) => {
-      refused = error
-    })
-    try {
-      await entry.getData(Writable.toWeb(sink) as WritableStream<Uint8Array>)
-    } catch (error) {
-      throw refused ?? error
-    }
+    return files
   })

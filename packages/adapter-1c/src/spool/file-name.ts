@@ -33,6 +33,10 @@ export const isIgnored = (name: string): boolean => name.startsWith("import_file
 
 const bare = (name: string): string => name.slice(name.lastIndexOf("/") + 1).toLowerCase()
 
-/** The name that was asked for, among those that are there: exactly, else without folders and letter case. */
-export const findName = (asked: string, names: ReadonlyArray<string>): string | undefined =>
-  names.find((name) => name === asked) ?? names.find((name) => bare(name) === bare(asked))
+/** The names that were asked for, among those that are there: exactly, else without folders and letter case. */
+export const findNames = (asked: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const exact = names.filter((name) => name === asked)
+  return exact.length > 0 ? exact : names.filter((name) => bare(name) === bare(asked))
+}
+
+export const findName = (asked: string, names: ReadonlyArray<string>): string | undefined => findNames(asked, names)[0]

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from "node:crypto"
 import { existsSync, readdirSync } from "node:fs"
-import { mkdir, open, truncate } from "node:fs/promises"
+import { mkdir, open, readdir, rm, truncate } from "node:fs/promises"
 import { join } from "node:path"
 import { ExchangeFailure } from "../failure.ts"
 import { findName, safeName } from "./file-name.ts"
@@ -79,13 +79,21 @@ export class Session {
     return [...this.#imports.values()].filter(({ state }) => state === "asked").sort((a, b) => a.at - b.at)
   }
 
+  /** Does it hold files, or the beginning of one, that no import was asked for yet? */
+  get unfinished(): boolean {
+    return [...this.#uploads.values()].some(({ sealed }) => !sealed)
+  }
+
   record(name: string): ImportRecord | undefined {
     return this.#imports.get(name)
   }
 
   /** Uploads after an init replace what was there (fact 18). */
   init(): Promise<void> {
-    return this.#queue(() => this.#write({ t: "init" }))
+    return this.#queue(async () => {
+      await this.#write({ t: "init" })
+      await this.#tidy()
+    })
   }
 
   /**
@@ -112,6 +120,7 @@ export class Session {
       if (upload !== undefined && isRepetition(upload, piece)) return await truncate(path, offset)
       if (offset === 0) await syncFolder(this.folder)
       await this.#write({ t: "piece", name, disk, offset, ...piece })
+      if (offset === 0) await this.#tidy()
     })
   }
 
@@ -147,11 +156,21 @@ export class Session {
       return { name, at, sources, state: "asked", sha256: null }
     })
   }
+
+  /** Not in the queue: an upload that hangs would hold up the imports of all sessions. */
   done({ name, at }: ImportRecord, sha256: string): Promise<void> {
-    return this.#queue(() => this.#write({ t: "done", name, at, sha256 }))
+    return this.#write({ t: "done", name, at, sha256 })
   }
   failed({ name, at }: ImportRecord): Promise<void> {
-    return this.#queue(() => this.#write({ t: "failed", name, at }))
+    return this.#write({ t: "failed", name, at })
+  }
+
+  /** Removes replaced uploads, or a session that never ends would fill the disk; not while an import may read them. */
+  async #tidy(): Promise<void> {
+    if (this.pending().length > 0) return
+    const used = new Set([...this.#uploads.values()].map(({ disk }) => disk))
+    const replaced = (await readdir(this.folder)).filter((name) => /^u\d+$/u.test(name) && !used.has(name))
+    for (const name of replaced) await rm(join(this.folder, name), { force: true })
   }
 
   #queue<A>(work: () => Promise<A>): Promise<A> {

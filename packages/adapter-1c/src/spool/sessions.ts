@@ -8,6 +8,8 @@ import { Session, tokenHash } from "./session.ts"
 const IDLE_MS = 60 * 60_000
 /** Sessions whose imports have ended are kept for a repeated question, but only so many: each has its files. */
 const KEPT = 20
+/** Whoever is in the middle of sending may be silent for so long, however many others sign in meanwhile. */
+const PAUSE_MS = 10 * 60_000
 
 /** The sessions of a connection, in memory and in its folder: a restart loses none that was answered for. */
 export class Sessions {
@@ -58,11 +60,12 @@ export class Sessions {
 
   async #sweep(): Promise<void> {
     const ended = this.all().filter((session) => session.active === 0 && session.pending().length === 0)
-    const tooMany = ended.slice(0, Math.max(0, ended.length - KEPT))
+    const spare = ended.filter(({ unfinished, lastUsed }) => !unfinished || Date.now() - lastUsed > PAUSE_MS)
+    const tooMany = spare.slice(0, Math.max(0, ended.length - KEPT))
     const tooOld = ended.filter((session) => Date.now() - session.lastUsed > IDLE_MS)
-    for (const session of new Set([...tooMany, ...tooOld])) {
-      this.#byToken.delete(session.token)
-      await rm(session.folder, { recursive: true, force: true })
-    }
+    const gone = new Set([...tooMany, ...tooOld])
+    // All at once: while the first is being removed, nobody may go on with the next.
+    for (const { token } of gone) this.#byToken.delete(token)
+    for (const { folder } of gone) await rm(folder, { recursive: true, force: true })
   }
 }

@@ -1,4 +1,4 @@
-import { Cause, Clock, Effect, Latch, Schedule } from "effect"
+import { Cause, Clock, Duration, Effect, Latch, Schedule } from "effect"
 import { AdapterRegistry } from "../adapter/registry.ts"
 import { runLane } from "../exchange/dispatcher.ts"
 import { SYSTEM } from "../kernel/actor.ts"
@@ -12,6 +12,8 @@ import { Storage } from "../store/ports.ts"
 const BATCH = 100
 /** A new reservation never ends sooner than a minute away, so a look every second misses none (P4: 60 s). */
 const SWEEP_EVERY = "1 second"
+/** The same in milliseconds. */
+const LOOK = 1_000
 /** Intake answers after 2 s at the latest; what is still `placed` after 5 s was cut off (D15). */
 const PLACED_AFTER = 5_000
 const PLAN_EVERY = "1 second"
@@ -43,6 +45,16 @@ export const sweepOnce = Effect.gen(function*() {
       Effect.catchTags({ Refused: () => Effect.void, NotFound: () => Effect.void, VersionConflict: () => Effect.void })
     ))
   return due.length
+})
+
+/** Sleeps until the earliest end, if it comes before the next look: what is due is swept at once (D10). */
+const untilNextSweep = Effect.gen(function*() {
+  const storage = yield* Storage
+  const next = yield* storage.orders.nextSweep
+  const now = yield* Clock.currentTimeMillis
+  if (next === null || next <= now || next - now >= LOOK) return
+  yield* Effect.sleep(Duration.millis(next - now))
+  yield* sweepOnce
 })
 
 /** Plans what intake could not finish (D15); one replica at a time. */
@@ -107,7 +119,7 @@ export const runJobs = (owner: string) =>
     const network = yield* Network
     const registry = yield* AdapterRegistry
     const lane = yield* MessageLane
-    yield* Effect.forkScoped(steadily("sweep", SWEEP_EVERY, sweepOnce))
+    yield* Effect.forkScoped(steadily("sweep", SWEEP_EVERY, Effect.andThen(sweepOnce, untilNextSweep)))
     yield* Effect.forkScoped(steadily("plan", PLAN_EVERY, planOnce(owner)))
     yield* Effect.forkScoped(steadily("arrivals", ARRIVALS_EVERY, arriveOnce))
     // The first turn looks whatever happened: a hub that was killed may have left some that nobody was told of.

@@ -21,9 +21,6 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   }
 }
 
-/** The caller is known but may not do this (403). */
-export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", { message: Schema.String }) {}
-
 /**
  * The life cycle forbids the command now (409, ORD-9): names the state and what is allowed in it.
  * `code` is stable for programs; `message` is for people.

@@ -30,10 +30,14 @@ const addDays = ({ year, month, day }: LocalDate, days: number): LocalDate => {
 const isoDate = ({ year, month, day }: LocalDate): string =>
   `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`
 
+const ALL_DAY: ReadonlyArray<Interval> = [{ from: "00:00", to: "24:00" }]
+
 /** The intervals of one date: its exception where there is one, else its weekday's. */
 const intervalsOf = (branch: Branch, date: LocalDate): ReadonlyArray<Interval> => {
   const exception = branch.exceptions.find((e) => e.date === isoDate(date))
   if (exception !== undefined) return exception.intervals
+  // Hours that nobody entered must not stop orders: such a branch is open but for its exceptions.
+  if (branch.hours.length === 0) return ALL_DAY
   const day = weekday(date)
   return branch.hours.filter((h) => h.day === day)
 }
@@ -85,8 +89,6 @@ export class OpeningHours {
 
   /** The next moment, `at` included, when the branch is open; null when it stays shut for a month. */
   nextOpening(branch: Branch, at: Instant): Instant | null {
-    // Hours nobody entered (a branch made from an ERP's warehouse) must not stop its orders.
-    if (branch.hours.length === 0 && branch.exceptions.length === 0) return at
     for (const stretch of this.#stretches(branch, at)) {
       if (stretch.end > at) return Math.max(stretch.start, at)
     }

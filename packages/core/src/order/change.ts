@@ -81,7 +81,13 @@ export const changeOfWalkIn = (sale: Sale, movements: ReadonlyArray<Movement>, m
     branchId: sale.branchId,
     actor: meta.actor,
     at: meta.now,
-    data: { source: sale.source, sale: sale.id, lines: sale.lines.map(({ productId, quantity }) => ({ productId, quantity })) }
+    data: {
+      source: sale.source,
+      sale: sale.id,
+      // A number that no order has: the receipt named one, and a person may want to know.
+      ...(sale.fulfilmentNumber === undefined ? {} : { unknownNumber: sale.fulfilmentNumber }),
+      lines: sale.lines.map(({ productId, quantity }) => ({ productId, quantity }))
+    }
   }],
   outbox: []
 })

@@ -122,7 +122,7 @@ export const TRANSITIONS = {
   },
   expire: {
     from: ["assembled", "assigned", "accepted"],
-    to: ["expired", "operator"],
+    to: ["expired", "operator", "closed"],
     by: ["system"],
     title: { ru: "Сбросить резерв", kk: "Резервті босату", en: "Expire" }
   },

@@ -7,6 +7,8 @@ const BLOCK = 100
 /** Short order numbers, from blocks that each replica takes for itself (D14). At most 9 digits: 1C cuts at 11. */
 export class OrderNumbers extends Context.Service<OrderNumbers, {
   readonly next: Effect.Effect<string, StorageUnavailable>
+  /** A number that no order took after all: a channel that repeats itself for ever must not use them up. */
+  readonly giveBack: (number: string) => void
 }>()("@aptekit/core/order/OrderNumbers") {
   static readonly layer = Layer.effect(
     OrderNumbers,
@@ -15,6 +17,7 @@ export class OrderNumbers extends Context.Service<OrderNumbers, {
       const refill = yield* Semaphore.make(1)
       let next = 0
       let end = 0
+      const returned: Array<string> = []
       const take = Effect.suspend(() => {
         if (next < end) return Effect.succeed(String(next++))
         return storage.takeNumbers(BLOCK).pipe(Effect.map((first) => {
@@ -24,7 +27,12 @@ export class OrderNumbers extends Context.Service<OrderNumbers, {
         }))
       })
       return OrderNumbers.of({
-        next: Effect.suspend(() => (next < end ? take : refill.withPermits(1)(take)))
+        next: Effect.suspend(() => {
+          const again = returned.pop()
+          if (again !== undefined) return Effect.succeed(again)
+          return next < end ? take : refill.withPermits(1)(take)
+        }),
+        giveBack: (number) => void returned.push(number)
       })
     })
   )

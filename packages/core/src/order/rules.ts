@@ -59,7 +59,7 @@ export const decide = (order: Order, f: Fulfilment, command: Command, facts: Fac
     case "extend":
       return extend(order, f, command.input, facts)
     case "handOver":
-      return handOver(order, f, facts)
+      return handOver(order, f, command.input, facts)
     case "deliver":
       return deliver(order, f, facts)
     case "fail":
@@ -235,13 +235,13 @@ const extend = (order: Order, f: Fulfilment, input: CommandInput<"extend">, fact
   return ruled(withFulfilment(order, { ...f, reservation: live(until) }))
 }
 
-const handOver = (order: Order, f: Fulfilment, facts: Facts): Ruled => {
+const handOver = (order: Order, f: Fulfilment, input: CommandInput<"handOver">, facts: Facts): Ruled => {
   if (order.delivery.type !== "courier") return refuse(f, "handOver", "notADelivery", "the buyer collects this order.")
   if (f.reservation?.state === "live" && f.reservation.expiresAt <= facts.now) {
     return refuse(f, "handOver", "reservationEnded", "the reservation has ended; the goods are for sale again.")
   }
   const sold = saleAt(facts, f, "handover") ? sellHeld(f) : f
-  return ruled(withFulfilment(order, { ...sold, status: "delivering" }))
+  return ruled(withFulfilment(order, { ...sold, status: "delivering", note: input.courier ?? f.note }))
 }
 
 const deliver = (order: Order, f: Fulfilment, facts: Facts): Ruled => {
@@ -268,6 +268,8 @@ const expire = (order: Order, f: Fulfilment, facts: Facts): Ruled => {
   if (f.status === "accepted" && facts.policy(f.branchId).acceptedDue === "person") {
     return refuse(f, "expire", "personDecides", "policy leaves an accepted order to a person.")
   }
+  // What was sold of it stays sold: the rest of such a part is let go, and the part is closed.
+  if (f.lines.some((line) => line.sold > 0)) return ruled(end(order, f, "reservationEnded", facts), "reservationEnded")
   const next: Fulfilment = {
     ...f,
     lines: releaseLines(f.lines),

@@ -39,14 +39,15 @@ export class Sales extends Context.Service<Sales, {
       const network = yield* Network
       const unit = yield* OrderUnit
 
-      /** `<order>-<part>`; an order of one part may be named without it. */
-      const find = (number: string) =>
+      /** `<order>-<part>`; without its part, the only one, or the only one of the branch that sold. */
+      const find = (number: string, branchId: Sale["branchId"]) =>
         Effect.gen(function*() {
           const [, orderNumber, part] = /^(.+?)(?:-(\d))?$/u.exec(number) ?? []
           const order = yield* storage.orders.byNumber(orderNumber ?? "")
           if (order === null) return null
-          const f = part === undefined && order.fulfilments.length === 1
-            ? order.fulfilments[0]
+          const own = order.fulfilments.filter((f) => order.fulfilments.length === 1 || f.branchId === branchId)
+          const f = part === undefined
+            ? (own.length === 1 ? own[0] : undefined)
             : order.fulfilments.find((candidate) => candidate.part === Number(part))
           return f === undefined ? null : { order, f }
         })
@@ -60,7 +61,7 @@ export class Sales extends Context.Service<Sales, {
 
       const attempt = (sale: Sale, actor: Actor) =>
         Effect.gen(function*() {
-          const found = sale.fulfilmentNumber === undefined ? null : yield* find(sale.fulfilmentNumber)
+          const found = sale.fulfilmentNumber === undefined ? null : yield* find(sale.fulfilmentNumber, sale.branchId)
           const products = yield* unit.products(sale.lines.map((line) => line.productId))
           const facts = yield* unit.facts(found?.order.channelId ?? NO_CHANNEL, actor, products)
           const branch = facts.branch(sale.branchId)
@@ -130,7 +131,9 @@ export class Sales extends Context.Service<Sales, {
           )
           return over - left
         }).pipe(
-          // The next sale or sweep meets what is left; a person sees the case of whoever won.
+          // Somebody changed the order meanwhile: what it holds now is looked at again.
+          Effect.retry({ times: VERSION_RETRIES, while: (error) => error._tag === "VersionConflict" }),
+          // The next sale or statement meets what is left; a person sees the case of whoever won.
           Effect.catchTags({
             VersionConflict: () => Effect.succeed(0),
             InsufficientStock: () => Effect.succeed(0),

@@ -9,7 +9,7 @@ import { nextUuid } from "../kernel/uuid.ts"
 import type { Channel, Point } from "../network/model.ts"
 import { Network } from "../network/service.ts"
 import type { IdempotencyKey } from "../store/change.ts"
-import type { Duplicate, StorageUnavailable, VersionConflict } from "../store/errors.ts"
+import { type Duplicate, StorageUnavailable, type VersionConflict } from "../store/errors.ts"
 import { type HeldUnits, Storage } from "../store/ports.ts"
 import { changeOfOrder } from "./change.ts"
 import type { Command } from "./commands.ts"
@@ -230,7 +230,11 @@ export class Orders extends Context.Service<Orders, {
             const change = changeOfOrder(null, decided, yield* unit.meta(facts, "order.placed"))
             return { order: change.orders[0]!.after, change }
           })
-          const { order } = yield* unit.commit(attempt)
+          const { order } = yield* unit.commit(attempt).pipe(
+            Effect.tapError((error) => Effect.sync(() => {
+              if (error._tag === "Duplicate") numbers.giveBack(number)
+            }))
+          )
           if (order.fulfilments[0]!.status !== "placed") return { order, created: true }
           const planned = yield* settle(order.id).pipe(
             Effect.timeoutOption(PLANNING_PATIENCE),
@@ -265,8 +269,12 @@ export class Orders extends Context.Service<Orders, {
               replaces: before.replaces
             })
             const located = yield* planner.locate(placed)
-            const point = located.kind === "point" ? located.point : null
-            const decided = yield* decideIntake(placed, facts, point, located.notes, before)
+            if (located.kind === "unreachable") {
+              // Without a point the order would lose what it holds: the change waits, the order stays as it is.
+              const message = "The service that looks addresses up does not answer; send the change again later."
+              return yield* new StorageUnavailable({ message, outcome: "notApplied" })
+            }
+            const decided = yield* decideIntake(placed, facts, located.point, located.notes, before)
             const changed = changeOfOrder(before, resent(before, decided, facts), {
               ...(yield* unit.meta(facts, "order.changed")),
               reason: "changedByCustomer"

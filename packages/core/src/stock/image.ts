@@ -66,11 +66,6 @@ export class StockImage {
   get productCount(): number {
     return this.#productSlots.size
   }
-  get bytes(): number {
-    let cells = this.#onHand.length * 3
-    for (const price of this.#prices.values()) cells += 2 * (price.network.length + (price.branch?.length ?? 0))
-    return cells * 4
-  }
 
   productSlot(id: ProductId): number | undefined {
     return this.#productSlots.get(id)
@@ -131,9 +126,6 @@ export class StockImage {
     const own = b === undefined || column.branch === null ? NO_PRICE : column.branch[this.cell(p, b)]!
     const found = own === NO_PRICE ? column.network[p]! : own
     return found === NO_PRICE ? null : found
-  }
-  get priceTypes(): ReadonlyArray<string> {
-    return [...this.#prices.keys()]
   }
 
   /** Rows of which more is reserved than there is: facts may do that (D7). */

@@ -15,7 +15,6 @@ export type EventType =
   | "order.refunded"
   | `fulfilment.${CommandName}`
   | "sale.recorded"
-  | "stock.corrected"
   | "stock.imported"
   | "network.changed"
 
