@@ -1,4 +1,4 @@
-import { MAX_PRICE } from "@aptekit/core"
+import { MAX_PRICE, MAX_SKU } from "@aptekit/core"
 import { NO_CURRENCY } from "../cml/price.ts"
 import { type IndexedRows, TOTAL } from "../cml/offer.ts"
 import type {
@@ -34,6 +34,12 @@ export interface Draft {
 const given = (text: string | null | undefined): string | undefined =>
   text === null || text === undefined || text.trim() === "" ? undefined : text.trim().slice(0, 1000)
 
+/** An article too long to be a code is no code: the product is found by its name and id. */
+const codeOf = (text: string | null | undefined): string | undefined => {
+  const code = given(text)
+  return code === undefined || code.length > MAX_SKU ? undefined : code
+}
+
 /** `Вес` is in kilograms. */
 const gramsOf = (weight: string | null | undefined): number | undefined => {
   const grams = Math.round(Number(weight?.replace(",", ".").replace(/\s/gu, "") ?? Number.NaN) * ONE)
@@ -45,7 +51,7 @@ const draftOf = (item: ItemRecord, fromCatalogue: boolean): Draft => ({
   fromCatalogue,
   deleted: item.deleted,
   name: given(item.name),
-  sku: given(item.sku) ?? given(item.code),
+  sku: codeOf(item.sku) ?? codeOf(item.code),
   barcodes: (item.barcodes ?? []).map((code) => code.trim()).filter((code) => code !== "" && code.length <= 64),
   maker: given(item.manufacturer?.name),
   weightGrams: gramsOf(item.weight),

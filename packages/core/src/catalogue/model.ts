@@ -11,10 +11,13 @@ export const LocalText = Schema.Struct({
 })
 export type LocalText = typeof LocalText.Type
 
+export const MAX_SKU = 100
+
 /** What is sold. `goods#characteristic` of an ERP is a product of its own with a `family` (D6). */
 export const Product = Schema.Struct({
   id: ProductId,
-  sku: Schema.NullOr(Text),
+  /** The network's own code: short enough to be a key in any database. */
+  sku: Schema.NullOr(Schema.String.check(Schema.isMaxLength(MAX_SKU))),
   barcodes: Schema.Array(Schema.String.check(Schema.isMaxLength(64))),
   name: LocalText,
   /** International non-proprietary name: the active substance. */
