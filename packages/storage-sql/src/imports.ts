@@ -1,7 +1,8 @@
 import { type ImportBatch, type ImportCounts, NO_COUNTS, NO_PRICE, type RunSource, type StockImage, type SyncRun, toStated } from "@aptekit/core"
 import { setImmediate } from "node:timers/promises"
 import { v7 } from "uuid"
-import type { Driver } from "./driver.ts"
+import { type Driver, DriverError } from "./driver.ts"
+import type { Figures } from "./figures.ts"
 import { loadImage, restoreStated, STATED_BLOCK, statedBlock, statedKind } from "./image.ts"
 import type { JournalRow, RunRow, Slice, StatedBlock } from "./ops/bulk.ts"
 import { branchOf, cellOf, priceKey, priceParts, productOf } from "./schema.ts"
@@ -85,6 +86,7 @@ const unpack = (row: JournalRow): Compared => {
 export class Imports {
   readonly #driver: Driver
   readonly #image: StockImage
+  readonly #figures: Figures
   readonly #now: () => number
   readonly #announce: (run: SyncRun) => Promise<void>
   readonly #priceTypes = new Map<string, number>()
@@ -95,9 +97,16 @@ export class Imports {
   /** One run at a time changes the image; others wait their turn. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(driver: Driver, image: StockImage, now: () => number, announce: (run: SyncRun) => Promise<void>) {
+  constructor(
+    driver: Driver,
+    image: StockImage,
+    figures: Figures,
+    now: () => number,
+    announce: (run: SyncRun) => Promise<void>
+  ) {
     this.#driver = driver
     this.#image = image
+    this.#figures = figures
     this.#now = now
     this.#announce = announce
   }
@@ -135,7 +144,7 @@ export class Imports {
   async finish(opened: SyncRun, batches: ReadonlyArray<ImportBatch>): Promise<SyncRun> {
     const turn = this.#turn.then(async () => {
       // A run that the database cut off after its journal must be finished before the next one is compared (D4).
-      if (this.#cutOff !== null) await this.#complete(this.#cutOff)
+      if (this.#cutOff !== null) await this.#complete(await this.#journalled(this.#cutOff))
       return this.#complete(await this.#begin(opened, batches))
     })
     this.#turn = turn.catch(() => undefined)
@@ -154,6 +163,19 @@ export class Imports {
 
   /** Compares and journals: from then on the run is finished, now or by the next run or start. */
   async #begin(opened: SyncRun, batches: ReadonlyArray<ImportBatch>): Promise<Journalled> {
+    const touched = this.#figures.watch()
+    try {
+      return await this.#compareAndJournal(opened, batches, touched)
+    } finally {
+      this.#figures.unwatch(touched)
+    }
+  }
+
+  async #compareAndJournal(
+    opened: SyncRun,
+    batches: ReadonlyArray<ImportBatch>,
+    touched: ReadonlySet<number>
+  ): Promise<Journalled> {
     const counts: MutableCounts = { ...opened.counts }
     const compared: Array<Compared> = []
     const named = new Map<string, Named>()
@@ -165,11 +187,56 @@ export class Imports {
     }
     const run: SyncRun = { ...opened, counts, state: "applying" }
     const parts = compared.flatMap((rows, i) => this.#journal(run.id, rows, i))
-    const blocks = this.#statedBlocks(batches)
-    await this.#driver.write("journalRun", [runRow(run), parts, blocks], "log")
-    // From here on a late sale of a named row is older than what was stated, whether its slice is written yet or not.
-    for (const block of blocks) restoreStated(this.#image, block)
-    return (this.#cutOff = { run, compared })
+    const journalled = await this.#journalled({ run, compared, journal: [runRow(run), parts, this.#statedBlocks(batches)] })
+    await this.#figures.settled()
+    const late = this.#lateRows(batches, named.get(STOCK), touched)
+    if (late.length > 0) {
+      const more = late.flatMap((rows, i) => this.#journal(run.id, rows, compared.length + i))
+      await this.#driver.write("journalRun", [runRow(run), more, []], "log")
+    }
+    return (this.#cutOff = { ...journalled, compared: [...compared, ...late] })
+  }
+
+  /**
+   * The journal is written, and the image knows the times of the named rows: from here on a late sale of one is older than
+   * what was stated, whether its slice is written yet or not. Where nobody knows whether it was written it is written
+   * again, which changes nothing: now, or before anything else is compared.
+   */
+  async #journalled(begun: Journalled): Promise<Journalled> {
+    if (begun.journal === null) return begun
+    const write = (): Promise<unknown> => this.#driver.write("journalRun", begun.journal!, "log")
+    await write().catch((error: unknown) => {
+      if (!(error instanceof DriverError) || error.outcome !== "unknown") throw error
+      this.#cutOff = begun
+      return write()
+    })
+    for (const block of begun.journal[2]) restoreStated(this.#image, block)
+    return (this.#cutOff = { ...begun, journal: null })
+  }
+
+  /**
+   * Rows that said nothing new when they were compared, and that a commit has touched before the image knew their time:
+   * a sale of before that time took from a figure that had it already, so their sum is made anew (D1).
+   */
+  #lateRows(
+    batches: ReadonlyArray<ImportBatch>,
+    named: Named | undefined,
+    touched: ReadonlySet<number>
+  ): ReadonlyArray<Compared> {
+    if (named === undefined || touched.size === 0) return []
+    return batches.flatMap((batch) => {
+      if (batch.kind !== "stock") return []
+      const stated = toStated(batch.asOf)
+      const keys: Array<number> = []
+      const figures: Array<number> = []
+      for (let i = 0; i < batch.products.length; i++) {
+        const row = this.#row(batch, i)
+        if (!touched.has(row.key) || row.stated > stated || named.has(batch, i)) continue
+        keys.push(row.key)
+        figures.push(row.figure)
+      }
+      return keys.length === 0 ? [] : [{ kind: batch.kind, priceType: null, asOf: batch.asOf, ...sorted(keys, figures) }]
+    })
   }
 
   async #complete({ run, compared }: Journalled): Promise<SyncRun> {
@@ -292,8 +359,13 @@ export class Imports {
       return
     }
     const showing = new Map<number, Level>()
+    const touched = this.#figures.watch()
     this.#showing.add(showing)
-    await this.#readBack(rows, showing).finally(() => this.#showing.delete(showing))
+    await this.#readBack(rows, showing).finally(() => {
+      this.#showing.delete(showing)
+      this.#figures.unwatch(touched)
+    })
+    this.#figures.doubt([...touched].filter((cell) => showing.has(cell)))
     for (const [cell, level] of showing) this.#image.setLevel(productOf(cell), branchOf(cell), level.onHand, level.reserved)
   }
 
@@ -356,12 +428,16 @@ export class Imports {
   }
 }
 
+const STOCK = statedKind(null)
+
 const kindOf = (batch: ImportBatch): string => statedKind(batch.kind === "price" ? batch.priceType : null)
 
 /** A run whose rows are journalled and not all applied. */
 interface Journalled {
   readonly run: SyncRun
   readonly compared: ReadonlyArray<Compared>
+  /** What is to be journalled; null once it is. */
+  readonly journal: readonly [RunRow, ReadonlyArray<JournalRow>, ReadonlyArray<StatedBlock>] | null
 }
 
 /**

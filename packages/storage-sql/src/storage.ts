@@ -19,6 +19,7 @@ import { Clock, Effect, Layer, Schedule } from "effect"
 import { randomUUID } from "node:crypto"
 import { type Driver, DriverError } from "./driver.ts"
 import { awaitedOf, encodeChange, UnknownCell } from "./encode.ts"
+import { Figures } from "./figures.ts"
 import { loadAwaited, loadImage } from "./image.ts"
 import { Imports, runOf } from "./imports.ts"
 import type { CommitResult } from "./ops/commit.ts"
@@ -123,7 +124,8 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
       yield* Effect.forkScoped(Effect.repeat(Effect.ignore(setClock), Schedule.spaced(CLOCK_EVERY)))
     }
     const now = (): number => ownTime() + clockOffset
-    const imports = new Imports(driver, image, now, (run) =>
+    const figures = new Figures(driver, image)
+    const imports = new Imports(driver, image, figures, now, (run) =>
       tell(`import/${run.id}`, "stock.imported", ["partner", run.connection], { run: run.id, counts: run.counts }))
 
     const loadIds = async (): Promise<void> => {
@@ -138,9 +140,8 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
     })
 
     /**
-     * What other replicas did: their stock changes by deltas, a whole reload after an import (D5). A delta that was in
-     * flight while the image was loaded may count twice until the next refusal or look-up repairs the row: the image
-     * only proposes.
+     * What other replicas did: their stock changes by deltas, a whole reload after an import (D5). A figure that was read
+     * a moment ago may have a delta in it already, so the rows are read once more.
      */
     let heard = yield* ask(() => driver.read("feedPosition", undefined))
     const listen = ask(async () => {
@@ -152,9 +153,11 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
         }
         for (const [cell, onHand, reserved] of JSON.parse(levels ?? "[]") as CommitResult["levels"]) {
           imports.moved(cell, onHand, reserved)
+          figures.doubt([cell])
         }
         heard = seq
       }
+      await figures.again()
       if (events.length > 0) announce()
     })
     if (driver.dialect.name === "mariadb") {
@@ -195,8 +198,6 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
         })
       }
       const refused = fields["refused"] as ReadonlyArray<{ cell: number; wanted: number; onHand: number; reserved: number }>
-      // The database's figures repair the image (D5).
-      for (const row of refused) image.setLevel(productOf(row.cell), branchOf(row.cell), row.onHand, row.reserved)
       return InsufficientStock.of(refused.map(({ cell, ...figures }) => ({ ...cellName(cell), ...figures })))
     }
 
@@ -209,8 +210,12 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
       Effect.tryPromise({
         try: async () => {
           const awaited = awaitedOf(change, image)
-          const result = await driver.commit(encodeChange(change, image, origin))
-          applied(result)
+          const encoded = encodeChange(change, image, origin)
+          const result = await figures.during(encoded.cells, async () => {
+            const committed = await driver.commit(encoded)
+            applied(committed)
+            return committed
+          })
           for (const { product, branch, units } of awaited) image.addAwaited(product, branch, units)
           return { seq: result.seq, short: result.short.map(cellName) }
         },
@@ -324,12 +329,8 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
               const b = image.branchSlot(branchId)
               return p === undefined || b === undefined ? [] : [cellOf(p, b)]
             })
-            // Through the writer: its answers come in the order of its commits, so these figures may be set as they are.
-            const rows = keys.length === 0 ? [] : await driver.write("levels", keys, "change")
-            return rows.map((row) => {
-              image.setLevel(productOf(row.cell), branchOf(row.cell), row.on_hand, row.reserved)
-              return { ...cellName(row.cell), onHand: row.on_hand, reserved: row.reserved, asOf: row.as_of }
-            })
+            const rows = keys.length === 0 ? [] : await figures.ask(keys)
+            return rows.map((row) => ({ ...cellName(row.cell), onHand: row.on_hand, reserved: row.reserved, asOf: row.as_of }))
           }),
         openRun: (source) =>
           Effect.map(ask(() => imports.open(source)), (opened) => ({

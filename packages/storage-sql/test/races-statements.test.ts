@@ -1,4 +1,4 @@
-import { BranchId, type HubServices, ProductId, Sales, Storage } from "@aptekit/core"
+import { BranchId, type HubServices, Orders, type Placed, ProductId, Sales, Storage } from "@aptekit/core"
 import { stateStock, TEST_NOW } from "@aptekit/core/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -73,12 +73,27 @@ describe.each(useDatabases())("statements among other commits on $name", ({ skip
       }))
   }
 
-  race("P3: an order that was decided before a statement took the goods gets only what is left", ({ gate }) =>
+  race("P3: an order that was decided before a statement took the goods gets only what is left", ({ gate, writes }) =>
     Effect.gen(function*() {
       yield* load()
       const run = yield* runner
-      gate.before = () => run(stateStock([["aspirin", "north", 2]], T + 10 * SECOND))
-      const { order: placed } = yield* order("E-1", wants(3))
+      const decided = Promise.withResolvers<void>()
+      const taken = Promise.withResolvers<void>()
+      let placing: Promise<Placed> | undefined
+      writes.before("slice", async () => {
+        gate.before = () => {
+          decided.resolve()
+          return taken.promise
+        }
+        placing = run(order("E-1", wants(3)))
+        await decided.promise
+        writes.before("levels", async () => {
+          taken.resolve()
+          await placing
+        })
+      })
+      yield* stateStock([["aspirin", "north", 2]], T + 10 * SECOND)
+      const { order: placed } = yield* Effect.promise(() => placing!)
       expect(placed.fulfilments[0]).toMatchObject({ status: "operator", lines: [{ held: 2 }] })
       expect(placed.cases.map((c) => c.reason)).toEqual(["tooFew"])
       expect(yield* figures("aspirin", "north")).toEqual(both(2, 2))
@@ -99,6 +114,24 @@ describe.each(useDatabases())("statements among other commits on $name", ({ skip
       const after = (yield* (yield* Storage).orders.byId(placed.id))!
       expect(after.cases.map((c) => c.reason)).toEqual(["shortage"])
       expect(after.fulfilments[0]!.lines.map((line) => line.held)).toEqual([2])
+      expect(yield* figures("aspirin", "north")).toEqual(both(2, 2))
+    }))
+
+  race("D7: P3: who loses goods to a receipt while the order changes is told all the same", (hooks) =>
+    Effect.gen(function*() {
+      yield* load({ levels: [["aspirin", "north", 5]] })
+      yield* hooks.pass("1 minute")
+      const run = yield* runner
+      const { order: placed } = yield* order("E-1", wants(4))
+      const accept = Effect.flatMap(Orders, (orders) =>
+        orders.command(placed.fulfilments[0]!.id, { name: "accept", input: {} }, { actor: { kind: "branch", id: "north" } }))
+      // The receipt is committed; what follows from it is decided, and the branch is faster.
+      hooks.gate.before = async () => {
+        hooks.gate.before = () => run(accept)
+      }
+      yield* sale("receipt", "north", T + SECOND, 3)
+      const after = (yield* (yield* Storage).orders.byId(placed.id))!
+      expect([after.fulfilments[0]!.status, after.cases.map((c) => c.reason)]).toEqual(["accepted", ["shortage"]])
       expect(yield* figures("aspirin", "north")).toEqual(both(2, 2))
     }))
 

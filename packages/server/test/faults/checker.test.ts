@@ -75,8 +75,11 @@ test("the checker finds P3 broken: holds that do not add up, goods sold twice, a
   const raised = { reserved: reserved.reserved + 1 }
   expect(found(damaged("stock_levels", (row) => row.cell === reserved.cell, raised))).toMatch(/P3: \S+: \d+ reserved, lines hold/u)
   expect(found(damaged("order_lines", (row) => row.held > 0, { held: 0 }))).toMatch(/P3: \S+: \d+ reserved, lines hold/u)
-  expect(found(damaged("stock_movements", () => true, null))).toMatch(/P3: \S+: \d+ on hand, stated/u)
-  const holder = tables.fulfilments.find((row) => row.status === "accepted")!
+  expect(found(damaged("stock_levels", () => true, { on_hand: 7 }))).toMatch(/P3: \S+: 7 on hand, stated/u)
+  const emptied = found(damaged("stock_levels", (row) => row.cell === reserved.cell, { on_hand: 0 }))
+  expect(emptied).toMatch(/P3: part \S+ \(\w+\) still holds \d+ of \S+, which is gone/u)
+  const held = new Set(tables.order_lines.filter((row) => row.held > 0).map((row) => `${row.order_id}/${row.part}`))
+  const holder = tables.fulfilments.find((row) => row.status === "accepted" && held.has(`${row.order_id}/${row.part}`))!
   expect(found(damaged("fulfilments", (row) => row.id === holder.id, { reservation_state: "expired" })))
     .toMatch(/P3: part \S+ \(accepted\) holds goods/u)
   const scarce = tables.events.findIndex((row) => row.levels?.startsWith("[[8192,") === true)

@@ -27,7 +27,7 @@ describe("P10: a hub cut off while it makes its tables", () => {
     async (text) => {
       const uri = await server.fresh()
       const proxy = await startProxy(uri)
-      const cut = proxy.cut(text, "at once", "unreachable")
+      const cut = proxy.cut(text, "at once", { unreachable: true })
       const first = spawnHub({ env: { APTEKIT_MARIADB_URI: proxy.uri }, partners: partners.url })
       await cut
       expect(await first.ready).toBeNull()

@@ -67,6 +67,8 @@ export class Gate {
   #order: ReadonlyArray<string> | null = null
   /** Runs before the next change is committed, once. */
   before: (() => Promise<unknown>) | null = null
+  /** Runs when the next change has been committed and nobody has heard of it yet, once. */
+  after: (() => Promise<unknown>) | null = null
 
   /** The next `count` changes wait for each other, then go all at once, or one after the other by their first event. */
   hold(count: number, order: ReadonlyArray<string> | null = null): void {
@@ -121,7 +123,14 @@ export interface Hooks {
 
 const hooked = (driver: Driver, { gate, writes }: Hooks): Driver => ({
   ...driver,
-  commit: (change) => gate.pass(change, () => driver.commit(change)),
+  commit: (change) =>
+    gate.pass(change, async () => {
+      const result = await driver.commit(change)
+      const { after } = gate
+      gate.after = null
+      await after?.()
+      return result
+    }),
   write: async (name, args, priority) => {
     await writes.at(name)
     return driver.write(name, args, priority)
@@ -164,14 +173,19 @@ export interface Figures {
   readonly image: { readonly onHand: number; readonly reserved: number }
 }
 
+/** What the image says of a row. */
+export const shown = (product: string, branch: string) =>
+  Effect.map(Storage, ({ stock: { image } }) => {
+    const cell = image.cell(image.productSlot(ProductId.make(product))!, image.branchSlot(BranchId.make(branch))!)
+    return { onHand: image.onHand[cell]!, reserved: image.reserved[cell]! }
+  })
+
 /** A row as the database and the image have it. The image is read first: asking the database would repair it. */
 export const figures = (product: string, branch: string) =>
   Effect.gen(function*() {
     const { stock } = yield* Storage
-    const [productId, branchId] = [ProductId.make(product), BranchId.make(branch)]
-    const cell = stock.image.cell(stock.image.productSlot(productId)!, stock.image.branchSlot(branchId)!)
-    const image = { onHand: stock.image.onHand[cell]!, reserved: stock.image.reserved[cell]! }
-    const [level] = yield* stock.levels([{ productId, branchId }])
+    const image = yield* shown(product, branch)
+    const [level] = yield* stock.levels([{ productId: ProductId.make(product), branchId: BranchId.make(branch) }])
     return { onHand: level?.onHand ?? 0, reserved: level?.reserved ?? 0, image } satisfies Figures
   })
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
-import { afterEach } from "vitest"
+import { afterAll } from "vitest"
 
 const SERVER = join(import.meta.dirname, "../../../src/main.ts")
 const CONFIG = join(import.meta.dirname, "hub.config.ts")
@@ -48,11 +48,11 @@ const GIVE_UP = 30_000
 const isReady = (url: string): Promise<boolean> =>
   fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).then((answer) => answer.ok, () => false)
 
-/** Children of this test process: none outlives its test, nor the process. */
+/** Children of this test process: none outlives its test file, nor the process. */
 const children = new Set<ChildProcess>()
 const endAll = (): void => children.forEach((child) => child.kill("SIGKILL"))
 process.on("exit", endAll)
-afterEach(endAll)
+afterAll(endAll)
 
 export const spawnHub = (options: HubOptions): HubProcess => {
   const started = performance.now()

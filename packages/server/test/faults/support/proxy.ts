@@ -7,12 +7,19 @@ import type { AddressInfo } from "node:net"
  */
 export type Cut = "at once" | "before COMMIT" | "during COMMIT" | "after COMMIT"
 
+export interface CutOptions {
+  /** The database cannot be reached afterwards. */
+  readonly unreachable?: boolean
+  /** So many transactions with this text go by before. */
+  readonly after?: number
+}
+
 /** A TCP proxy before a MariaDB, which knows COMMIT when it sees one. */
 export interface DatabaseProxy {
   /** The same database through the proxy. */
   readonly uri: string
   /** Cuts the connection that carries this text, once. Resolves when it has done so. */
-  readonly cut: (text: string, when: Cut, then?: "unreachable") => Promise<void>
+  readonly cut: (text: string, when: Cut, options?: CutOptions) => Promise<void>
   /** The database cannot be reached any more, and open connections are gone; or it can again. */
   readonly unreachable: (yes: boolean) => void
   readonly close: () => Promise<void>
@@ -24,7 +31,7 @@ const COMMIT = Buffer.from("\u0003COMMIT")
 interface Plan {
   readonly text: Buffer
   readonly when: Cut
-  readonly then: "unreachable" | undefined
+  readonly options: CutOptions
   readonly done: () => void
 }
 
@@ -32,6 +39,7 @@ export const startProxy = async (target: string): Promise<DatabaseProxy> => {
   const to = new URL(target)
   const sockets = new Set<Socket>()
   let plan: Plan | undefined
+  let skip = 0
   let down = false
 
   const cutOff = (): void => sockets.forEach((socket) => socket.destroy())
@@ -47,9 +55,9 @@ export const startProxy = async (target: string): Promise<DatabaseProxy> => {
       socket.on("error", end).on("close", end)
     }
     const happened = (): void => {
-      const { then, done } = plan!
+      const { options, done } = plan!
       plan = undefined
-      if (then === "unreachable") {
+      if (options.unreachable === true) {
         down = true
         cutOff()
       }
@@ -60,6 +68,8 @@ export const startProxy = async (target: string): Promise<DatabaseProxy> => {
       if (plan !== undefined && chunk.includes(plan.text)) carries = true
       if (plan?.when === "at once" && carries) return happened()
       if (plan !== undefined && carries && chunk.includes(COMMIT)) {
+        carries = false
+        if (skip-- > 0) return void server.write(chunk)
         if (plan.when === "before COMMIT") return happened()
         if (plan.when === "during COMMIT") return void server.write(chunk, happened)
         lost = true
@@ -79,9 +89,10 @@ export const startProxy = async (target: string): Promise<DatabaseProxy> => {
   uri.port = String((listener.address() as AddressInfo).port)
   return {
     uri: uri.href,
-    cut: (text, when, then) =>
+    cut: (text, when, options = {}) =>
       new Promise((done) => {
-        plan = { text: Buffer.from(text), when, then, done }
+        skip = options.after ?? 0
+        plan = { text: Buffer.from(text), when, options, done }
       }),
     unreachable: (yes) => {
       down = yes

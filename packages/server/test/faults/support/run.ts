@@ -1,4 +1,4 @@
-import { afterEach } from "vitest"
+import { afterAll } from "vitest"
 import { untold } from "./check-stock.ts"
 import { expectPromisesKept } from "./checker.ts"
 import { letTimePass, type TestDatabase } from "./database.ts"
@@ -24,9 +24,9 @@ export interface Stage {
 /** Longer than any lease of the hub: what a dead one had claimed is free again. */
 const PAST_LEASES = 120_000
 
-const openStages: Array<() => Promise<void>> = []
-afterEach(async () => {
-  for (const close of openStages.splice(0)) await close()
+const openPartners = new Set<Partners>()
+afterAll(async () => {
+  for (const partners of openPartners) await partners.close()
 })
 
 export const stage = async (database: TestDatabase, chance: Chance, mix?: Mix): Promise<Stage> => {
@@ -34,7 +34,7 @@ export const stage = async (database: TestDatabase, chance: Chance, mix?: Mix): 
   const workload = new Workload(chance, mix)
   const hubOptions: HubOptions = { env: database.env, partners: partners.url }
   let hub: HubProcess | undefined
-  openStages.push(partners.close)
+  openPartners.add(partners)
   const start = async (options: Partial<HubOptions> = {}): Promise<HubProcess> =>
     (hub = await startHub({ ...hubOptions, ...options }))
   const check = async (when: "cut off" | "quiet"): Promise<void> =>
