@@ -2,7 +2,7 @@ import { COMMAND_INPUTS, type RequestableCommand, Schema, transition } from "@ap
 import { actorOf, COMMAND_NAMES } from "../access.ts"
 import { idempotencyKeyOf, idOf, ifMatchOf } from "../http/query.ts"
 import type { Operation } from "../operation.ts"
-import { ID, IDEMPOTENCY_KEY, IF_MATCH, ORDER_ANSWER, orderResponse } from "./shared.ts"
+import { COMMAND_PROBLEMS, ID, IDEMPOTENCY_KEY, IF_MATCH, ORDER_ANSWER, orderResponse } from "./shared.ts"
 
 /** What each command does, in one line for the document; the rest of its page comes from the table. */
 const NOTES: Readonly<Record<RequestableCommand, string>> = {
@@ -47,17 +47,7 @@ const commandOperation = (command: RequestableCommand): Operation => ({
   parameters: [ID("fulfilment"), IF_MATCH, IDEMPOTENCY_KEY],
   body: { schema: COMMAND_INPUTS[command], required: hasRequiredField(command) },
   answers: { 200: ORDER_ANSWER("Done: the whole order as it is now.") },
-  problems: [
-    "badRequest",
-    "notFound",
-    "refused",
-    "keyConflict",
-    "versionConflict",
-    "versionMismatch",
-    "tooLarge",
-    "unsupportedMediaType",
-    "invalidInput"
-  ],
+  problems: COMMAND_PROBLEMS,
   handle: async ({ c, hub, key, body }) =>
     orderResponse(
       await hub.orders.command(idOf(c, "fulfilment"), command, body as never, {

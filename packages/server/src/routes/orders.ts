@@ -18,6 +18,7 @@ import type { Call, Operation } from "../operation.ts"
 import { HttpProblem } from "../problems.ts"
 import { EventView, viewEvent } from "./event-view.ts"
 import {
+  COMMAND_PROBLEMS,
   CURSOR,
   decoder,
   ID,
@@ -201,17 +202,7 @@ const cancelOrder: Operation = {
   parameters: [ID("order"), IF_MATCH, IDEMPOTENCY_KEY],
   body: { schema: CancelRequest, required: true, example: { reason: "the customer changed their mind" } },
   answers: { 200: ORDER_ANSWER("Cancelled.") },
-  problems: [
-    "badRequest",
-    "notFound",
-    "refused",
-    "keyConflict",
-    "versionConflict",
-    "versionMismatch",
-    "tooLarge",
-    "unsupportedMediaType",
-    "invalidInput"
-  ],
+  problems: COMMAND_PROBLEMS,
   handle: async (call) => {
     const { c, hub, key, body } = call
     const options = { actor: actorOf(key), ifMatch: ifMatchOf(c), idempotencyKey: idempotencyKeyOf(c) }

@@ -1,6 +1,6 @@
 import { type AnyCodec, decodeInput, type Order, OrderView, Schema, viewOrder } from "@aptekit/core"
 import { Effect } from "effect"
-import type { Answer, Call, Parameter } from "../operation.ts"
+import type { Answer, Call, Operation, Parameter } from "../operation.ts"
 import { HttpProblem } from "../problems.ts"
 import { seesChannel } from "../access.ts"
 
@@ -18,6 +18,19 @@ export const ORDER_ANSWER = (description: string): Answer => ({
   schema: OrderView,
   headers: { ETag: "The order's version, for If-Match." }
 })
+
+/** How a command on an order can fail. */
+export const COMMAND_PROBLEMS = [
+  "badRequest",
+  "notFound",
+  "refused",
+  "keyConflict",
+  "versionConflict",
+  "versionMismatch",
+  "tooLarge",
+  "unsupportedMediaType",
+  "invalidInput"
+] as const satisfies Operation["problems"]
 
 /** Checks a body strictly. @throws InvalidInput */
 export const decoder = <S extends AnyCodec>(schema: S): ((body: unknown) => Promise<S["Type"]>) => {
