@@ -239,6 +239,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
       commit,
       orders: {
         byId: (id) => Effect.map(ask(() => driver.read("orderById", id)), orderOrNull),
+        byIds: (ids) => Effect.map(ask(() => driver.read("ordersByIds", ids)), (rows) => rows.map(orderOf)),
         byFulfilment: (id) => Effect.map(ask(() => driver.read("orderByFulfilment", id)), orderOrNull),
         byNumber: (number) => Effect.map(ask(() => driver.read("orderByNumber", number)), orderOrNull),
         byKey: (channel, external) => Effect.map(ask(() => driver.read("orderByKey", [channel, external])), orderOrNull),

@@ -72,6 +72,7 @@ const emptyPart = (id: FulfilmentId, part: number, lines: ReadonlyArray<OrderLin
 export const placedOrder = (request: OrderRequest, intake: IntakeFacts): Order => {
   const { facts, channel } = intake
   const country = facts.policy(null).phoneCountry
+  const phone = normalisePhone(request.customer.phone, country)
   const { delivery } = request
   return {
     id: intake.orderId,
@@ -84,7 +85,7 @@ export const placedOrder = (request: OrderRequest, intake: IntakeFacts): Order =
     updatedAt: facts.now,
     customer: {
       name: request.customer.name,
-      phone: normalisePhone(request.customer.phone, country),
+      phone,
       language: request.customer.language ?? "ru"
     },
     delivery: delivery.type === "pickup"
@@ -96,7 +97,7 @@ export const placedOrder = (request: OrderRequest, intake: IntakeFacts): Order =
     fulfilments: [emptyPart(intake.fulfilmentIds[0]!, PENDING_PART, linesOf(request, intake))],
     cases: [],
     plan: null,
-    request: fingerprint(request, country)
+    request: fingerprint(request, country, phone)
   }
 }
 

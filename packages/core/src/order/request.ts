@@ -61,9 +61,16 @@ const canonical = (value: unknown): unknown => {
   )
 }
 
-/** The fields the client sent, normalised (phone, key order); our defaults never count (D15). */
-export const fingerprint = (request: OrderRequest, country: string): string => {
-  const phone = normalisePhone(request.customer.phone, country) ?? request.customer.phone.trim()
+/**
+ * The fields the client sent, normalised (phone, key order); our defaults never count (D15). `read` is the phone where
+ * it was read already: reading one is the dearest step of an intake.
+ */
+export const fingerprint = (
+  request: OrderRequest,
+  country: string,
+  read: string | null = normalisePhone(request.customer.phone, country)
+): string => {
+  const phone = read ?? request.customer.phone.trim()
   return JSON.stringify(canonical({ ...request, customer: { ...request.customer, phone } }))
 }
 

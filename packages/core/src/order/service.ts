@@ -232,7 +232,8 @@ export class Orders extends Context.Service<Orders, {
           })
           const { order } = yield* unit.commit(attempt).pipe(
             Effect.tapError((error) => Effect.sync(() => {
-              if (error._tag === "Duplicate") numbers.giveBack(number)
+              // Its own commit may be what it met, where an answer was lost (D18): then the number is taken.
+              if (error._tag === "Duplicate" && error.orderId !== orderId) numbers.giveBack(number)
             }))
           )
           if (order.fulfilments[0]!.status !== "placed") return { order, created: true }

@@ -42,6 +42,8 @@ export interface OrderQuery {
 
 export interface OrderReads {
   readonly byId: (id: OrderId) => Read<Order | null>
+  /** Many at once; those that are not there are left out. */
+  readonly byIds: (ids: ReadonlyArray<OrderId>) => Read<ReadonlyArray<Order>>
   readonly byFulfilment: (id: FulfilmentId) => Read<Order | null>
   readonly byNumber: (number: string) => Read<Order | null>
   readonly byKey: (channel: ChannelId, externalId: string) => Read<Order | null>

@@ -123,6 +123,7 @@ export const orderOps = ({ db }: SqlDialect) => {
 
   return {
     orderById: loadOne,
+    ordersByIds: load,
     *orderByNumber(value: string): Program<OrderRows | null> {
       return yield* loadOne((yield* one<{ id: string }>(byNumber, { value }))?.id)
     },

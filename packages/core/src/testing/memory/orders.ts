@@ -25,6 +25,7 @@ export const orderReads = (state: MemoryState): OrderReads => {
   const withPart = (wanted: (f: Fulfilment) => boolean) => all().filter((order) => order.fulfilments.some(wanted))
   return {
     byId: (id) => Effect.sync(() => byId(id)),
+    byIds: (ids) => Effect.sync(() => ids.flatMap((id) => byId(id) ?? [])),
     byFulfilment: (id) => Effect.sync(() => byId(state.fulfilments.get(id))),
     byNumber: (number) => Effect.sync(() => byId(state.numbers.get(number))),
     usedKey: (scope, key) => Effect.sync(() => state.keys.get(keyOf(scope, key)) ?? null),
