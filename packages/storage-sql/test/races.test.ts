@@ -67,6 +67,18 @@ describe.each(useDatabases())("races on $name", ({ skip, fresh }) => {
       expect(yield* figures("aspirin", "north")).toEqual(both(10, 2))
     }))
 
+  race("P1: P2: D18: an order that was refused by its own lost COMMIT keeps its number, and the next one gets another", ({ gate }) =>
+    Effect.gen(function*() {
+      yield* load()
+      gate.twice = true
+      const first = yield* order("E-1")
+      const second = yield* order("E-2")
+      expect(second.created).toBe(true)
+      expect(second.order.number).not.toBe(first.order.number)
+      const { orders } = yield* Storage
+      expect((yield* orders.list({ limit: 100 })).items.map((one) => one.externalId).sort()).toEqual(["E-1", "E-2"])
+    }))
+
   const RIVALS = ["fulfilment.accept", "fulfilment.cancel", "fulfilment.expire"] as const
   const AFTER = {
     "fulfilment.accept": { status: "accepted", held: 1 },

@@ -69,6 +69,8 @@ export class Gate {
   before: (() => Promise<unknown>) | null = null
   /** Runs when the next change has been committed and nobody has heard of it yet, once. */
   after: (() => Promise<unknown>) | null = null
+  /** The next change is committed, and again: as when its first answer was lost and could not be looked up in time. */
+  twice = false
 
   /** The next `count` changes wait for each other, then go all at once, or one after the other by their first event. */
   hold(count: number, order: ReadonlyArray<string> | null = null): void {
@@ -126,10 +128,11 @@ const hooked = (driver: Driver, { gate, writes }: Hooks): Driver => ({
   commit: (change) =>
     gate.pass(change, async () => {
       const result = await driver.commit(change)
-      const { after } = gate
+      const { after, twice } = gate
       gate.after = null
+      gate.twice = false
       await after?.()
-      return result
+      return twice ? driver.commit(change) : result
     }),
   write: async (name, args, priority) => {
     await writes.at(name)

@@ -6,6 +6,7 @@ export type Order = typeof OrderView.Encoded
 /** What came back: only an answer below 500 settles anything. */
 export interface Answer {
   readonly status: number
+  readonly type: string | null
   readonly body: unknown
 }
 
@@ -47,7 +48,7 @@ export const send = async (url: string, of: Attempt): Promise<Answer | null> => 
       },
       body: JSON.stringify(of.body)
     })
-    answer = { status: response.status, body: await response.json() }
+    answer = { status: response.status, type: response.headers.get("content-type"), body: await response.json() }
   } catch {
     return null
   }

@@ -8,6 +8,8 @@ interface Statement {
   readonly quantity: number
 }
 
+const NEVER: Statement = { asOf: 0, quantity: 0 }
+
 interface StatementBody {
   readonly asOf: string
   readonly source: string
@@ -29,7 +31,7 @@ const statements = (tables: Tables, attempts: ReadonlyArray<Attempt>): ReadonlyM
     const asOf = Date.parse(body.asOf)
     for (const { productId, branchId, quantity } of body.rows) {
       const name = `${productId}@${branchId}`
-      if (stated.get(name)!.asOf < asOf) stated.set(name, { asOf, quantity })
+      if ((stated.get(name)?.asOf ?? 0) < asOf) stated.set(name, { asOf, quantity })
     }
   }
   return stated
@@ -86,11 +88,11 @@ const onHandAddsUp = (tables: Tables, attempts: ReadonlyArray<Attempt>): Readonl
   const later = new Map<string, number>()
   for (const move of tables.stock_movements) {
     const cell = name(move.cell)
-    if (move.occurred_at > stated.get(cell)!.asOf) add(later, cell, move.quantity)
+    if (move.occurred_at > (stated.get(cell) ?? NEVER).asOf) add(later, cell, move.quantity)
   }
   return tables.stock_levels.flatMap((level) => {
     const cell = name(level.cell)
-    const { quantity } = stated.get(cell)!
+    const { quantity } = stated.get(cell) ?? NEVER
     const moved = later.get(cell) ?? 0
     return level.on_hand === quantity + moved
       ? []
@@ -122,7 +124,7 @@ const neverOversold = (tables: Tables, attempts: ReadonlyArray<Attempt>): Readon
     }
   }
   for (const level of tables.stock_levels) {
-    const told = now.get(name(level.cell))!
+    const told = now.get(name(level.cell)) ?? { onHand: 0, reserved: 0 }
     const onHand = restated.has(name(level.cell)) ? level.on_hand : told.onHand
     if (level.on_hand !== onHand || level.reserved !== told.reserved) {
       found.push(`P3: ${name(level.cell)}: the log tells ${told.onHand}/${told.reserved}, stored ${level.on_hand}/${level.reserved}`)

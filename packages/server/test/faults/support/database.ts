@@ -15,11 +15,11 @@ export interface TestDatabase {
   readonly env: Readonly<Record<string, string>>
   /** All rows, as of one moment. */
   readonly tables: () => Promise<Tables>
-  /** Changes rows past the hub; only while it is down. */
+  /** Changes rows past the hub. */
   readonly write: (...statements: ReadonlyArray<string>) => Promise<void>
 }
 
-/** What a hub's restart after so long a time would find: every end and lease lies so much nearer. */
+/** What the hub would find after so long a time: every end and lease lies so much nearer. */
 export const letTimePass = (database: TestDatabase, ms: number): Promise<void> =>
   database.write(
     `update fulfilments set expires_at = expires_at - ${ms} where expires_at is not null`,

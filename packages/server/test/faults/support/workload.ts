@@ -47,12 +47,14 @@ export class Workload {
     )
   }
 
-  /** Sends what no answer has settled. Sales go first and statements last, as if each side had its own queue. */
+  /**
+   * Sends what no answer has settled; sales go first, as if each side had its own queue. A statement is not sent again:
+   * what a cut left of it is the hub's to finish.
+   */
   async resend(url: string): Promise<void> {
-    const rank = { sale: 0, place: 1, conflict: 1, command: 2, statement: 3 }
-    const cut = [...this.attempts].filter((one) => !isSettled(one))
-    for (const turn of [0, 1, 2, 3]) {
-      const own = cut.filter(({ kind }) => rank[kind] === turn)
+    const cut = this.unsettled
+    for (const kinds of [["sale"], ["place", "conflict"], ["command"]]) {
+      const own = cut.filter(({ kind }) => kinds.includes(kind))
       await Promise.all(Array.from({ length: CLIENTS }, async (_, n) => {
         for (let i = n; i < own.length; i += CLIENTS) await this.#send(url, own[i]!)
       }))
@@ -64,8 +66,9 @@ export class Workload {
     return new Promise((resolve) => this.#answered.push(resolve))
   }
 
+  /** What somebody still waits for. */
   get unsettled(): ReadonlyArray<Attempt> {
-    return [...this.attempts].filter((one) => !isSettled(one))
+    return [...this.attempts].filter((one) => !isSettled(one) && one.kind !== "statement")
   }
   /** How many things were answered 2xx. */
   get done(): number {

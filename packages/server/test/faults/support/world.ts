@@ -38,6 +38,9 @@ const unitsOf = (product: string): number => {
   return (COUNTER as ReadonlyArray<string>).includes(product) ? 20 : 1_000_000
 }
 
+/** Goods that nobody orders: enough rows that a statement of all of them is written in several slices. */
+export const FILLERS = Array.from({ length: 500 }, (_, i) => `filler-${i}`)
+
 export const LEVELS: ReadonlyArray<LevelRow> = PRODUCTS.filter((id) => id !== UNTRACKED)
   .flatMap((product) => BRANCHES.map((branch) => [product, branch, unitsOf(product)] as const))
 
@@ -51,7 +54,10 @@ const network: TestNetwork = {
     makeBranch("east", { point: { lat: 43.24, lon: 77 } })
   ],
   channels: [makeChannel("shop"), makeChannel("app")],
-  products: PRODUCTS.map((id) => makeProduct(id, { barcodes: [BARCODES[id]!], stockControl: id !== UNTRACKED })),
+  products: [
+    ...PRODUCTS.map((id) => makeProduct(id, { barcodes: [BARCODES[id]!], stockControl: id !== UNTRACKED })),
+    ...FILLERS.map((id) => makeProduct(id))
+  ],
   policies: [],
   levels: LEVELS,
   prices: PRODUCTS.map((id, i) => [id, null, 10_000 + i * 1_000] as const)
