@@ -120,7 +120,7 @@ export class OfferReader {
       priceTypeId: this.#slice(prices.starts[at]!, prices.ends[at]!),
       minorUnits: prices.minorUnits[at]!,
       currency: currency === NO_CURRENCY ? null : prices.currencies[currency]!,
-      unit: prices.units[at]!,
+      unit: this.#slice(prices.unitStarts[at]!, prices.unitEnds[at]!) || null,
       factorThousandths: prices.factors[at]!,
       minQuantityThousandths: prices.minimums[at]!,
       line: prices.lines[at]!

@@ -26,7 +26,9 @@ export class PriceReader {
   readonly currencyIndexes: number[] = []
   readonly factors: number[] = []
   readonly minimums: number[] = []
-  readonly units: Array<string | null> = []
+  /** Bounds of the unit's name in the field, equal where none is written. */
+  readonly unitStarts: number[] = []
+  readonly unitEnds: number[] = []
   /** Every currency met so far, by its index. */
   readonly currencies: string[] = []
 
@@ -40,7 +42,8 @@ export class PriceReader {
   #currency = NO_CURRENCY
   #factor = ONE
   #minimum = 0
-  #unit: string | null = null
+  #unitStart = 0
+  #unitEnd = 0
   #trouble: string | undefined
 
   constructor(context: Context, decimal: DecimalReader) {
@@ -70,7 +73,7 @@ export class PriceReader {
       "price.type": { value: (field) => this.#setType(field) },
       "price.amount": { value: (field) => this.#setAmount(field) },
       "price.currency": { value: (field) => this.#setCurrency(field) },
-      "price.unit": { value: (field) => { this.#unit = field.textOrNull() } },
+      "price.unit": { value: (field) => this.#setUnit(field) },
       "price.factor": { value: (field) => { this.#factor = this.#thousandths(field, "Коэффициент", ONE) } },
       "price.minimum": { value: (field) => { this.#minimum = this.#thousandths(field, "МинКоличество", 0) } }
     }
@@ -83,13 +86,20 @@ export class PriceReader {
     this.#currency = NO_CURRENCY
     this.#factor = ONE
     this.#minimum = 0
-    this.#unit = null
+    this.#unitStart = this.#unitEnd = 0
     this.#trouble = undefined
   }
 
   #setType(field: Field): void {
     this.#start = field.start
     this.#end = field.end
+    field.keep()
+  }
+
+  /** As a string it is made for the few prices of other units only. */
+  #setUnit(field: Field): void {
+    this.#unitStart = field.start
+    this.#unitEnd = field.end
     field.keep()
   }
 
@@ -141,7 +151,8 @@ export class PriceReader {
     this.currencyIndexes[at] = this.#currency
     this.factors[at] = this.#factor
     this.minimums[at] = this.#minimum
-    this.units[at] = this.#unit
+    this.unitStarts[at] = this.#unitStart
+    this.unitEnds[at] = this.#unitEnd
   }
 
   /** Whether the price is simply for one base unit, whatever the amount. */

@@ -4,6 +4,8 @@ import { XmlFault } from "./error.ts"
 const MAX_NAMES = 1024
 const MAX_NAME_BYTES = 255
 const TABLE_SIZE = 2048
+/** A name is compared as a whole, wherever the bytes that have come end. */
+export const VIEW_SLACK = MAX_NAME_BYTES + 4
 
 /** The letters of XML 1.0 (fifth edition), without the planes above U+FFFF. */
 const NAME_START = ":A-Z_a-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C\\u200D" +
@@ -27,6 +29,10 @@ const hash = (bytes: Uint8Array, start: number, end: number): number => {
 export class XmlNames {
   #pool = new Uint8Array(2048)
   #used = 0
+  /** The names once more as words of four bytes, little-endian, the last one with so many bits as its mask says. */
+  #words = new Int32Array(512)
+  readonly #wordStarts = new Int32Array(MAX_NAMES + 1)
+  readonly #tailMasks = new Int32Array(MAX_NAMES)
   readonly #starts = new Int32Array(MAX_NAMES + 1)
   readonly #slots = new Int32Array(TABLE_SIZE)
   readonly #texts: string[] = []
@@ -59,6 +65,16 @@ export class XmlNames {
     return true
   }
 
+  /** The same over a view of the bytes, four at a time; it must reach `VIEW_SLACK` beyond the last letter. */
+  follows(id: number, view: DataView, at: number): boolean {
+    const words = this.#words
+    let word = this.#wordStarts[id]!
+    const tail = this.#wordStarts[id + 1]! - 1
+    let j = at
+    for (; word < tail; word++, j += 4) if (words[word] !== view.getInt32(j, true)) return false
+    return ((words[tail]! ^ view.getInt32(j, true)) & this.#tailMasks[id]!) === 0
+  }
+
   intern(bytes: Uint8Array, start: number, end: number): number {
     let slot = hash(bytes, start, end)
     for (let found = this.#slots[slot]!; found !== 0; found = this.#slots[slot]!) {
@@ -78,8 +94,22 @@ export class XmlNames {
     this.#used += end - start
     const id = this.#texts.push(text) - 1
     this.#starts[id + 1] = this.#used
+    this.#addWords(id, bytes.subarray(start, end))
     this.#slots[slot] = id + 1
     return id
+  }
+
+  #addWords(id: number, name: Uint8Array): void {
+    const from = this.#wordStarts[id]!
+    const to = from + Math.ceil(name.length / 4)
+    if (to > this.#words.length) {
+      const larger = new Int32Array(2 * to)
+      larger.set(this.#words)
+      this.#words = larger
+    }
+    name.forEach((byte, i) => { this.#words[from + (i >> 2)]! |= byte << (8 * (i & 3)) })
+    this.#wordStarts[id + 1] = to
+    this.#tailMasks[id] = name.length % 4 === 0 ? -1 : (1 << (8 * (name.length % 4))) - 1
   }
 
   #reserve(extra: number): void {

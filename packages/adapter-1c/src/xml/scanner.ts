@@ -1,6 +1,6 @@
 import { XmlAttributes } from "./attributes.ts"
 import {
-  AMP, BANG, GT, isControl, isSpace, LF, LT, QUESTION, RIGHT_BRACKET, SLASH, SPACE, TEXT_STOP
+  AMP, BANG, GT, isControl, isSpace, LF, LT, QUESTION, RIGHT_BRACKET, SLASH, SPACE, TAB, TEXT_STOP
 } from "./classes.ts"
 import type { TextKind } from "./decode.ts"
 import { TEXT } from "./decode.ts"
@@ -8,7 +8,7 @@ import type { XmlEncoding } from "./encoding.ts"
 import { EncodingGate } from "./encoding.ts"
 import { AT_END, XmlError, XmlFault } from "./error.ts"
 import { INCOMPLETE, Misc } from "./misc.ts"
-import { nameEnd, XmlNames } from "./names.ts"
+import { nameEnd, VIEW_SLACK, XmlNames } from "./names.ts"
 import { referenceEnd } from "./reference.ts"
 
 export const MAX_DEPTH = 100
@@ -16,6 +16,9 @@ export const MAX_DEPTH = 100
 export const MAX_TOKEN = 1 << 20
 
 const WINDOW = 65_536
+/** Four of them. */
+const TABS = 0x09090909
+const NO_ATTRIBUTES = new XmlAttributes()
 
 /** Slices are valid only during the call: copy or read what is needed. */
 export interface XmlHandler {
@@ -43,6 +46,7 @@ export class XmlScanner {
   #depth = 0
   #rootSeen = false
   #buffer: Uint8Array = new Uint8Array(4096)
+  #view = new DataView(this.#buffer.buffer)
   #pos = 0
   #end = 0
   /** Source bytes no longer in the buffer. */
@@ -120,7 +124,8 @@ export class XmlScanner {
 
   #feed(bytes: Uint8Array): void {
     if (this.#pos > 0) this.#compact()
-    if (this.#end + bytes.length + 1 > this.#buffer.length) this.#grow(this.#end + bytes.length + 1)
+    const size = this.#end + bytes.length + VIEW_SLACK
+    if (size > this.#buffer.length) this.#grow(size)
     this.#buffer.set(bytes, this.#end)
     this.#end += bytes.length
     // The scanning loops stop at "<" without looking at the end of the data.
@@ -139,10 +144,13 @@ export class XmlScanner {
     const larger = new Uint8Array(Math.max(size, 2 * this.#buffer.length))
     larger.set(this.#buffer.subarray(0, this.#end))
     this.#buffer = larger
+    this.#view = new DataView(larger.buffer)
   }
 
   #scan(): void {
     while (this.#pos < this.#end) {
+      if (this.#depth > 0) this.#run()
+      if (this.#pos === this.#end) break
       const start = this.#pos
       const next = this.#buffer[start] === LT ? this.#markup(start) : this.#text(start)
       if (next === INCOMPLETE) break
@@ -152,6 +160,78 @@ export class XmlScanner {
     const pending = this.#end - this.#pos
     if (pending > MAX_TOKEN) throw new XmlFault("token-too-long", this.#pos)
     this.#retryAt = 2 * pending
+  }
+
+  /**
+   * The usual tokens in one loop over locals, which is twice as fast: a tag without attributes that was foreseen, the
+   * close of the open element, layout, text without references. Stops in front of everything else, and judges nothing.
+   */
+  #run(): void {
+    const [buffer, view, end, names, stack, guesses] =
+      [this.#buffer, this.#view, this.#end, this.names, this.#stack, this.#guesses]
+    const handler = this.#handler
+    let pos = this.#pos
+    let line = this.#line
+    let depth = this.#depth
+    let last = this.#last
+    let mixed = this.#mixed
+    while (depth > 0) {
+      let i = pos
+      let lines = 0
+      let byte = buffer[i]!
+      if (!mixed) {
+        while (isSpace(byte)) {
+          if (byte === LF) lines++
+          // Most bytes between tags are tabs.
+          else if (byte === TAB) while (view.getInt32(i + 1, true) === TABS) i += 4
+          byte = buffer[++i]!
+        }
+      }
+      if (byte !== LT) {
+        while (TEXT_STOP[byte] === 0 || byte === LF) {
+          if (byte === LF) lines++
+          byte = buffer[++i]!
+        }
+        if (byte !== LT || i === end || i - pos > MAX_TOKEN) break
+        this.#line = line
+        handler.text(buffer, pos, i, TEXT.plain)
+        mixed = true
+        line += lines
+        pos = i
+        continue
+      }
+      if (i === end) break
+      const next = buffer[i + 1]!
+      if (i > pos && (i + 1 >= end || next === BANG || next === QUESTION)) break
+      line += lines
+      pos = i
+      if (next === SLASH) {
+        const name = stack[depth - 1]!
+        if (!names.follows(name, view, i + 2)) break
+        i += 2 + names.byteLength(name)
+        if (buffer[i] !== GT) break
+        depth--
+        last = 2 * name + 1
+        this.#line = line
+        handler.close(name)
+      } else {
+        const guess = guesses[last]!
+        if (guess < 0 || depth === MAX_DEPTH || !names.follows(guess, view, i + 1)) break
+        i += 1 + names.byteLength(guess)
+        if (buffer[i] !== GT) break
+        stack[depth++] = guess
+        last = 2 * guess
+        this.#line = line
+        handler.open(guess, NO_ATTRIBUTES)
+      }
+      mixed = false
+      pos = i + 1
+    }
+    this.#pos = pos
+    this.#line = line
+    this.#depth = depth
+    this.#last = last
+    this.#mixed = mixed
   }
 
   #markup(start: number): number {
@@ -243,7 +323,7 @@ export class XmlScanner {
 
   #readName(at: number): number {
     const guess = this.#guesses[this.#last]!
-    if (guess >= 0 && this.names.matches(guess, this.#buffer, at)) {
+    if (guess >= 0 && this.names.follows(guess, this.#view, at)) {
       const behind = this.#buffer[at + this.names.byteLength(guess)]!
       if (endsName(behind)) return guess
     }
@@ -258,7 +338,7 @@ export class XmlScanner {
     if (this.#depth === 0) throw new XmlFault("unexpected-close", start)
     const buffer = this.#buffer
     const name = this.#stack[this.#depth - 1]!
-    const fits = this.names.matches(name, buffer, start + 2)
+    const fits = this.names.follows(name, this.#view, start + 2)
     let i = fits ? start + 2 + this.names.byteLength(name) : nameEnd(buffer, start + 2)
     let lines = 0
     while (isSpace(buffer[i]!)) if (buffer[i++] === LF) lines++
