@@ -27,6 +27,9 @@ export const ACCESS = {
   putBranches: ["admin"],
   listSyncRuns: ["operator", "admin"],
   getSyncRun: ["operator", "admin"],
+  getSyncRunDifference: ["operator", "admin"],
+  releaseSyncRun: ["admin"],
+  discardSyncRun: ["admin"],
   listOutbox: ["operator", "admin"],
   followEvents: ["branch", "operator", "admin"]
 } as const satisfies Record<string, ReadonlyArray<ApiRole>>

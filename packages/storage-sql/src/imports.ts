@@ -1,10 +1,13 @@
-import { type ImportBatch, type ImportCounts, NO_COUNTS, NO_PRICE, type RunSource, type StockImage, type SyncRun, toStated } from "@aptekit/core"
+import { type EventType, type GoneRows, guardTrips, type ImportBatch, type ImportCounts, NO_PRICE, PREVIEW_HELD, type RunOptions, type RunSource, type StockImage, type SyncRun, toStated } from "@aptekit/core"
 import { setImmediate } from "node:timers/promises"
 import { v7 } from "uuid"
 import { type Driver, DriverError } from "./driver.ts"
 import type { Figures } from "./figures.ts"
 import { loadImage, restoreStated, STATED_BLOCK, statedBlock, statedKind } from "./image.ts"
-import type { JournalRow, RunRow, Slice, StatedBlock } from "./ops/bulk.ts"
+import type { JournalRow, Slice, StatedBlock } from "./ops/bulk.ts"
+import type { RunRow } from "./ops/runs.ts"
+import type { EncodedChange } from "./encode.ts"
+import { Difference, eventChange, type LiveRuns, newRun, NOTHING, OpenRun, type RunEnd, runOf, runRow } from "./runs.ts"
 import { branchOf, cellOf, priceKey, priceParts, productOf } from "./schema.ts"
 
 /** Rows of one slice: one to two milliseconds of the writer's time (D17). */
@@ -13,7 +16,6 @@ const SLICE_ROWS = 400
 const COMPARE_ROWS = 50_000
 /** Rows read back at once, between orders. */
 const SHOW_ROWS = 2_000
-const MAX_REJECTS = 1_000
 const JOURNAL_ROWS = 100_000
 
 interface Level {
@@ -21,6 +23,11 @@ interface Level {
   reserved: number
 }
 
+type MutableGone = { -readonly [K in keyof GoneRows]: GoneRows[K] }
+interface Gone {
+  readonly stock: MutableGone
+  readonly price: MutableGone
+}
 type MutableCounts = { -readonly [K in keyof ImportCounts]: ImportCounts[K] }
 
 /** The changed rows of one batch, found by comparing it with the image. */
@@ -31,31 +38,6 @@ interface Compared {
   readonly keys: Float64Array
   readonly figures: Int32Array
 }
-
-const runRow = (run: SyncRun): RunRow => ({
-  id: run.id,
-  connection: run.connection,
-  file: run.file,
-  state: run.state,
-  started_at: run.startedAt,
-  finished_at: run.finishedAt,
-  counts: JSON.stringify(run.counts),
-  error: run.error,
-  rejects: JSON.stringify(run.rejects)
-})
-
-export const runOf = (row: RunRow): SyncRun =>
-  ({
-    id: row.id,
-    connection: row.connection,
-    file: row.file,
-    state: row.state,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-    counts: JSON.parse(row.counts),
-    error: row.error,
-    rejects: JSON.parse(row.rejects)
-  }) as SyncRun
 
 /** Keys and figures of compared rows as one blob, and back. */
 const pack = (rows: Compared, from: number, to: number): Uint8Array => {
@@ -88,7 +70,10 @@ export class Imports {
   readonly #image: StockImage
   readonly #figures: Figures
   readonly #now: () => number
-  readonly #announce: (run: SyncRun) => Promise<void>
+  readonly #origin: string
+  /** Lets whoever waits for events look. */
+  readonly #announce: () => void
+  readonly live: LiveRuns = new Map()
   readonly #priceTypes = new Map<string, number>()
   /** Rows that an import has read and will show; commits meanwhile are added to them. */
   readonly #showing = new Set<Map<number, Level>>()
@@ -102,53 +87,52 @@ export class Imports {
     image: StockImage,
     figures: Figures,
     now: () => number,
-    announce: (run: SyncRun) => Promise<void>
+    origin: string,
+    announce: () => void
   ) {
     this.#driver = driver
     this.#image = image
     this.#figures = figures
     this.#now = now
+    this.#origin = origin
     this.#announce = announce
   }
 
   /** Finishes what a killed process left: journalled runs go on, others had changed nothing. */
   async recover(): Promise<void> {
     for (const row of await this.#driver.read("unfinishedRuns", undefined)) {
-      const run = runOf(row)
+      const run = runOf(row, this.live)
       if (run.state === "receiving") {
         await this.#save({ ...run, state: "failed", finishedAt: this.#now(), error: "The hub was stopped while it received; send the file again." })
         continue
       }
       const compared = (await this.#driver.read("journal", run.id)).map(unpack)
       for (const rows of compared) await this.#slices(rows)
-      await this.#driver.write("finishRun", runRow({ ...run, state: "done", finishedAt: this.#now() }), "log")
+      const done: SyncRun = { ...run, state: "done", finishedAt: this.#now() }
+      await this.#driver.write("finishRun", [runRow(done), this.#event("stock.imported", done)], "log")
     }
   }
 
-  async open(source: RunSource): Promise<OpenRun> {
-    const run: SyncRun = {
-      id: v7(),
-      connection: source.connection,
-      file: source.file,
-      state: "receiving",
-      startedAt: this.#now(),
-      finishedAt: null,
-      counts: NO_COUNTS,
-      error: null,
-      rejects: []
-    }
+  async open(source: RunSource, options: RunOptions): Promise<OpenRun> {
+    const run = newRun(v7(), source, options, this.#now())
     await this.#save(run)
-    return new OpenRun(run, this)
+    return new OpenRun(run, options, this)
   }
 
-  async finish(opened: SyncRun, batches: ReadonlyArray<ImportBatch>): Promise<SyncRun> {
+  async finish(opened: SyncRun, batches: Array<ImportBatch>, end: RunEnd): Promise<SyncRun> {
     const turn = this.#turn.then(async () => {
       // A run that the database cut off after its journal must be finished before the next one is compared (D4).
       if (this.#cutOff !== null) await this.#complete(await this.#journalled(this.#cutOff))
-      return this.#complete(await this.#begin(opened, batches))
+      const begun = await this.#begin(opened, batches, end)
+      return "state" in begun ? begun : this.#complete(begun)
     })
     this.#turn = turn.catch(() => undefined)
     return turn
+  }
+
+  #event(type: EventType, run: SyncRun): EncodedChange {
+    const actor = { kind: "partner", id: run.connection } as const
+    return eventChange(`${type}/${run.id}`, this.#origin, this.#now(), type, actor, { run: run.id, counts: run.counts })
   }
 
   async fail(opened: SyncRun, error: string): Promise<SyncRun> {
@@ -162,10 +146,10 @@ export class Imports {
   }
 
   /** Compares and journals: from then on the run is finished, now or by the next run or start. */
-  async #begin(opened: SyncRun, batches: ReadonlyArray<ImportBatch>): Promise<Journalled> {
+  async #begin(opened: SyncRun, batches: ReadonlyArray<ImportBatch>, end: RunEnd): Promise<Journalled | SyncRun> {
     const touched = this.#figures.watch()
     try {
-      return await this.#compareAndJournal(opened, batches, touched)
+      return await this.#compareAndJournal(opened, batches, end, touched)
     } finally {
       this.#figures.unwatch(touched)
     }
@@ -174,17 +158,22 @@ export class Imports {
   async #compareAndJournal(
     opened: SyncRun,
     batches: ReadonlyArray<ImportBatch>,
+    { options, held }: RunEnd,
     touched: ReadonlySet<number>
-  ): Promise<Journalled> {
+  ): Promise<Journalled | SyncRun> {
     const counts: MutableCounts = { ...opened.counts }
     const compared: Array<Compared> = []
+    const gone: Gone = { stock: { kind: "stock", before: 0, gone: 0 }, price: { kind: "price", before: 0, gone: 0 } }
     const named = new Map<string, Named>()
     for (const batch of batches) {
       if (batch.kind === "price") await this.#priceTypeSlot(batch.priceType)
       const kind = kindOf(batch)
       if (!named.has(kind)) named.set(kind, new Named(this.#image))
-      compared.push(await this.#compare(batch, counts, named.get(kind)!))
+      compared.push(await this.#compare(batch, counts, gone[batch.kind], named.get(kind)!))
     }
+    const reason = held ?? (options.preview === true ? PREVIEW_HELD : null) ??
+      (options.guard === undefined ? null : guardTrips(options.guard, [gone.stock, gone.price]))
+    if (reason !== null) return this.#hold({ ...opened, counts }, reason, batches)
     const run: SyncRun = { ...opened, counts, state: "applying" }
     const parts = compared.flatMap((rows, i) => this.#journal(run.id, rows, i))
     const journalled = await this.#journalled({ run, compared, journal: [runRow(run), parts, this.#statedBlocks(batches)] })
@@ -243,11 +232,35 @@ export class Imports {
     for (const rows of compared) await this.#slices(rows)
     for (const rows of compared) await this.#show(rows)
     const done: SyncRun = { ...run, state: "done", finishedAt: this.#now() }
-    await this.#driver.write("finishRun", runRow(done), "log")
+    await this.#driver.write("finishRun", [runRow(done), this.#event("stock.imported", done)], "log")
     this.#cutOff = null
     this.#image.statements++
-    await this.#announce(done)
+    this.#announce()
     return done
+  }
+
+  /** Applies nothing: the run waits for a person, with what it would change. */
+  async #hold(compared: SyncRun, reason: string, batches: ReadonlyArray<ImportBatch>): Promise<SyncRun> {
+    const run: SyncRun = { ...compared, state: "held", error: reason }
+    const difference = new Difference()
+    for (const batch of batches) await this.#differ(batch, difference)
+    await this.#driver.write("holdRun", [runRow(run), difference.parts(run.id), this.#event("run.held", run)], "log")
+    this.#announce()
+    return run
+  }
+
+  async #differ(batch: ImportBatch, difference: Difference): Promise<void> {
+    const stated = toStated(batch.asOf)
+    const moved = batch.kind === "stock" ? await this.#movedAfter(batch.asOf) : NOTHING_MOVED
+    const priceType = batch.kind === "price" ? batch.priceType : null
+    for (let i = 0; i < batch.products.length; i++) {
+      const row = this.#row(batch, i)
+      const after = row.figure + (moved.get(row.key) ?? 0)
+      if (row.stated > stated || after === row.known) continue
+      const isNothing = (figure: number): boolean => (priceType === null ? row.stated === 0 && figure === 0 : figure === NO_PRICE)
+      const before = isNothing(row.known) ? NOTHING : row.known
+      difference.add(batch.kind, priceType, batch.products[i]!, batch.branches[i]!, before, priceType !== null && after === NO_PRICE ? NOTHING : after)
+    }
   }
 
   async #priceTypeSlot(id: string): Promise<number> {
@@ -275,7 +288,7 @@ export class Imports {
   }
 
   /** Only rows that say something new go on; each is judged by the time of the statement that last named it (D2). */
-  async #compare(batch: ImportBatch, counts: MutableCounts, named: Named): Promise<Compared> {
+  async #compare(batch: ImportBatch, counts: MutableCounts, gone: MutableGone, named: Named): Promise<Compared> {
     const stated = toStated(batch.asOf)
     const keys: Array<number> = []
     const figures: Array<number> = []
@@ -283,12 +296,17 @@ export class Imports {
     for (let i = 0; i < batch.products.length; i++) {
       if (i % COMPARE_ROWS === COMPARE_ROWS - 1) await setImmediate()
       const row = this.#row(batch, i)
+      const there = batch.kind === "stock" ? row.known > 0 : row.known !== NO_PRICE
+      if (there && row.stated <= stated) {
+        gone.before++
+        if (row.figure === (batch.kind === "stock" ? 0 : NO_PRICE)) gone.gone++
+      }
       if (row.stated > stated) counts.stale++
       else if (row.figure === row.known && !moved.has(row.key) && !named.has(batch, i)) counts.unchanged++
       else {
         named.add(batch, i)
         if (row.stated === 0) counts.new++
-        else if (row.figure === 0 || row.figure === NO_PRICE) counts.gone++
+        else if (row.figure === (batch.kind === "stock" ? 0 : NO_PRICE)) counts.gone++
         else counts.changed++
         keys.push(row.key)
         figures.push(row.figure)
@@ -325,11 +343,11 @@ export class Imports {
   }
 
   /** Rows with a movement after T are written whatever the comparison says: their sum must be made anew (D1). */
-  async #movedAfter(asOf: number): Promise<ReadonlySet<number>> {
-    const moved = new Set<number>()
+  async #movedAfter(asOf: number): Promise<ReadonlyMap<number, number>> {
+    const moved = new Map<number, number>()
     await this.#driver.scan(
-      `select distinct cell from stock_movements where occurred_at > ${Math.trunc(asOf)}`,
-      ([cell]) => moved.add(Number(cell))
+      `select cell, sum(quantity) from stock_movements where occurred_at > ${Math.trunc(asOf)} group by cell`,
+      ([cell, units]) => moved.set(Number(cell), Number(units))
     )
     return moved
   }
@@ -463,7 +481,7 @@ class Named {
   }
 }
 
-const NOTHING_MOVED: ReadonlySet<number> = new Set()
+const NOTHING_MOVED: ReadonlyMap<number, number> = new Map()
 
 const sorted = (keys: ReadonlyArray<number>, figures: ReadonlyArray<number>): Pick<Compared, "keys" | "figures"> => {
   const order = Uint32Array.from(keys, (_, i) => i)
@@ -471,57 +489,5 @@ const sorted = (keys: ReadonlyArray<number>, figures: ReadonlyArray<number>): Pi
   return {
     keys: Float64Array.from(order, (i) => keys[i]!),
     figures: Int32Array.from(order, (i) => figures[i]!)
-  }
-}
-
-/** A run that is receiving: what is written is applied by `finish`, whole or not at all. */
-export class OpenRun {
-  readonly id: string
-  readonly #imports: Imports
-  readonly #run: SyncRun
-  readonly #batches: Array<ImportBatch> = []
-  readonly #rejects: Array<SyncRun["rejects"][number]> = []
-  #rejected = 0
-  #ended = false
-
-  constructor(run: SyncRun, imports: Imports) {
-    this.id = run.id
-    this.#run = run
-    this.#imports = imports
-  }
-
-  write(batch: ImportBatch): void {
-    this.#live()
-    const figures = batch.kind === "stock" ? batch.quantities : batch.amounts
-    if (batch.products.length !== batch.branches.length || batch.products.length !== figures.length) {
-      throw new Error(`run ${this.id}: a batch's arrays differ in length; nothing of the run was applied`)
-    }
-    this.#batches.push(batch)
-  }
-
-  reject(rows: ReadonlyArray<SyncRun["rejects"][number]>): void {
-    this.#live()
-    this.#rejected += rows.length
-    this.#rejects.push(...rows.slice(0, Math.max(0, MAX_REJECTS - this.#rejects.length)))
-  }
-
-  finish(extra: Partial<ImportCounts> = {}): Promise<SyncRun> {
-    this.#live()
-    this.#ended = true
-    return this.#imports.finish(this.#counted(extra), this.#batches)
-  }
-
-  abort(reason: string): Promise<SyncRun> {
-    this.#live()
-    this.#ended = true
-    return this.#imports.fail(this.#counted({}), reason)
-  }
-
-  #counted(extra: Partial<ImportCounts>): SyncRun {
-    return { ...this.#run, rejects: this.#rejects, counts: { ...NO_COUNTS, ...extra, rejected: this.#rejected + (extra.rejected ?? 0) } }
-  }
-
-  #live(): void {
-    if (this.#ended) throw new Error(`run ${this.id} has ended; open another one`)
   }
 }

@@ -1,38 +1,8 @@
-import { type CreateTableBuilder, type Kysely, sql } from "kysely"
+import { type Kysely, sql } from "kysely"
 import { type Migration, Migrator } from "kysely/migration"
 import type { SqlDialect } from "./dialect.ts"
-
-type Columns = Readonly<Record<string, keyof SqlDialect["types"] | `${keyof SqlDialect["types"]}?`>>
-
-/** Creates a table from a line per column; `?` = may be null. */
-const table = async (
-  db: Kysely<unknown>,
-  dialect: SqlDialect,
-  name: string,
-  columns: Columns,
-  primaryKey: ReadonlyArray<string> | "serial"
-): Promise<void> => {
-  let builder = db.schema.createTable(name).ifNotExists() as CreateTableBuilder<string, string>
-  for (const [column, spec] of Object.entries(columns)) {
-    const optional = spec.endsWith("?")
-    const type = dialect.types[(optional ? spec.slice(0, -1) : spec) as keyof SqlDialect["types"]]
-    builder = builder.addColumn(column, type as never, (c) => {
-      const required = optional ? c : c.notNull()
-      // An INTEGER PRIMARY KEY is SQLite's rowid: the key that costs nothing.
-      if (primaryKey === "serial" && column === "seq") return required.primaryKey().autoIncrement()
-      return primaryKey.length === 1 && primaryKey[0] === column ? required.primaryKey() : required
-    })
-  }
-  if (primaryKey !== "serial" && primaryKey.length > 1) {
-    builder = builder.addPrimaryKeyConstraint(`${name}_pk`, [...primaryKey])
-  }
-  await builder.execute()
-}
-
-const index = (db: Kysely<unknown>, on: string, columns: ReadonlyArray<string>, unique = false): Promise<void> => {
-  const builder = db.schema.createIndex(`${on}_${columns.join("_")}`).ifNotExists().on(on).columns([...columns])
-  return (unique ? builder.unique() : builder).execute()
-}
+import { runs } from "./migrations/runs.ts"
+import { type Columns, index, table } from "./migrations/tables.ts"
 
 /**
  * MariaDB keeps each table that it has made: a start that is cut off leaves some of them, and the next one goes on from
@@ -146,7 +116,7 @@ const exchangeTables = async (db: Kysely<unknown>, t: Table): Promise<void> => {
 export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise<void> => {
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: async () => ({ "0001_initial": initial(dialect) }) }
+    provider: { getMigrations: async () => ({ "0001_initial": initial(dialect), "0002_runs": runs(dialect) }) }
   })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw error

@@ -1,6 +1,8 @@
 import {
+  type Actor,
   type BranchId,
   Duplicate,
+  type EventType,
   fold,
   InsufficientStock,
   type NetworkSettings,
@@ -13,6 +15,7 @@ import {
   Storage,
   type StorageService,
   StorageUnavailable,
+  SYSTEM,
   VersionConflict
 } from "@aptekit/core"
 import { Clock, Effect, Layer, Schedule } from "effect"
@@ -21,7 +24,8 @@ import { type Driver, DriverError } from "./driver.ts"
 import { awaitedOf, encodeChange, UnknownCell } from "./encode.ts"
 import { Figures } from "./figures.ts"
 import { loadAwaited, loadImage } from "./image.ts"
-import { Imports, runOf } from "./imports.ts"
+import { Imports } from "./imports.ts"
+import { differenceRows, eventChange, runOf } from "./runs.ts"
 import type { CommitResult } from "./ops/commit.ts"
 import type { ProductRow } from "./ops/catalogue.ts"
 import type { OutboxRow } from "./ops/outbox.ts"
@@ -101,19 +105,8 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
     const announce = (): void => listeners.forEach((listener) => listener())
 
     /** An event of no order: boards and other replicas hear of it. */
-    const tell = async (id: string, type: string, actor: readonly [string, string], data: unknown): Promise<void> => {
-      await driver.commit({
-        id,
-        at: now(),
-        origin,
-        key: null,
-        sale: null,
-        orderId: null,
-        orders: [],
-        cells: [],
-        outbox: [],
-        events: [[now(), type, null, null, null, ...actor, JSON.stringify(data)]]
-      })
+    const tell = async (id: string, type: EventType, actor: Actor, data: unknown): Promise<void> => {
+      await driver.commit(eventChange(id, origin, now(), type, actor, data))
       announce()
     }
     let clockOffset = yield* ask(() => measureOffset(driver))
@@ -125,8 +118,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
     }
     const now = (): number => ownTime() + clockOffset
     const figures = new Figures(driver, image)
-    const imports = new Imports(driver, image, figures, now, (run) =>
-      tell(`import/${run.id}`, "stock.imported", ["partner", run.connection], { run: run.id, counts: run.counts }))
+    const imports = new Imports(driver, image, figures, now, origin, announce)
 
     const loadIds = async (): Promise<void> => {
       for (const { id, slot } of await driver.read("productSlots", undefined)) remember("products", slot, id)
@@ -284,7 +276,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
               })
             ),
             Effect.andThen(
-              ask(() => tell(`network/${randomUUID()}`, "network.changed", ["system", "hub"], {})),
+              ask(() => tell(`network/${randomUUID()}`, "network.changed", SYSTEM, {})),
               Effect.asVoid(settings)
             )
           )
@@ -333,21 +325,38 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
             const rows = keys.length === 0 ? [] : await figures.ask(keys)
             return rows.map((row) => ({ ...cellName(row.cell), onHand: row.on_hand, reserved: row.reserved, asOf: row.as_of }))
           }),
-        openRun: (source) =>
-          Effect.map(ask(() => imports.open(source)), (opened) => ({
+        openRun: (source, options = {}) =>
+          Effect.map(ask(() => imports.open(source, options)), (opened) => ({
             id: opened.id,
             write: (batch) => ask(() => opened.write(batch)),
             reject: (rows) => ask(() => opened.reject(rows)),
+            progress: (phase, percent) => opened.progress(phase, percent),
+            hold: (reason, extra) => ask(() => opened.finish(extra, reason)),
             finish: (extra) => ask(() => opened.finish(extra)),
             abort: (reason) => ask(() => opened.abort(reason))
           })),
         runs: (limit, after) =>
           Effect.map(ask(() => driver.list("listRuns", [after ?? "~", limit + 1])), (rows) => ({
-            items: rows.slice(0, limit).map(runOf),
+            items: rows.slice(0, limit).map((row) => runOf(row, imports.live)),
             next: rows.length > limit ? rows[limit - 1]!.id : null,
             position: 0
           })),
-        run: (id) => Effect.map(ask(() => driver.list("runById", id)), (row) => (row === null ? null : runOf(row)))
+        run: (id) => Effect.map(ask(() => driver.list("runById", id)), (row) => (row === null ? null : runOf(row, imports.live))),
+        difference: (id, limit, after = "0") =>
+          Effect.map(ask(() => driver.list("difference", id)), (parts) => {
+            const rows = differenceRows(parts, { product: (slot) => ids.products.get(slot)!, branch: (slot) => ids.branches.get(slot)! })
+            const end = Number(after) + limit
+            return { items: rows.slice(Number(after), end), next: end < rows.length ? String(end) : null, position: 0 }
+          }),
+        decide: (id, decision, actor) =>
+          ask(async () => {
+            const at = now()
+            const event = eventChange(`run.${decision}/${id}`, origin, at, `run.${decision}`, actor, { run: id })
+            const state = decision === "released" ? "done" : "discarded"
+            if (!(await driver.write("decideRun", { id, state, by: actor.id, at, event }))) return null
+            announce()
+            return runOf((await driver.read("runById", id))!, imports.live)
+          })
       },
       outbox: {
         claim: (lane, at, leaseUntil, limit) =>

@@ -1,4 +1,5 @@
 import { Effect, Schema, type Scope } from "effect"
+import type { SyncRun } from "../exchange/sync.ts"
 import type { InboundHub } from "./inward.ts"
 import { AdapterError, AdapterFault } from "./errors.ts"
 import type { AnyCodec, MethodSpec, Port, PortImplementation, PortService, PortSpec } from "./port.ts"
@@ -13,8 +14,19 @@ type Implementations<P extends Ports> = { readonly [K in keyof P]: PortImplement
 /** An HTTP entrance for a partner that calls us: web-standard, mounted at `/exchange/<connection>` (D30). */
 export type HttpEntrance = (request: Request) => Promise<Response>
 
-/** What `setup` gives: the ports, and an entrance where the partner is the caller. */
-export type SetupResult<P extends Ports> = Implementations<P> & { readonly http?: HttpEntrance }
+/** What an adapter does with a held run of its connection when a person has decided (STK-2). */
+export interface HeldRuns {
+  /** Applies the kept file as a new run without its guard. Rejected: the run stays held. May come twice. */
+  readonly release: (run: SyncRun) => Promise<void>
+  /** Lets go of the kept file. May come twice. */
+  readonly discard: (run: SyncRun) => Promise<void>
+}
+
+/** What `setup` gives: the ports, an entrance where the partner is the caller, what becomes of held runs. */
+export type SetupResult<P extends Ports> = Implementations<P> & {
+  readonly http?: HttpEntrance
+  readonly runs?: HeldRuns
+}
 
 /** What `setup` gets beside its configuration: the only surface through which an adapter reaches the hub (D29). */
 export interface SetupContext {
@@ -48,6 +60,7 @@ export interface BuiltAdapter {
   readonly name: string
   readonly ports: ReadonlyMap<string, PortService<PortSpec>>
   readonly http: HttpEntrance | undefined
+  readonly runs: HeldRuns | undefined
 }
 
 /**
@@ -112,7 +125,7 @@ const build = <C extends AnyCodec, P extends Ports>(
         )
       )
     }
-    return { id, name: definition.name, ports, http: made.http }
+    return { id, name: definition.name, ports, http: made.http, runs: made.runs }
   })
 
 /** The first key or method that setup promised and did not return: an author without types sees it at start. */

@@ -1,5 +1,5 @@
 import type { Product } from "../catalogue/model.ts"
-import type { ImportBatch, ImportCounts, SyncRun } from "../exchange/sync.ts"
+import type { ImportBatch, ImportCounts, RunOptions, RunPhase, SyncRun } from "../exchange/sync.ts"
 import type { Branch } from "../network/model.ts"
 
 /**
@@ -27,7 +27,8 @@ export interface InboundHub {
     readonly link: (externalId: string, branchId: string) => Promise<void>
   }
   readonly stock: {
-    readonly openRun: (file: string) => Promise<InboundRun>
+    /** `options`: held for a person where its guard trips, or always where it is a preview. */
+    readonly openRun: (file: string, options?: RunOptions) => Promise<InboundRun>
   }
   readonly files: {
     /** A folder of this connection's own that outlives a restart. */
@@ -41,6 +42,11 @@ export interface InboundRun {
   readonly id: string
   readonly write: (batch: ImportBatch) => Promise<void>
   readonly reject: (rows: ReadonlyArray<{ readonly line: number; readonly reason: string }>) => Promise<void>
+  /** How far reading it is, in percent; cheap. Comparing and writing are told by the hub itself. */
+  readonly progress: (phase: RunPhase, percent: number) => void
+  /** Compares, keeps counts and difference, applies nothing: the run is `held` until a person decides. */
+  readonly hold: (reason: string, extra?: Partial<ImportCounts>) => Promise<SyncRun>
+  /** `done`; or `held`, where the guard tripped or a preview was asked for: `error` then says why. */
   readonly finish: (extra?: Partial<ImportCounts>) => Promise<SyncRun>
   readonly abort: (reason: string) => Promise<SyncRun>
 }

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { BranchId, ProductId } from "../kernel/ids.ts"
 import { Instant } from "../kernel/time.ts"
 
 /** Where a bulk run comes from. */
@@ -59,18 +60,91 @@ export const NO_COUNTS: ImportCounts = {
   products: 0
 }
 
+/**
+ * Stops a run that looks like a mistake: of its rows that were above zero (stock) or had a price (prices), more than
+ * `goneShare` (0..1), and at least `minimum` rows, would drop to zero or to none. Such a run is held for a person.
+ */
+export interface RunGuard {
+  readonly goneShare: number
+  readonly minimum: number
+}
+
+export interface RunOptions {
+  readonly guard?: RunGuard
+  /** The run only shows its difference: it is compared, held and never applied. */
+  readonly preview?: boolean
+}
+
+/** What a run does at this moment, and how much of that is done. */
+export const RunProgress = Schema.Struct({
+  phase: Schema.Literals(["reading", "comparing", "writing"]),
+  percent: Schema.Int
+})
+export type RunProgress = typeof RunProgress.Type
+export type RunPhase = RunProgress["phase"]
+
+/** A row that a held run would change. */
+export const DifferenceRow = Schema.Struct({
+  kind: Schema.Literals(["stock", "price"]),
+  productId: ProductId,
+  /** Null: the price of the whole network. */
+  branchId: Schema.NullOr(BranchId),
+  priceType: Schema.NullOr(Schema.String),
+  /** Units on hand or minor units now; null: nobody has stated it, or there is no price. */
+  before: Schema.NullOr(Schema.Int),
+  /** The same after the run: sales since its time are taken off already. Null: no price. */
+  after: Schema.NullOr(Schema.Int)
+})
+export type DifferenceRow = typeof DifferenceRow.Type
+
+/** As many rows of its difference a held run keeps; all are counted. */
+export const KEPT_DIFFERENCE = 10_000
+
+/** What a person made of a held run. */
+export type RunDecision = "released" | "discarded"
+
 /** One bulk exchange, from its first byte to its last row (STK-2). */
 export const SyncRun = Schema.Struct({
   id: Schema.String,
   connection: Schema.String,
   file: Schema.String,
-  state: Schema.Literals(["receiving", "applying", "done", "failed"]),
+  /**
+   * `held`: compared, nothing applied, waits for a person. Released, it is `done`: what it said was applied by a run of
+   * its own, row by row as of its time (D2).
+   */
+  state: Schema.Literals(["receiving", "applying", "done", "failed", "held", "discarded"]),
   startedAt: Instant,
   finishedAt: Schema.NullOr(Instant),
   counts: ImportCounts,
-  /** Why it failed, and what to do. */
+  /** Why it failed or is held, and what to do. */
   error: Schema.NullOr(Schema.String),
   /** Rejected rows: line of the file and reason; the first thousand. */
-  rejects: Schema.Array(Schema.Struct({ line: Schema.Int, reason: Schema.String }))
+  rejects: Schema.Array(Schema.Struct({ line: Schema.Int, reason: Schema.String })),
+  /** Only while it is under way, and only from the hub that works on it. */
+  progress: Schema.NullOr(RunProgress),
+  /** It was only to show its difference. */
+  preview: Schema.Boolean,
+  /** Who released or discarded it. */
+  decidedBy: Schema.NullOr(Schema.String)
 })
 export type SyncRun = typeof SyncRun.Type
+
+/** Rows of one kind that a run names: how many were there, and how many of these would be gone. */
+export interface GoneRows {
+  readonly kind: "stock" | "price"
+  readonly before: number
+  readonly gone: number
+}
+
+/** Why a guard holds a run, or null where it lets it through. */
+export const guardTrips = ({ goneShare, minimum }: RunGuard, rows: ReadonlyArray<GoneRows>): string | null => {
+  const tripped = rows.find(({ before, gone }) => gone >= minimum && gone > 0 && gone > goneShare * before)
+  if (tripped === undefined) return null
+  const { kind, before, gone } = tripped
+  const percent = (share: number): string => `${Math.round(share * 100)} %`
+  const fate = kind === "stock" ? "would drop to zero" : "would lose their price"
+  return `Held: ${gone} of ${before} ${kind} rows ${fate} (${percent(gone / before)}, allowed ${percent(goneShare)}). ` +
+    "Nothing was applied. Look at the difference, then release or discard the run."
+}
+
+export const PREVIEW_HELD = "A preview: nothing was applied. Look at the difference, then release or discard the run."

@@ -17,8 +17,9 @@ import { type Availability, Stock } from "../stock/service.ts"
 import { NO_PRICE } from "../stock/image.ts"
 import type { RecordedEvent } from "../store/change.ts"
 import { type OrderQuery, type Page, Storage } from "../store/ports.ts"
-import type { SyncRun } from "../exchange/sync.ts"
+import type { ImportBatch, RunOptions, SyncRun } from "../exchange/sync.ts"
 import type { HubServices } from "./hub.ts"
+import { decideRun } from "./runs.ts"
 import { type OrderView, viewOrder } from "./view.ts"
 
 type Run = <B, E>(effect: Effect.Effect<B, E, HubServices>) => Promise<B>
@@ -37,6 +38,12 @@ export interface PriceRow {
   /** Left out: the price of the whole network. */
   readonly branchId?: string
   readonly amount: number
+}
+
+/** `asOf`: the time up to which it speaks, in ms; now if left out. `source`: who says it. */
+export interface StateOptions extends RunOptions {
+  readonly asOf?: number
+  readonly source?: string
 }
 
 /** The hub for people who never saw Effect: Promises of plain JSON. Rejects with the errors of the services. */
@@ -66,12 +73,18 @@ export interface PromiseFace {
       branches: ReadonlyArray<string>
     ) => Promise<ReadonlyArray<Availability>>
     /** States what branches have, as of a time (D1). @throws InvalidInput for unknown products or branches */
-    readonly state: (rows: ReadonlyArray<StockRow>, options?: { readonly asOf?: number; readonly source?: string }) => Promise<SyncRun>
+    readonly state: (rows: ReadonlyArray<StockRow>, options?: StateOptions) => Promise<SyncRun>
     readonly price: (
       priceType: string,
       rows: ReadonlyArray<PriceRow>,
-      options?: { readonly asOf?: number; readonly source?: string }
+      options?: StateOptions
     ) => Promise<SyncRun>
+  }
+  readonly runs: {
+    /** Lets a held run through: its adapter applies the kept file as a new run. @throws NotFound, Refused */
+    readonly release: (id: string, actor: Actor) => Promise<SyncRun>
+    /** A held run will never be applied. @throws NotFound, Refused */
+    readonly discard: (id: string, actor: Actor) => Promise<SyncRun>
   }
   readonly catalogue: {
     readonly upsert: (products: ReadonlyArray<typeof Product.Encoded>) => Promise<void>
@@ -133,13 +146,11 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
     return Math.min(asOf ?? now, now)
   }
 
-  const oneRun = async (source: string | undefined, file: string, batch: Parameters<Awaited<ReturnType<typeof open>>["write"]>[0]) => {
-    const opened = await open(source, file)
+  const oneRun = async ({ source, ...options }: StateOptions, file: string, batch: ImportBatch) => {
+    const opened = await run(storage.stock.openRun({ connection: source ?? "api", file }, options))
     await run(opened.write(batch))
     return run(opened.finish())
   }
-  const open = (source: string | undefined, file: string) =>
-    run(storage.stock.openRun({ connection: source ?? "api", file }))
 
   return {
     orders: {
@@ -195,7 +206,7 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
             ))
         ),
       state: async (rows, options = {}) =>
-        oneRun(options.source, "stock", {
+        oneRun(options, "stock", {
           kind: "stock",
           asOf: await statedAt(options.asOf),
           products: productSlots(rows),
@@ -203,7 +214,7 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
           quantities: Int32Array.from(rows, (row, i) => whole(`rows[${i}].quantity`, row.quantity, MAX_UNITS))
         }),
       price: async (priceType, rows, options = {}) =>
-        oneRun(options.source, "prices", {
+        oneRun(options, "prices", {
           kind: "price",
           asOf: await statedAt(options.asOf),
           priceType,
@@ -211,6 +222,10 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
           branches: Int32Array.from(rows, (row, i) => (row.branchId === undefined ? NO_PRICE : branchSlot(row.branchId, i))),
           amounts: Int32Array.from(rows, (row, i) => whole(`rows[${i}].amount`, row.amount, MAX_PRICE))
         })
+    },
+    runs: {
+      release: (id, actor) => run(decideRun(id, "released", actor)),
+      discard: (id, actor) => run(decideRun(id, "discarded", actor))
     },
     catalogue: {
       upsert: (products) => run(Effect.flatMap(decodeProducts(products), (decoded) => storage.catalogue.upsert(decoded))),

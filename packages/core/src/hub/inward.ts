@@ -45,12 +45,14 @@ export const inboundHub = (host: InboundHost, run: Run) =>
         link: (externalId, id) => run(storage.catalogue.putLinks([{ connection, kind: "branch", externalId, id }]))
       },
       stock: {
-        openRun: (file) =>
+        openRun: (file, options) =>
           run(
-            Effect.map(storage.stock.openRun({ connection, file }), (opened) => ({
+            Effect.map(storage.stock.openRun({ connection, file }, options), (opened) => ({
               id: opened.id,
               write: (batch) => run(opened.write(batch)),
               reject: (rows) => run(opened.reject(rows)),
+              progress: opened.progress,
+              hold: (reason, extra) => run(opened.hold(reason, extra)),
               finish: (extra) => run(opened.finish(extra)),
               abort: (reason) => run(opened.abort(reason))
             }))

@@ -16,6 +16,9 @@ export type EventType =
   | `fulfilment.${CommandName}`
   | "sale.recorded"
   | "stock.imported"
+  | "run.held"
+  | "run.released"
+  | "run.discarded"
   | "network.changed"
 
 /** Something that happened: chronology, audit and live boards are made of it. Ids only, no personal data (D25). */

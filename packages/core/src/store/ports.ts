@@ -6,7 +6,17 @@ import type { Branch, Channel, PolicyEntry } from "../network/model.ts"
 import type { FulfilmentStatus, Order } from "../order/model.ts"
 import type { StockImage } from "../stock/image.ts"
 import type { StockLevel } from "../stock/model.ts"
-import type { ImportBatch, ImportCounts, RunSource, SyncRun } from "../exchange/sync.ts"
+import type {
+  DifferenceRow,
+  ImportBatch,
+  ImportCounts,
+  RunDecision,
+  RunOptions,
+  RunPhase,
+  RunSource,
+  SyncRun
+} from "../exchange/sync.ts"
+import type { Actor } from "../kernel/actor.ts"
 import type { OutboxMessage, OutboxOutcome } from "../exchange/outbox.ts"
 import type { Change, RecordedEvent } from "./change.ts"
 import type { CommitError, StorageUnavailable } from "./errors.ts"
@@ -133,7 +143,11 @@ export interface ImportRun {
   readonly write: (batch: ImportBatch) => Read<void>
   /** Rows that could not be taken: line of the file and reason. */
   readonly reject: (rows: ReadonlyArray<{ readonly line: number; readonly reason: string }>) => Read<void>
-  /** Compares, journals, applies in slices, switches the image. */
+  /** How far its reader is, in percent: for whoever looks at the run meanwhile. */
+  readonly progress: (phase: RunPhase, percent: number) => void
+  /** Compares, keeps counts and difference, applies nothing: the run waits for a person. */
+  readonly hold: (reason: string, extra?: Partial<ImportCounts>) => Read<SyncRun>
+  /** Compares, journals, applies in slices, switches the image. Held instead, where its options say so. */
   readonly finish: (extra?: Partial<ImportCounts>) => Read<SyncRun>
   readonly abort: (reason: string) => Read<SyncRun>
 }
@@ -144,9 +158,13 @@ export interface StockStore {
   readonly levels: (
     cells: ReadonlyArray<{ readonly productId: ProductId; readonly branchId: BranchId }>
   ) => Read<ReadonlyArray<StockLevel>>
-  readonly openRun: (source: RunSource) => Read<ImportRun>
+  readonly openRun: (source: RunSource, options?: RunOptions) => Read<ImportRun>
   readonly runs: (limit: number, after: string | undefined) => Read<Page<SyncRun>>
   readonly run: (id: string) => Read<SyncRun | null>
+  /** What a held run would change, at most `KEPT_DIFFERENCE` rows of it. */
+  readonly difference: (id: string, limit: number, after: string | undefined) => Read<Page<DifferenceRow>>
+  /** A person's word on a held run: `done` or `discarded`, with its event. Null where it is not held (any more). */
+  readonly decide: (id: string, decision: RunDecision, actor: Actor) => Read<SyncRun | null>
 }
 
 export interface OutboxStore {

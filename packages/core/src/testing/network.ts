@@ -94,14 +94,7 @@ export const statePrices = (
   Effect.gen(function*() {
     const storage = yield* Storage
     const run = yield* storage.stock.openRun({ connection: "test", file: "prices.xml" })
-    yield* run.write({
-      kind: "price",
-      asOf,
-      priceType,
-      products: productSlots(storage, rows),
-      branches: Int32Array.from(rows, ([, branch]) => (branch === null ? NO_PRICE : branchSlot(storage, branch))),
-      amounts: Int32Array.from(rows, ([, , amount]) => amount)
-    })
+    yield* run.write(priceBatch(storage, rows, asOf, priceType))
     return yield* run.finish()
   })
 
@@ -111,6 +104,20 @@ export const stockBatch = (storage: StorageService, rows: ReadonlyArray<LevelRow
   products: productSlots(storage, rows),
   branches: Int32Array.from(rows, ([, branch]) => branchSlot(storage, branch)),
   quantities: Int32Array.from(rows, ([, , units]) => units)
+})
+
+export const priceBatch = (
+  storage: StorageService,
+  rows: ReadonlyArray<PriceRow>,
+  asOf: Instant,
+  priceType = "retail"
+) => ({
+  kind: "price" as const,
+  asOf,
+  priceType,
+  products: productSlots(storage, rows),
+  branches: Int32Array.from(rows, ([, branch]) => (branch === null ? NO_PRICE : branchSlot(storage, branch))),
+  amounts: Int32Array.from(rows, ([, , amount]) => amount)
 })
 
 const productSlots = (storage: StorageService, rows: ReadonlyArray<LevelRow | PriceRow>): Int32Array =>

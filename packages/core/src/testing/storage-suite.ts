@@ -1,6 +1,7 @@
 import type { StorageCase } from "./suite/case.ts"
 import { commitCases } from "./suite/commit.ts"
 import { feedCases } from "./suite/feed.ts"
+import { heldCases } from "./suite/held.ts"
 import { holdCases } from "./suite/holds.ts"
 import { listCases } from "./suite/lists.ts"
 import { movementCases } from "./suite/movements.ts"
@@ -16,6 +17,7 @@ export const storageCases: ReadonlyArray<StorageCase> = [
   ...holdCases,
   ...movementCases,
   ...runCases,
+  ...heldCases,
   ...feedCases,
   ...listCases,
   ...outboxCases,

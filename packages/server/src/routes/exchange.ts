@@ -1,9 +1,14 @@
-import { type OutboxMessage, Schema } from "@aptekit/core"
+import { DifferenceRow, KEPT_DIFFERENCE, type OutboxMessage, Schema } from "@aptekit/core"
+import { actorOf } from "../access.ts"
 import { choicesOf, cursorOf, cursorText, idOf, limitOf } from "../http/query.ts"
 import type { Operation } from "../operation.ts"
 import { HttpProblem } from "../problems.ts"
 import { RunView, viewRun } from "./runs.ts"
 import { CURSOR, ID, json, LIMIT, page } from "./shared.ts"
+
+const Difference = DifferenceRow.annotate({ identifier: "DifferenceRow" })
+
+const NO_RUN = "No such run. Check the id."
 
 const listSyncRuns: Operation = {
   id: "listSyncRuns",
@@ -31,10 +36,49 @@ const getSyncRun: Operation = {
   problems: ["notFound"],
   handle: async ({ c, hub, storage }) => {
     const run = await hub.run(storage.stock.run(idOf(c, "run")))
-    if (run === null) throw new HttpProblem("notFound", "No such run. Check the id.")
+    if (run === null) throw new HttpProblem("notFound", NO_RUN)
     return json(viewRun(run))
   }
 }
+
+const getSyncRunDifference: Operation = {
+  id: "getSyncRunDifference",
+  method: "get",
+  path: "/sync-runs/:id/difference",
+  tag: "exchange",
+  summary: "Read what a held bulk exchange would change",
+  description: `At most ${KEPT_DIFFERENCE} rows are kept; \`counts\` of the run count all of them.`,
+  parameters: [ID("run"), LIMIT(1_000, 200), CURSOR],
+  answers: { 200: { description: "A page of rows.", schema: page(Difference) } },
+  problems: ["invalidInput", "notFound"],
+  handle: async ({ c, hub, storage }) => {
+    const id = idOf(c, "run")
+    if ((await hub.run(storage.stock.run(id))) === null) throw new HttpProblem("notFound", NO_RUN)
+    const found = await hub.run(storage.stock.difference(id, limitOf(c, 200, 1_000), cursorOf(c, "difference")))
+    return json({ items: found.items, next: cursorText("difference", found.next) })
+  }
+}
+
+const decision = (of: "release" | "discard", summary: string, description: string): Operation => ({
+  id: `${of}SyncRun`,
+  method: "post",
+  path: `/sync-runs/:id/${of}`,
+  tag: "exchange",
+  summary,
+  description,
+  parameters: [ID("run")],
+  answers: { 200: { description: "The run with who decided.", schema: RunView } },
+  problems: ["notFound", "refused"],
+  handle: async ({ c, hub, key }) => json(viewRun(await hub.runs[of](idOf(c, "run"), actorOf(key))))
+})
+
+const releaseSyncRun = decision(
+  "release",
+  "Let a held bulk exchange through",
+  "Its connection applies the kept file as a new run without its guard, as of the file's own time: what was stated " +
+    "or sold since stays."
+)
+const discardSyncRun = decision("discard", "Discard a held bulk exchange", "It will never be applied.")
 
 const OutboxView = Schema.Struct({
   id: Schema.String,
@@ -84,4 +128,11 @@ const listOutbox: Operation = {
   }
 }
 
-export const exchangeOperations: ReadonlyArray<Operation> = [listSyncRuns, getSyncRun, listOutbox]
+export const exchangeOperations: ReadonlyArray<Operation> = [
+  listSyncRuns,
+  getSyncRun,
+  getSyncRunDifference,
+  releaseSyncRun,
+  discardSyncRun,
+  listOutbox
+]

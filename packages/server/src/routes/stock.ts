@@ -1,6 +1,6 @@
 import { BranchId, IsoInstant, MAX_PRICE, MAX_UNITS, Money, ProductId, Schema } from "@aptekit/core"
-import { listOf, unknownValue } from "../http/query.ts"
-import type { Call, Operation } from "../operation.ts"
+import { flagOf, listOf, unknownValue } from "../http/query.ts"
+import type { Call, Operation, Parameter } from "../operation.ts"
 import { RunView, viewRun } from "./runs.ts"
 import { decoder, json } from "./shared.ts"
 
@@ -85,7 +85,15 @@ const PriceList = Schema.Struct({
 })
 const decodePrices = decoder(PriceList)
 
-const optionsOf = (statement: { readonly asOf?: string; readonly source?: string }) => ({
+const DRY_RUN: Parameter = {
+  in: "query",
+  name: "dryRun",
+  description: "`true`: nothing is applied; the run is `held` and its difference can be read.",
+  schema: { type: "boolean", default: false }
+}
+
+const optionsOf = (c: Call["c"], statement: { readonly asOf?: string; readonly source?: string }) => ({
+  preview: flagOf(c, "dryRun"),
   ...(statement.asOf === undefined ? {} : { asOf: Date.parse(statement.asOf) }),
   ...(statement.source === undefined ? {} : { source: statement.source })
 })
@@ -93,6 +101,7 @@ const optionsOf = (statement: { readonly asOf?: string; readonly source?: string
 const bulk = {
   method: "put",
   tag: "stock",
+  parameters: [DRY_RUN],
   answers: { 200: { description: "The run that applied it: whole, or not at all.", schema: RunView } },
   problems: ["badRequest", "tooLarge", "unsupportedMediaType", "invalidInput"]
 } as const satisfies Partial<Operation>
@@ -106,9 +115,9 @@ const putStock: Operation = {
     "Quantities as of a time (`asOf`, ISO 8601; now if left out): later sales are applied on top. Only the rows that " +
     `are named change. At most ${MOST_ROWS} rows.`,
   body: { schema: StockStatement, required: true, bulk: true },
-  handle: async ({ hub, body }: Call) => {
+  handle: async ({ c, hub, body }: Call) => {
     const statement = await decodeStock(body)
-    return json(viewRun(await hub.stock.state(statement.rows, optionsOf(statement))))
+    return json(viewRun(await hub.stock.state(statement.rows, optionsOf(c, statement))))
   }
 }
 
@@ -119,9 +128,9 @@ const putPrices: Operation = {
   summary: "State prices",
   description: `Amounts in minor units per price type, of a branch or of the network. At most ${MOST_ROWS} rows.`,
   body: { schema: PriceList, required: true, bulk: true },
-  handle: async ({ hub, body }: Call) => {
+  handle: async ({ c, hub, body }: Call) => {
     const list = await decodePrices(body)
-    return json(viewRun(await hub.stock.price(list.priceType, list.rows, optionsOf(list))))
+    return json(viewRun(await hub.stock.price(list.priceType, list.rows, optionsOf(c, list))))
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
-import { all, inPieces, one, param, type Program, raw, run, statement } from "../program.ts"
+import { all, inPieces, param, type Program, raw, run, statement } from "../program.ts"
 import type { Schema } from "../schema.ts"
+import { putRunProgram, type RunRow } from "./runs.ts"
 
-export type RunRow = Selectable<Schema["sync_runs"]>
 export type JournalRow = Selectable<Schema["sync_journal"]>
 
 /** Rows to write, as they lie in the journal: keys and figures side by side. */
@@ -62,30 +62,13 @@ const priceText = (dialect: SqlDialect) => {
 
 export const bulkOps = (dialect: SqlDialect) => {
   const { db } = dialect
+  const putRun = putRunProgram(dialect)
   const writeStock = stockText(dialect)
   const writePrices = priceText(dialect)
   /** Locks the rows, there or not yet, so that no sale slips in between its sum and its row (MariaDB). */
   const lockRows = cached((n) =>
     `insert into stock_levels (cell, on_hand, reserved, as_of) values ${repeat("(?, 0, 0, 0)", n, ", ")} on duplicate key update cell = cell`
   )
-  const putRun = statement(
-    db.replaceInto("sync_runs").values({
-      id: param("id"),
-      connection: param("connection"),
-      file: param("file"),
-      state: param("state"),
-      started_at: param("started_at"),
-      finished_at: param("finished_at"),
-      counts: param("counts"),
-      error: param("error"),
-      rejects: param("rejects")
-    })
-  )
-  const runById = statement(db.selectFrom("sync_runs").selectAll().where("id", "=", param("id")))
-  const runs = statement(
-    db.selectFrom("sync_runs").selectAll().where("id", "<", param("before")).orderBy("id", "desc").limit(param("limit"))
-  )
-  const unfinished = statement(db.selectFrom("sync_runs").selectAll().where("state", "in", ["applying", "receiving"]))
   const journal = statement(
     db.selectFrom("sync_journal").selectAll().where("run_id", "=", param("run")).orderBy("part")
   )
@@ -99,7 +82,6 @@ export const bulkOps = (dialect: SqlDialect) => {
       data: param("data")
     })
   )
-  const dropJournal = statement(db.deleteFrom("sync_journal").where("run_id", "=", param("run")))
   const putStated = statement(
     db.replaceInto("stated_times").values({
       kind: param("kind"),
@@ -127,19 +109,6 @@ export const bulkOps = (dialect: SqlDialect) => {
   )
 
   return {
-    *putRun(row: RunRow): Program<null> {
-      yield* run(putRun, { ...row })
-      return null
-    },
-    *runById(id: string): Program<RunRow | null> {
-      return yield* one(runById, { id })
-    },
-    *listRuns([before, limit]: readonly [string, number]): Program<ReadonlyArray<RunRow>> {
-      return yield* all(runs, { before, limit })
-    },
-    *unfinishedRuns(): Program<ReadonlyArray<RunRow>> {
-      return yield* all(unfinished)
-    },
     *journal(id: string): Program<ReadonlyArray<JournalRow>> {
       return yield* all(journal, { run: id })
     },
@@ -147,7 +116,7 @@ export const bulkOps = (dialect: SqlDialect) => {
     *journalRun([row, parts, blocks]: readonly [RunRow, ReadonlyArray<JournalRow>, ReadonlyArray<StatedBlock>]): Program<null> {
       for (const part of parts) yield* run(putJournal, { ...part })
       for (const block of blocks) yield* run(putStated, { ...block })
-      yield* run(putRun, { ...row })
+      yield* putRun(row)
       return null
     },
     *slice(slice: Slice): Program<null> {
@@ -164,12 +133,6 @@ export const bulkOps = (dialect: SqlDialect) => {
         for (let r = i; r < i + n; r++) values.push(slice.keys[r]!, slice.figures[r]!)
         yield* raw("run", writeStock(n), values)
       }
-      return null
-    },
-    /** The last step: the run done, its journal gone. */
-    *finishRun(row: RunRow): Program<null> {
-      yield* run(putRun, { ...row })
-      yield* run(dropJournal, { run: row.id })
       return null
     },
     *statedTimes(): Program<ReadonlyArray<StatedBlock>> {

@@ -7,17 +7,22 @@ import { feedOps } from "./feed.ts"
 import { networkOps } from "./network.ts"
 import { orderOps } from "./orders.ts"
 import { outboxOps } from "./outbox.ts"
+import { runOps } from "./runs.ts"
 
 /** Every piece of database work by name, so that a thread can be asked for it by a plain message. */
-export const makeOps = (dialect: SqlDialect) => ({
-  commit: commitProgram(dialect),
-  ...orderOps(dialect),
-  ...catalogueOps(dialect),
-  ...networkOps(dialect),
-  ...outboxOps(dialect),
-  ...feedOps(dialect),
-  ...bulkOps(dialect)
-})
+export const makeOps = (dialect: SqlDialect) => {
+  const commit = commitProgram(dialect)
+  return {
+    commit,
+    ...orderOps(dialect),
+    ...catalogueOps(dialect),
+    ...networkOps(dialect),
+    ...outboxOps(dialect),
+    ...feedOps(dialect),
+    ...bulkOps(dialect),
+    ...runOps(dialect, commit)
+  }
+}
 
 export type Ops = ReturnType<typeof makeOps>
 export type OpName = keyof Ops

@@ -1,17 +1,29 @@
 import { Clock, Effect } from "effect"
-import { type ImportBatch, type ImportCounts, NO_COUNTS, type RunSource, type SyncRun } from "../../exchange/sync.ts"
+import {
+  type DifferenceRow,
+  guardTrips,
+  type ImportBatch,
+  type ImportCounts,
+  KEPT_DIFFERENCE,
+  NO_COUNTS,
+  PREVIEW_HELD,
+  type RunOptions,
+  type RunSource,
+  type SyncRun
+} from "../../exchange/sync.ts"
+import type { Actor } from "../../kernel/actor.ts"
 import type { Instant } from "../../kernel/time.ts"
 import { nextUuid } from "../../kernel/uuid.ts"
-import { NO_PRICE, toStated } from "../../stock/image.ts"
+import { NO_PRICE } from "../../stock/image.ts"
+import type { EventType } from "../../store/change.ts"
 import type { ImportRun, StockStore } from "../../store/ports.ts"
-import { type Cell, cellAt, type MemoryState } from "./state.ts"
+import { applyRow, compareRun, type RowVerdict } from "./compare.ts"
+import type { MemoryState } from "./state.ts"
 
 /** As many rejected rows are kept to be read; all are counted. */
 const KEPT_REJECTS = 1_000
 
 type Counts = { -readonly [K in keyof ImportCounts]: number }
-type StockBatch = Extract<ImportBatch, { kind: "stock" }>
-type PriceBatch = Extract<ImportBatch, { kind: "price" }>
 
 export const stockStore = (state: MemoryState): StockStore => ({
   image: state.image,
@@ -25,7 +37,7 @@ export const stockStore = (state: MemoryState): StockStore => ({
         return [{ productId, branchId, ...level }]
       })
     ),
-  openRun: (source) => openRun(state, source),
+  openRun: (source, options = {}) => openRun(state, source, options),
   runs: (limit, after) =>
     Effect.sync(() => {
       const newest = state.runs.toReversed()
@@ -34,10 +46,25 @@ export const stockStore = (state: MemoryState): StockStore => ({
       const more = newest.length > start + items.length
       return { items, next: more ? (items.at(-1)?.id ?? null) : null, position: state.seq }
     }),
-  run: (id) => Effect.sync(() => state.runs.find((run) => run.id === id) ?? null)
+  run: (id) => Effect.sync(() => state.runs.find((run) => run.id === id) ?? null),
+  difference: (id, limit, after = "0") =>
+    Effect.sync(() => {
+      const rows = state.differences.get(id) ?? []
+      const end = Number(after) + limit
+      return { items: rows.slice(Number(after), end), next: end < rows.length ? String(end) : null, position: state.seq }
+    }),
+  decide: (id, decision, actor) =>
+    Effect.map(Clock.currentTimeMillis, (finishedAt) => {
+      const at = state.runs.findIndex((run) => run.id === id && run.state === "held")
+      if (at === -1) return null
+      const decided = decision === "released" ? "done" : "discarded"
+      const run = (state.runs[at] = { ...state.runs[at]!, state: decided, decidedBy: actor.id, finishedAt })
+      record(state, `run.${decision}`, actor, run, finishedAt)
+      return run
+    })
 })
 
-const openRun = (state: MemoryState, source: RunSource): Effect.Effect<ImportRun> =>
+const openRun = (state: MemoryState, source: RunSource, options: RunOptions): Effect.Effect<ImportRun> =>
   Effect.gen(function*() {
     const id = yield* nextUuid
     const startedAt = yield* Clock.currentTimeMillis
@@ -52,12 +79,22 @@ const openRun = (state: MemoryState, source: RunSource): Effect.Effect<ImportRun
       finishedAt: null,
       counts: NO_COUNTS,
       error: null,
-      rejects: []
+      rejects: [],
+      progress: null,
+      preview: options.preview === true,
+      decidedBy: null
     })
     const current = (): SyncRun => state.runs[at]!
     const receiving = (): void => {
       if (current().state !== "receiving") throw new Error(`run ${id} has ended; open another one`)
     }
+    const end = (extra: Partial<ImportCounts>, held: string | null): Effect.Effect<SyncRun> =>
+      Effect.map(Clock.currentTimeMillis, (finishedAt) => {
+        receiving()
+        state.runs[at] = { ...current(), counts: added(current().counts, extra), progress: null }
+        state.runs[at] = endRun(state, current(), batches, options, held, finishedAt)
+        return current()
+      })
     return {
       id,
       write: (batch) =>
@@ -75,39 +112,60 @@ const openRun = (state: MemoryState, source: RunSource): Effect.Effect<ImportRun
             rejects: [...rejects, ...rows].slice(0, KEPT_REJECTS)
           }
         }),
-      finish: (extra = {}) =>
-        Effect.map(Clock.currentTimeMillis, (finishedAt) => {
-          receiving()
-          const counts = added(current().counts, extra)
-          for (const batch of batches) {
-            if (batch.kind === "stock") applyStock(state, batch, counts)
-            else applyPrices(state, batch, counts)
-          }
-          state.runs[at] = { ...current(), state: "done", finishedAt, counts }
-          recordImport(state, current(), finishedAt)
-          return current()
-        }),
+      progress: (phase, percent) => {
+        receiving()
+        state.runs[at] = { ...current(), progress: { phase, percent } }
+      },
+      hold: (reason, extra = {}) => end(extra, reason),
+      finish: (extra = {}) => end(extra, options.preview === true ? PREVIEW_HELD : null),
       abort: (reason) =>
         Effect.map(Clock.currentTimeMillis, (finishedAt) => {
           receiving()
-          state.runs[at] = { ...current(), state: "failed", finishedAt, error: reason }
+          state.runs[at] = { ...current(), state: "failed", finishedAt, error: reason, progress: null }
           return current()
         })
     }
   })
 
-/** Other replicas read their image again after it (D5). */
-const recordImport = (state: MemoryState, run: SyncRun, at: Instant): void => {
-  state.record([{
-    type: "stock.imported",
-    orderId: null,
-    fulfilmentId: null,
-    branchId: null,
-    actor: { kind: "partner", id: run.connection },
-    at,
-    data: { run: run.id, counts: run.counts }
-  }])
+/** Compared; then applied, or held with its difference. */
+const endRun = (
+  state: MemoryState,
+  run: SyncRun,
+  batches: ReadonlyArray<ImportBatch>,
+  options: RunOptions,
+  reason: string | null,
+  at: Instant
+): SyncRun => {
+  const { counts, gone, rows } = compareRun(state, batches)
+  const compared: SyncRun = { ...run, counts: added(run.counts, counts) }
+  const held = reason ?? (options.guard === undefined ? null : guardTrips(options.guard, gone))
+  const actor: Actor = { kind: "partner", id: run.connection }
+  if (held !== null) {
+    state.differences.set(run.id, rows.filter(differs).slice(0, KEPT_DIFFERENCE).map((row) => difference(state, row)))
+    record(state, "run.held", actor, compared, at)
+    return { ...compared, state: "held", error: held }
+  }
+  for (const row of rows) applyRow(state, row)
   state.image.statements++
+  // Other replicas read their image again after it (D5).
+  record(state, "stock.imported", actor, compared, at)
+  return { ...compared, state: "done", finishedAt: at }
+}
+
+const differs = ({ verdict, before, after }: RowVerdict): boolean => verdict !== "stale" && before !== after
+
+const difference = (state: MemoryState, { kind, cell, priceType, before, after }: RowVerdict): DifferenceRow => ({
+  kind,
+  productId: [...state.products.keys()].find((id) => state.image.productSlot(id) === cell.product)!,
+  branchId: [...state.branches.keys()].find((id) => state.image.branchSlot(id) === cell.branch) ?? null,
+  priceType,
+  before,
+  after
+})
+
+const record = (state: MemoryState, type: EventType, actor: Actor, run: SyncRun, at: Instant): void => {
+  const data = { run: run.id, counts: run.counts }
+  state.record([{ type, orderId: null, fulfilmentId: null, branchId: null, actor, at, data }])
   state.announce()
 }
 
@@ -137,50 +195,4 @@ const checked = (state: MemoryState, batch: ImportBatch): ImportBatch => {
   return batch.kind === "stock"
     ? { ...batch, ...copied, quantities: batch.quantities.slice() }
     : { ...batch, ...copied, amounts: batch.amounts.slice() }
-}
-
-const laterUnits = (state: MemoryState, cell: Cell, asOf: Instant) => {
-  const later = state.movements.get(cell.key)?.filter((movement) => movement.occurredAt > asOf) ?? []
-  return { any: later.length > 0, units: later.reduce((sum, movement) => sum + movement.quantity, 0) }
-}
-
-/** onHand = what the statement says + movements after its time (D1); an overtaken row is left alone (D2). */
-const applyStock = (state: MemoryState, batch: StockBatch, counts: Counts): void => {
-  const { asOf } = batch
-  for (let i = 0; i < batch.products.length; i++) {
-    const cell = cellAt(batch.products[i]!, batch.branches[i]!)
-    const stated = batch.quantities[i]!
-    const known = state.levels.get(cell.key)
-    if (known !== undefined && known.asOf > asOf) {
-      counts.stale++
-      continue
-    }
-    const later = laterUnits(state, cell, asOf)
-    const onHand = stated + later.units
-    // A row that moved since is always written: its sum must be made anew.
-    if (!later.any && stated === (known?.onHand ?? 0)) counts.unchanged++
-    else counts[known === undefined || known.asOf === 0 ? "new" : stated === 0 ? "gone" : "changed"]++
-    state.setLevel(cell, { onHand, reserved: known?.reserved ?? 0, asOf })
-    state.image.stated[state.image.cell(cell.product, cell.branch)] = toStated(asOf)
-  }
-}
-
-const applyPrices = (state: MemoryState, batch: PriceBatch, counts: Counts): void => {
-  let prices = state.prices.get(batch.priceType)
-  if (prices === undefined) state.prices.set(batch.priceType, prices = new Map())
-  for (let i = 0; i < batch.products.length; i++) {
-    const cell = cellAt(batch.products[i]!, batch.branches[i]!)
-    const amount = batch.amounts[i]!
-    const known = prices.get(cell.key)
-    if (known !== undefined && known.asOf > batch.asOf) {
-      counts.stale++
-      continue
-    }
-    if (amount === (known?.amount ?? NO_PRICE)) counts.unchanged++
-    else counts[known === undefined ? "new" : amount === NO_PRICE ? "gone" : "changed"]++
-    prices.set(cell.key, { amount, asOf: batch.asOf })
-    const branch = cell.branch === NO_PRICE ? null : cell.branch
-    state.image.setPrice(batch.priceType, cell.product, branch, amount)
-    state.image.setPriceStated(batch.priceType, cell.product, branch, toStated(batch.asOf))
-  }
 }

@@ -1,5 +1,5 @@
 import type { Product } from "../../catalogue/model.ts"
-import type { SyncRun } from "../../exchange/sync.ts"
+import type { DifferenceRow, SyncRun } from "../../exchange/sync.ts"
 import type { BranchId, FulfilmentId, OrderId, ProductId } from "../../kernel/ids.ts"
 import type { Instant } from "../../kernel/time.ts"
 import type { Branch, Channel, PolicyEntry } from "../../network/model.ts"
@@ -72,6 +72,7 @@ export class MemoryState {
   readonly listeners = new Set<() => void>()
   readonly outbox: Array<OutboxRow> = []
   readonly runs: Array<SyncRun> = []
+  readonly differences = new Map<string, ReadonlyArray<DifferenceRow>>()
   readonly leases = new Map<string, Lease>()
   readonly products = new Map<ProductId, Product>()
   readonly branches = new Map<BranchId, Branch>()

@@ -1,0 +1,214 @@
+import {
+  type Actor,
+  type DifferenceRow,
+  type EventType,
+  type ImportBatch,
+  type ImportCounts,
+  KEPT_DIFFERENCE,
+  NO_COUNTS,
+  type RunOptions,
+  type RunPhase,
+  type RunProgress,
+  type RunSource,
+  type SyncRun
+} from "@aptekit/core"
+import type { EncodedChange } from "./encode.ts"
+import type { DifferencePart, RunRow } from "./ops/runs.ts"
+
+const MAX_REJECTS = 1_000
+
+export const runRow = (run: SyncRun): RunRow => ({
+  id: run.id,
+  connection: run.connection,
+  file: run.file,
+  state: run.state,
+  started_at: run.startedAt,
+  finished_at: run.finishedAt,
+  counts: JSON.stringify(run.counts),
+  error: run.error,
+  rejects: JSON.stringify(run.rejects),
+  preview: run.preview ? 1 : 0,
+  decided_by: run.decidedBy
+})
+
+/** How far the runs are that this process works on; a run that is not here is at rest, or another replica's. */
+export type LiveRuns = Map<string, RunProgress>
+
+export const runOf = (row: RunRow, live: LiveRuns): SyncRun =>
+  ({
+    id: row.id,
+    connection: row.connection,
+    file: row.file,
+    state: row.state,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    counts: JSON.parse(row.counts),
+    error: row.error,
+    rejects: JSON.parse(row.rejects),
+    progress: live.get(row.id) ?? null,
+    preview: row.preview === 1,
+    decidedBy: row.decided_by
+  }) as SyncRun
+
+export const newRun = (id: string, source: RunSource, options: RunOptions, now: number): SyncRun => ({
+  id,
+  connection: source.connection,
+  file: source.file,
+  state: "receiving",
+  startedAt: now,
+  finishedAt: null,
+  counts: NO_COUNTS,
+  error: null,
+  rejects: [],
+  progress: null,
+  preview: options.preview === true,
+  decidedBy: null
+})
+
+/** An event of no order: boards and other replicas hear of it. */
+export const eventChange = (
+  id: string,
+  origin: string,
+  at: number,
+  type: EventType,
+  actor: Actor,
+  data: unknown
+): EncodedChange => ({
+  id,
+  at,
+  origin,
+  key: null,
+  sale: null,
+  orderId: null,
+  orders: [],
+  cells: [],
+  outbox: [],
+  events: [[at, type, null, null, null, actor.kind, actor.id, JSON.stringify(data)]]
+})
+
+/** Nobody has stated this row, or it has no price. */
+export const NOTHING = -0x8000_0000
+
+/** The rows that a held run would change, five figures each: product, branch, before, after, one kind per part. */
+export class Difference {
+  readonly #parts = new Map<string, { readonly kind: string; readonly priceType: string | null; readonly rows: Array<number> }>()
+  #left = KEPT_DIFFERENCE
+
+  add(kind: "stock" | "price", priceType: string | null, product: number, branch: number, before: number, after: number): void {
+    if (this.#left === 0) return
+    this.#left--
+    const id = `${kind}/${priceType}`
+    let part = this.#parts.get(id)
+    if (part === undefined) this.#parts.set(id, (part = { kind, priceType, rows: [] }))
+    part.rows.push(product, branch, before, after)
+  }
+
+  parts(runId: string): ReadonlyArray<DifferencePart> {
+    return [...this.#parts.values()].map(({ kind, priceType, rows }, part) => ({
+      run_id: runId,
+      part,
+      kind,
+      price_type: priceType,
+      data: new Uint8Array(Int32Array.from(rows).buffer)
+    }))
+  }
+}
+
+interface Names {
+  readonly product: (slot: number) => DifferenceRow["productId"]
+  readonly branch: (slot: number) => DifferenceRow["branchId"]
+}
+
+const shown = (figure: number): number | null => (figure === NOTHING ? null : figure)
+
+export const differenceRows = (parts: ReadonlyArray<DifferencePart>, names: Names): ReadonlyArray<DifferenceRow> =>
+  parts.flatMap(({ kind, price_type, data }) => {
+    // A database's buffer may start anywhere; the array needs bytes of its own.
+    const figures = new Int32Array(new Uint8Array(data).buffer)
+    return Array.from({ length: figures.length / 4 }, (_, i): DifferenceRow => ({
+      kind: kind as DifferenceRow["kind"],
+      productId: names.product(figures[i * 4]!),
+      branchId: figures[i * 4 + 1]! < 0 ? null : names.branch(figures[i * 4 + 1]!),
+      priceType: price_type,
+      before: shown(figures[i * 4 + 2]!),
+      after: shown(figures[i * 4 + 3]!)
+    }))
+  })
+
+/** How a run is to end: applied, or held for the reason that its reader or its options give. */
+export interface RunEnd {
+  readonly options: RunOptions
+  readonly held: string | null
+}
+
+/** What an open run needs of the engine behind it. */
+export interface RunEngine {
+  readonly live: LiveRuns
+  readonly finish: (run: SyncRun, batches: Array<ImportBatch>, end: RunEnd) => Promise<SyncRun>
+  readonly fail: (run: SyncRun, error: string) => Promise<SyncRun>
+}
+
+/** A run that is receiving: what is written is applied by `finish`, whole or not at all. */
+export class OpenRun {
+  readonly id: string
+  readonly #engine: RunEngine
+  readonly #run: SyncRun
+  readonly #options: RunOptions
+  readonly #batches: Array<ImportBatch> = []
+  readonly #rejects: Array<SyncRun["rejects"][number]> = []
+  #rejected = 0
+  #ended = false
+
+  constructor(run: SyncRun, options: RunOptions, engine: RunEngine) {
+    this.id = run.id
+    this.#run = run
+    this.#options = options
+    this.#engine = engine
+  }
+
+  write(batch: ImportBatch): void {
+    this.#mustLive()
+    const figures = batch.kind === "stock" ? batch.quantities : batch.amounts
+    if (batch.products.length !== batch.branches.length || batch.products.length !== figures.length) {
+      throw new Error(`run ${this.id}: a batch's arrays differ in length; nothing of the run was applied`)
+    }
+    this.#batches.push(batch)
+  }
+
+  reject(rows: ReadonlyArray<SyncRun["rejects"][number]>): void {
+    this.#mustLive()
+    this.#rejected += rows.length
+    this.#rejects.push(...rows.slice(0, Math.max(0, MAX_REJECTS - this.#rejects.length)))
+  }
+
+  progress(phase: RunPhase, percent: number): void {
+    if (!this.#ended) this.#engine.live.set(this.id, { phase, percent: Math.round(percent) })
+  }
+
+  finish(extra: Partial<ImportCounts> = {}, held: string | null = null): Promise<SyncRun> {
+    return this.#end(() => this.#engine.finish(this.#counted(extra), this.#batches, { options: this.#options, held }))
+  }
+
+  abort(reason: string): Promise<SyncRun> {
+    return this.#end(() => this.#engine.fail(this.#counted({}), reason))
+  }
+
+  async #end(work: () => Promise<SyncRun>): Promise<SyncRun> {
+    this.#mustLive()
+    this.#ended = true
+    try {
+      return await work()
+    } finally {
+      this.#engine.live.delete(this.id)
+    }
+  }
+
+  #counted(extra: Partial<ImportCounts>): SyncRun {
+    const counts = { ...NO_COUNTS, ...extra, rejected: this.#rejected + (extra.rejected ?? 0) }
+    return { ...this.#run, rejects: this.#rejects, counts }
+  }
+
+  #mustLive(): void {
+    if (this.#ended) throw new Error(`run ${this.id} has ended; open another one`)
+  }
+}
