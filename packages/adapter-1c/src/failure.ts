@@ -12,6 +12,7 @@ export type FailureCode =
   | "file-name"
   | "file-too-large"
   | "hub-unavailable"
+  | "import-died"
   | "internal"
   | "mode-unknown"
   | "no-credentials"

@@ -17,7 +17,10 @@ export const oneC = defineAdapter({
     const sessions = await Sessions.open(hub.files.directory)
     const importer = new Importer(config, hub, connection)
     const jobs = new Jobs(importer, hub.log, config)
-    onClose(() => jobs.close())
+    onClose(async () => {
+      await jobs.close()
+      await importer.close()
+    })
     for (const session of sessions.all()) jobs.resume(session)
     const entrance = new Entrance(config, sessions, jobs, hub.log)
     return { http: (request) => entrance.handle(request) }

@@ -1,12 +1,8 @@
 import type { ImportCounts, InboundRun } from "@aptekit/core"
+import type { Note, NoteList } from "../worker/protocol.ts"
 
 const KEPT = 1000
 const SLICE = 10_000
-
-interface Note {
-  readonly line: number
-  readonly reason: string
-}
 
 /** What the administrator is told of single rows: the first thousand with their text, of the rest the number. */
 export class Notes {
@@ -24,6 +20,17 @@ export class Notes {
   remark(line: number, reason: string): void {
     this.#remarks++
     this.reject(line, reason)
+  }
+
+  /** As plain values, and taken up again in another thread. */
+  list(): NoteList {
+    return { kept: this.#kept, more: this.#more, remarks: this.#remarks }
+  }
+
+  add({ kept, more, remarks }: NoteList): void {
+    for (const { line, reason } of kept) this.reject(line, reason)
+    this.#more += more
+    this.#remarks += remarks
   }
 
   async tell(run: InboundRun): Promise<void> {

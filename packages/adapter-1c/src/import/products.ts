@@ -1,10 +1,9 @@
 import { type InboundHub, newProduct, type Product, ProductId } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
-import type { Draft, Gather } from "./gather.ts"
+import type { Draft, DraftItem } from "../worker/protocol.ts"
 import type { Memory } from "./memory.ts"
 import type { Notes } from "./notes.ts"
 
-const CHUNK = 1000
 const MAX_ID = 100
 
 interface Item {
@@ -47,16 +46,20 @@ export class ProductWriter {
     this.#families = new Set([...parts.links.keys()].flatMap((id) => familyOf(id) ?? []))
   }
 
-  /** Writes what a file says of products. Gives how many are new or changed. `links` grows by the new ones. */
-  async write(gather: Gather): Promise<number> {
-    const drafts = [...gather.drafts].map(([offer, draft]) => [gather.offerTable.ids[offer]!, draft] as const)
-    // Goods first: their variants are named after them.
-    const goods = drafts.filter(([id]) => familyOf(id) === undefined)
-    const variants = drafts.filter(([id]) => familyOf(id) !== undefined)
-    for (const rows of [goods, variants]) {
-      for (let from = 0; from < rows.length; from += CHUNK) await this.#chunk(rows.slice(from, from + CHUNK))
-    }
+  /** How many are new or changed. */
+  get written(): number {
     return this.#written
+  }
+
+  /** Writes what a file says of some products. `links` grows by the new ones. */
+  async write(items: ReadonlyArray<DraftItem>): Promise<void> {
+    const drafts = new Map<string, Draft>()
+    for (const { externalId, draft } of items) {
+      const known = drafts.get(externalId)
+      // What the catalogue says stands, wherever in the file it is.
+      if (known?.fromCatalogue !== true || draft.fromCatalogue) drafts.set(externalId, draft)
+    }
+    await this.#chunk([...drafts])
   }
 
   async #chunk(rows: ReadonlyArray<readonly [string, Draft]>): Promise<void> {

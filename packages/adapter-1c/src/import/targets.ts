@@ -1,6 +1,8 @@
 import { type Branch, BranchId, type InboundHub } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
-import type { Gather } from "./gather.ts"
+import {
+  IGNORED_TARGET, type PriceTarget as PriceRoute, type ReadResult, type StockTarget, UNKNOWN_TARGET, type WarehouseName
+} from "../worker/protocol.ts"
 import type { Memory } from "./memory.ts"
 
 const IGNORE = "ignore"
@@ -24,7 +26,6 @@ export class Targets {
   readonly #configured: ReadonlyMap<string, OneCConfig["prices"][string]>
   readonly #stock = new Map<string, number | "ignore" | undefined>()
   readonly #prices = new Map<string, PriceTarget | "ignore" | undefined>()
-  #shared: ReadonlySet<number> | undefined
 
   private constructor(config: OneCConfig, hub: InboundHub, memory: Memory, links: ReadonlyMap<string, string>) {
     this.#config = config
@@ -39,21 +40,42 @@ export class Targets {
   }
 
   /** Names that the file declares; with `autoCreate` branches and the retail price type too. */
-  async learn(gather: Gather): Promise<void> {
-    for (const [id, { name }] of gather.declaredWarehouses) this.#memory.warehouses.set(id, name)
-    for (const [id, { name, currency }] of gather.declaredPriceTypes) {
-      this.#memory.priceTypes.set(id, { name, currency })
-    }
+  async learn(read: ReadResult): Promise<void> {
+    for (const { id, name } of read.declaredWarehouses) this.#memory.warehouses.set(id, name)
+    for (const { id, name, currency } of read.declaredPriceTypes) this.#memory.priceTypes.set(id, { name, currency })
     if (!this.#config.autoCreate) return
-    const deleted = new Set([...gather.declaredWarehouses].flatMap(([id, { deleted }]) => (deleted ? [id] : [])))
-    for (const id of gather.warehouseTable.ids) {
-      if (!deleted.has(id)) await this.#createBranch(id, gather)
+    const declared = new Map(read.declaredWarehouses.map((warehouse) => [warehouse.id, warehouse]))
+    for (const id of new Set([...declared.keys(), ...read.usedWarehouses])) {
+      if (declared.get(id)?.deleted !== true) await this.#createBranch(id, declared.get(id))
     }
     const { total } = this.#config
-    if (total !== IGNORE && this.#hub.network.slot(total) === undefined && gather.needsTotal()) {
+    if (total !== IGNORE && this.#hub.network.slot(total) === undefined && read.needsTotal) {
       await this.#hub.network.saveBranch(this.#branch(total, "Склад 1С", ""))
     }
-    this.#memory.retail ??= gather.priceTypeTable.ids.find((id) => this.#mapped(id) === undefined) ?? null
+    const types = [...read.declaredPriceTypes.map(({ id }) => id), ...read.usedPriceTypes]
+    this.#memory.retail ??= types.find((id) => this.#mapped(id) === undefined) ?? null
+  }
+
+  /** Where the stock of a warehouse goes ("" for the total), and what to tell the administrator if nowhere. */
+  stockRoute(warehouse: string): StockTarget {
+    const branch = this.stock(warehouse)
+    if (branch === "ignore") return { branch: IGNORED_TARGET, reason: "" }
+    if (branch !== undefined) return { branch, reason: "" }
+    if (warehouse === "") {
+      return { branch: UNKNOWN_TARGET, reason: "Филиал из настройки total не существует: создайте его." }
+    }
+    const named = quoted(this.#memory.warehouses.get(warehouse), warehouse)
+    const reason = `Склад ${named} не сопоставлен с филиалом: укажите его в настройке warehouses.`
+    return { branch: UNKNOWN_TARGET, reason }
+  }
+
+  priceRoute(priceType: string): PriceRoute {
+    const target = this.price(priceType)
+    if (target === "ignore") return { branch: IGNORED_TARGET, priceType: "", reason: "" }
+    if (target !== undefined) return { ...target, reason: "" }
+    const named = quoted(this.#memory.priceTypes.get(priceType)?.name, priceType)
+    const reason = `Тип цены ${named} не сопоставлен: укажите его в настройке prices.`
+    return { branch: UNKNOWN_TARGET, priceType: "", reason }
   }
 
   /** A branch's slot for a warehouse ("" for the total). */
@@ -67,15 +89,10 @@ export class Targets {
     return this.#prices.get(priceType)
   }
 
-  /** Do several warehouses fill this branch? Their stock is added up. */
-  isShared(branch: number): boolean {
-    this.#shared ??= this.#sharedSlots()
-    return this.#shared.has(branch)
-  }
-
-  #sharedSlots(): ReadonlySet<number> {
+  /** Branches that several warehouses fill: their stock is added up. */
+  shared(): ReadonlyArray<number> {
     const slots = [...this.#branches.values()].flatMap((id) => this.#hub.network.slot(id) ?? [])
-    return new Set(slots.filter((slot, i) => slots.indexOf(slot) !== i))
+    return [...new Set(slots.filter((slot, i) => slots.indexOf(slot) !== i))]
   }
 
   #findStock(warehouse: string): number | "ignore" | undefined {
@@ -97,9 +114,8 @@ export class Targets {
     return branch === undefined ? undefined : { priceType: mapped.priceType, branch }
   }
 
-  async #createBranch(warehouse: string, gather: Gather): Promise<void> {
+  async #createBranch(warehouse: string, declared: WarehouseName | undefined): Promise<void> {
     if (this.#branches.has(warehouse)) return
-    const declared = gather.declaredWarehouses.get(warehouse)
     const known = declared?.name ?? this.#memory.warehouses.get(warehouse)
     const name = (known ?? `Склад 1С ${warehouse.slice(0, 8)}`).slice(0, 200)
     const id = warehouse.slice(0, 100)
@@ -128,3 +144,5 @@ export class Targets {
     }
   }
 }
+
+const quoted = (name: string | null | undefined, id: string): string => (name ? `«${name.slice(0, 100)}» (${id})` : id)

@@ -1,0 +1,114 @@
+import type { ItemRecord } from "../cml/records.ts"
+import { Marks } from "./marks.ts"
+import { Spill } from "./spill.ts"
+import type { Draft, DraftItem, ThreadData } from "./protocol.ts"
+import { NO_SLOT, type Tables } from "./tables.ts"
+
+const MAX_GRAMS = 2 ** 31 - 1
+const MAX_BARCODE = 64
+
+const given = (text: string | null | undefined): string | undefined =>
+  text === null || text === undefined || text.trim() === "" ? undefined : text.trim().slice(0, 1000)
+
+/** `Вес` is in kilograms. */
+const gramsOf = (weight: string | null | undefined): number | undefined => {
+  const grams = Math.round(Number(weight?.replace(",", ".").replace(/\s/gu, "") ?? Number.NaN) * 1000)
+  return grams > 0 && grams <= MAX_GRAMS ? grams : undefined
+}
+
+/** What a file said of a product, one bit each. */
+const SAID = { anything: 1, catalogue: 2, deleted: 4 } as const
+
+/**
+ * What a file says of products, on disk rather than in memory: goods and their characteristics apart, because goods
+ * come first, their characteristics are named after them.
+ */
+export class Drafts {
+  readonly #tables: Tables
+  readonly #data: ThreadData
+  readonly #goods: Spill
+  readonly #variants: Spill
+  readonly #said = new Marks()
+
+  constructor(tables: Tables, data: ThreadData, scratch: string) {
+    this.#tables = tables
+    this.#data = data
+    this.#goods = new Spill(scratch, "goods.jsonl")
+    this.#variants = new Spill(scratch, "variants.jsonl")
+  }
+
+  product(item: ItemRecord): void {
+    const offer = this.#tables.offers.add(item.id)
+    this.#mark(offer, SAID.catalogue, item)
+    this.#push(offer, item, true)
+  }
+
+  /**
+   * What the catalogue says stands, and an offer of plain known goods has nothing to add to it but a deletion mark; an
+   * offer without a name makes no goods.
+   */
+  offer(item: ItemRecord): void {
+    const offer = this.#tables.offers.add(item.id)
+    const repeated = (this.#said.get(offer) & SAID.catalogue) !== 0
+    this.#mark(offer, 0, item)
+    const known = this.#tables.slot(offer) !== NO_SLOT
+    const silent = !item.deleted && (repeated || (!item.id.includes("#") && (known || given(item.name) === undefined)))
+    if (!silent) this.#push(offer, item, false)
+  }
+
+  /** Of products that are on sale: how many the file speaks of, and how many of them it takes off sale. */
+  deletions(isDeleted: (offer: number) => boolean): { readonly named: number; readonly marked: number } {
+    let [named, marked] = [0, 0]
+    for (let offer = 0; offer < this.#said.length; offer++) {
+      const said = this.#said.get(offer)
+      if (said === 0 || this.#tables.slot(offer) === NO_SLOT || isDeleted(offer)) continue
+      named++
+      if ((said & SAID.deleted) !== 0) marked++
+    }
+    return { named, marked }
+  }
+
+  take(most: number): ReadonlyArray<DraftItem> {
+    const goods = this.#goods.take(most)
+    return (goods.length > 0 ? goods : this.#variants.take(most)).map((line) => {
+      const [offer, draft] = JSON.parse(line) as [number, Draft]
+      const deleted = draft.deleted || (this.#said.get(offer) & SAID.deleted) !== 0
+      return { offer, externalId: this.#tables.offers.ids[offer]!, draft: { ...draft, deleted } }
+    })
+  }
+
+  close(): void {
+    this.#goods.close()
+    this.#variants.close()
+  }
+
+  #mark(offer: number, bits: number, { deleted }: ItemRecord): void {
+    this.#said.set(offer, this.#said.get(offer) | SAID.anything | bits | (deleted ? SAID.deleted : 0))
+  }
+
+  #push(offer: number, item: ItemRecord, fromCatalogue: boolean): void {
+    const line = JSON.stringify([offer, this.#draft(item, fromCatalogue)])
+    if (item.id.includes("#")) this.#variants.push(line)
+    else this.#goods.push(line)
+  }
+
+  #draft(item: ItemRecord, fromCatalogue: boolean): Draft {
+    return {
+      line: item.line,
+      fromCatalogue,
+      deleted: item.deleted,
+      name: given(item.name),
+      sku: this.#code(item.sku) ?? this.#code(item.code),
+      barcodes: (item.barcodes ?? []).map((code) => code.trim()).filter((code) => code !== "" && code.length <= MAX_BARCODE),
+      maker: given(item.manufacturer?.name),
+      weightGrams: gramsOf(item.weight),
+      traits: (item.characteristics ?? []).flatMap(({ value }) => given(value) ?? [])
+    }
+  }
+
+  /** An article too long to be a code is no code: the product is found by its name and id. */
+  #code(text: string | null | undefined): string | undefined {
+    const code = given(text)
+    return code === undefined || code.length > this.#data.maxSku ? undefined : code
+  }
+}

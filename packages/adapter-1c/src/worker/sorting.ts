@@ -1,0 +1,271 @@
+import type { ImportBatch } from "@aptekit/core"
+import type { Notes } from "../import/notes.ts"
+import { BatchBuilder } from "./batch.ts"
+import { NONE } from "./grid.ts"
+import type { Ledger } from "./ledger.ts"
+import { IGNORED_TARGET, type SortRequest, type SortResult, type StockTarget, UNKNOWN_TARGET } from "./protocol.ts"
+import type { Reading } from "./reading.ts"
+import { MAX_UNITS, TOTAL_COLUMN } from "./stock-rows.ts"
+import { NO_SLOT, type Tables } from "./tables.ts"
+
+const NO_GOODS = "Товары ещё не получены: строки будут учтены, когда придёт каталог."
+const TOO_MANY = "Слишком много отложенных строк: строка не принята. Сопоставьте склады и типы цен в настройках хаба."
+const TOTALS = "Включите в 1С выгрузку остатков по складам или укажите филиал в настройке total."
+
+/** What outlives a file. */
+export interface Ledgers {
+  readonly parkedStock: Ledger
+  readonly parkedPrices: Ledger
+  /** What each warehouse of a branch that several fill last said. */
+  readonly shares: Ledger
+}
+
+/** A branch, and the columns whose figures are its. */
+interface Place {
+  readonly branch: number
+  readonly columns: ReadonlyArray<number>
+}
+
+interface Waiting {
+  rows: number
+  line: number
+}
+
+/** The branches that columns lead to, in the order of their slots. */
+const placesOf = (targets: Iterable<readonly [column: number, target: StockTarget]>): ReadonlyArray<Place> => {
+  const places = new Map<number, Array<number>>()
+  for (const [column, { branch }] of targets) {
+    if (branch === UNKNOWN_TARGET || branch === IGNORED_TARGET) continue
+    const columns = places.get(branch)
+    if (columns === undefined) places.set(branch, [column])
+    else columns.push(column)
+  }
+  return [...places].map(([branch, columns]) => ({ branch, columns })).sort((a, b) => a.branch - b.branch)
+}
+
+/**
+ * Sends the figures of a file, and those that waited, to where they belong: into batches in the order of product and
+ * branch, or aside until what they name is known.
+ */
+export class Sorting {
+  readonly #tables: Tables
+  readonly #reading: Reading
+  readonly #ledgers: Ledgers
+  readonly #request: SortRequest
+  readonly #stockTargets: ReadonlyArray<StockTarget>
+  readonly #shared: ReadonlySet<number>
+  readonly #notes: Notes
+  readonly #noPrice: number
+  readonly #waiting = new Map<string, Waiting>()
+  /** Rows whose time has come, by kind and time; full ones go to `#ready` at once. */
+  readonly #late = new Map<string, BatchBuilder>()
+  readonly #lateFull: Array<ImportBatch> = []
+  #aside = 0
+
+  constructor(tables: Tables, reading: Reading, ledgers: Ledgers, request: SortRequest, noPrice: number) {
+    this.#notes = reading.notes
+    this.#noPrice = noPrice
+    this.#tables = tables
+    this.#reading = reading
+    this.#ledgers = ledgers
+    this.#request = request
+    this.#stockTargets = [request.total, ...request.warehouses]
+    this.#shared = new Set(request.shared)
+  }
+
+  /** What waited is taken up, what cannot be applied is put aside. After that `batches` gives the rest. */
+  sort(): SortResult {
+    this.#takeParked()
+    this.#parkStock()
+    this.#parkPrices()
+    for (const [reason, { rows, line }] of this.#waiting) this.#notes.remark(line, `${reason} Отложено строк: ${rows}.`)
+    this.#ignoredTotals()
+    return { aside: this.#aside, notes: this.#notes.list() }
+  }
+
+  /** Oldest first: what a later statement says comes last. */
+  *batches(): Generator<ImportBatch, void, void> {
+    const late = [...this.#lateFull, ...[...this.#late.values()].filter(({ isEmpty }) => !isEmpty).map((rows) => rows.build())]
+      .sort((a, b) => a.asOf - b.asOf)
+    const { asOf } = this.#request
+    for (const batch of late) if (batch.asOf <= asOf) yield batch
+    yield* this.#stock()
+    yield* this.#prices()
+    for (const batch of late) if (batch.asOf > asOf) yield batch
+  }
+
+  *#stock(): Generator<ImportBatch, void, void> {
+    const rows = new BatchBuilder(this.#request.asOf, null)
+    const places = placesOf(this.#stockTargets.entries())
+    const lines = this.#reading.stocks.lines
+    for (const offer of this.#tables.inOrder((number) => lines.get(number) > 0)) {
+      for (const place of places) {
+        const units = this.#units(offer, place)
+        if (units !== NONE) rows.push(this.#tables.slot(offer), place.branch, units)
+        if (rows.isFull) yield rows.build()
+      }
+    }
+    if (!rows.isEmpty) yield rows.build()
+  }
+
+  /** What the file says of a product in a branch; of a total only where it names no warehouse. */
+  #units(offer: number, { branch, columns }: Place): number {
+    const { grid } = this.#reading.stocks
+    let units = NONE
+    let named = false
+    for (const column of columns) {
+      const figure = grid.get(offer, column)
+      if (figure === NONE) continue
+      if (column !== TOTAL_COLUMN) {
+        named = true
+        units = figure
+      } else if (!this.#reading.stocks.isDetailed(offer)) units = figure
+    }
+    return named && this.#shared.has(branch) ? this.#sum(offer, columns, this.#request.asOf, (column) => grid.get(offer, column)) : units
+  }
+
+  /** What all warehouses of a branch last said, this statement included. */
+  #sum(offer: number, columns: ReadonlyArray<number>, asOf: number, figureOf: (column: number) => number): number {
+    const { shares } = this.#ledgers
+    let total = 0
+    for (const column of columns) {
+      if (column === TOTAL_COLUMN) continue
+      const figure = figureOf(column)
+      if (figure !== NONE) shares.put(offer, column, figure, asOf)
+      total += Math.max(0, shares.figure(offer, column))
+    }
+    return Math.min(total, MAX_UNITS)
+  }
+
+  *#prices(): Generator<ImportBatch, void, void> {
+    const { grid, lines } = this.#reading.prices
+    const offers = this.#tables.inOrder((number) => lines.get(number) > 0)
+    const byType = Map.groupBy(this.#request.priceTypes.entries(), ([, { priceType }]) => priceType)
+    for (const [priceType, targets] of byType) {
+      const places = placesOf(targets.map(([type, target]) => [2 * type, target] as const))
+      if (places.length === 0) continue
+      const rows = new BatchBuilder(this.#request.asOf, priceType)
+      for (const offer of offers) {
+        for (const { branch, columns } of places) {
+          for (const column of columns) {
+            const minor = grid.get(offer, column)
+            if (minor !== NONE) rows.push(this.#tables.slot(offer), branch, this.#amount(minor))
+          }
+          if (rows.isFull) yield rows.build()
+        }
+      }
+      if (!rows.isEmpty) yield rows.build()
+    }
+  }
+
+  /** 1C writes 0 where there is no price: nothing is given away. */
+  #amount(minor: number): number {
+    return minor === 0 ? this.#noPrice : minor
+  }
+
+  /** Rows that waited and whose time has come. */
+  #takeParked(): void {
+    const { parkedStock, parkedPrices } = this.#ledgers
+    this.#takeFrom(parkedStock, this.#stockTargets, null, (offer, column, target, figure) => {
+      const columns = this.#shared.has(target.branch) ? this.#columnsOf(target.branch) : undefined
+      const asOf = parkedStock.time(offer, column)
+      if (columns === undefined || column === TOTAL_COLUMN) return figure
+      return this.#sum(offer, columns, asOf, (other) => (other === column ? figure : NONE))
+    })
+    const priceTargets = [this.#request.total, ...this.#request.priceTypes]
+    const typeOf = (column: number): string => this.#request.priceTypes[column - 1]?.priceType ?? ""
+    this.#takeFrom(parkedPrices, priceTargets, typeOf, (_offer, _column, _target, figure) => this.#amount(figure))
+  }
+
+  #takeFrom(
+    parked: Ledger,
+    targets: ReadonlyArray<StockTarget>,
+    typeOf: ((column: number) => string) | null,
+    figureOf: (offer: number, column: number, target: StockTarget, figure: number) => number
+  ): void {
+    if (parked.size === 0) return
+    const ready = Array.from({ length: parked.columns }, (_, column) => ({ column, target: targets[column] }))
+      .filter(({ target }) => target !== undefined && target.branch !== UNKNOWN_TARGET)
+      .sort((a, b) => a.target!.branch - b.target!.branch)
+    const byOffer = this.#tables.inOrder(() => true)
+    for (const offer of byOffer) {
+      for (const { column, target } of ready) {
+        const figure = parked.figure(offer, column)
+        if (figure === NONE) continue
+        if (target!.branch !== IGNORED_TARGET) {
+          const rows = this.#builder(parked.time(offer, column), typeOf === null ? null : typeOf(column))
+          rows.push(this.#tables.slot(offer), target!.branch, figureOf(offer, column, target!, figure))
+          if (rows.isFull) this.#lateFull.push(rows.build())
+        }
+        parked.remove(offer, column)
+      }
+    }
+    // What is ignored waits for nothing, known goods or not.
+    for (const { column, target } of ready) {
+      if (target!.branch === IGNORED_TARGET) parked.each(column, (offer) => parked.remove(offer, column))
+    }
+  }
+
+  #columnsOf(branch: number): ReadonlyArray<number> {
+    return this.#stockTargets.flatMap((target, column) => (target.branch === branch ? [column] : []))
+  }
+
+  #builder(asOf: number, priceType: string | null): BatchBuilder {
+    const key = `${asOf}/${priceType ?? ""}`
+    let rows = this.#late.get(key)
+    if (rows === undefined) this.#late.set(key, rows = new BatchBuilder(asOf, priceType))
+    return rows
+  }
+
+  #parkStock(): void {
+    const { stocks } = this.#reading
+    for (let column = 0; column < stocks.grid.columns; column++) {
+      const target = this.#stockTargets[column]
+      if (target === undefined || target.branch === IGNORED_TARGET) continue
+      stocks.grid.each(column, (offer, units) => {
+        if (column === TOTAL_COLUMN && stocks.isDetailed(offer)) return
+        const known = target.branch !== UNKNOWN_TARGET
+        if (known && this.#tables.slot(offer) !== NO_SLOT) return
+        const line = known ? stocks.lines.get(offer) : stocks.columnLines.get(column)
+        this.#park(this.#ledgers.parkedStock, offer, column, units, known ? NO_GOODS : target.reason, line)
+      })
+    }
+  }
+
+  #parkPrices(): void {
+    const { prices } = this.#reading
+    for (const [type, target] of this.#request.priceTypes.entries()) {
+      if (target.branch === IGNORED_TARGET) continue
+      prices.grid.each(2 * type, (offer, minor) => {
+        const known = target.branch !== UNKNOWN_TARGET
+        if (known && this.#tables.slot(offer) !== NO_SLOT) return
+        const line = known ? prices.lines.get(offer) : prices.typeLines.get(type)
+        this.#park(this.#ledgers.parkedPrices, offer, type + 1, minor, known ? NO_GOODS : target.reason, line)
+      })
+    }
+  }
+
+  #park(parked: Ledger, offer: number, column: number, figure: number, reason: string, line: number): void {
+    if (!parked.put(offer, column, figure, this.#request.asOf)) return this.#notes.reject(line, TOO_MANY)
+    this.#aside++
+    const known = this.#waiting.get(reason)
+    if (known === undefined) this.#waiting.set(reason, { rows: 1, line })
+    else {
+      known.rows++
+      known.line = Math.min(known.line, line)
+    }
+  }
+
+  #ignoredTotals(): void {
+    if (this.#request.total.branch !== IGNORED_TARGET) return
+    const { stocks } = this.#reading
+    let rows = 0
+    let line = Number.MAX_SAFE_INTEGER
+    stocks.grid.each(TOTAL_COLUMN, (offer) => {
+      if (stocks.isDetailed(offer)) return
+      rows++
+      line = Math.min(line, stocks.lines.get(offer))
+    })
+    if (rows > 0) this.#notes.remark(line, `Остатки без склада не приняты: ${rows}. ${TOTALS}`)
+  }
+}
