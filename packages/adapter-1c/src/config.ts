@@ -1,5 +1,6 @@
 import { Schema } from "@aptekit/core"
 import { Effect } from "effect"
+import { OrdersConfig } from "./sale/settings.ts"
 
 const MIB = 1024 * 1024
 
@@ -74,6 +75,8 @@ export const OneCConfig = Schema.Struct({
   ),
   /** How the base writes currencies, where it is not ISO: `{ "тнг": "KZT" }`. Usual short forms are known. */
   currencies: Schema.Record(Schema.String, Schema.String).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
-  limits: Limits.pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+  limits: Limits.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  /** The exchange of orders (`type=sale`); left out, it is off and 1C is told so. `{}`: on, with the usual settings. */
+  orders: Schema.optionalKey(OrdersConfig)
 })
 export type OneCConfig = typeof OneCConfig.Type

@@ -16,7 +16,7 @@ export type FailureCode =
   | "internal"
   | "mode-unknown"
   | "no-credentials"
-  | "orders-unsupported"
+  | "orders-off"
   | "stopping"
   | "type-unknown"
   | "wrong-credentials"

@@ -5,3 +5,4 @@
 export { OneCConfig } from "./config.ts"
 export { ExchangeFailure, type FailureCode } from "./failure.ts"
 export { oneC } from "./one-c.ts"
+export { OrdersConfig } from "./sale/settings.ts"

@@ -3,6 +3,9 @@ import { OneCConfig } from "./config.ts"
 import { Entrance } from "./http/entrance.ts"
 import { Importer } from "./import/importer.ts"
 import { Jobs } from "./import/jobs.ts"
+import type { SaleHub } from "./sale/lane.ts"
+import { Places } from "./sale/places.ts"
+import { SaleService } from "./sale/service.ts"
 import { Sessions } from "./spool/sessions.ts"
 
 /**
@@ -15,14 +18,19 @@ export const oneC = defineAdapter({
   ports: {},
   setup: async (config, { hub, connection, onClose }) => {
     const sessions = await Sessions.open(hub.files.directory)
-    const importer = new Importer(config, hub, connection)
+    const places = await Places.open(config, hub.network)
+    const importer = new Importer(config, { ...hub, network: places.watch(hub.network) }, connection)
     const jobs = new Jobs(importer, hub.log, config)
     onClose(async () => {
       await jobs.close()
       await importer.close()
     })
     for (const session of sessions.all()) jobs.resume(session)
-    const entrance = new Entrance(config, sessions, jobs, hub.log)
+    const sale = config.orders === undefined
+      ? undefined
+      : await SaleService.open(config, config.orders, hub as SaleHub, places)
+    if (sale !== undefined) onClose(() => sale.jobs.close())
+    const entrance = new Entrance(config, { sessions, jobs }, sale, hub.log)
     return { http: (request) => entrance.handle(request) }
   }
 })

@@ -21,8 +21,8 @@ export const unauthorized = (message: string): Response =>
   text(["failure", message], { "www-authenticate": 'Basic realm="1C", charset="UTF-8"' }, 401)
 
 /**
- * Statuses and payment systems (fact 32): none yet, they come with orders. The first letter of `Cтатусы` is Latin, as
- * those who ask expect it.
+ * Statuses and payment systems (fact 32), where the exchange of orders is off: none. The first letter of `Cтатусы` is
+ * Latin, as those who ask expect it.
  */
 export const info = (): Response =>
   new Response(

@@ -3,6 +3,7 @@ import type { InboundHub } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
 import { ExchangeFailure, failureOf, kindOf } from "../failure.ts"
 import type { Jobs } from "../import/jobs.ts"
+import type { SaleService } from "../sale/service.ts"
 import { isIgnored, safeName } from "../spool/file-name.ts"
 import { drain } from "../spool/receive.ts"
 import type { Session } from "../spool/session.ts"
@@ -26,18 +27,24 @@ const lengthOf = (request: Request): number | null => {
   return header !== null && /^\d{1,15}$/u.test(header) ? Number(header) : null
 }
 
+/** What each of the two exchanges, catalogue and orders, has of its own. */
+interface Lane {
+  readonly sessions: Sessions
+  readonly jobs: Jobs
+}
+
 /** The site's side of the exchange (facts 9–32): one question in, one text out. Nothing that comes can break it. */
 export class Entrance {
   readonly #config: OneCConfig
-  readonly #sessions: Sessions
-  readonly #jobs: Jobs
+  readonly #catalog: Lane
+  readonly #sale: SaleService | undefined
   readonly #log: InboundHub["log"]
   readonly #credentials: Credentials
 
-  constructor(config: OneCConfig, sessions: Sessions, jobs: Jobs, log: InboundHub["log"]) {
+  constructor(config: OneCConfig, catalog: Lane, sale: SaleService | undefined, log: InboundHub["log"]) {
     this.#config = config
-    this.#sessions = sessions
-    this.#jobs = jobs
+    this.#catalog = catalog
+    this.#sale = sale
     this.#log = log
     this.#credentials = new Credentials(config.login, config.password)
   }
@@ -58,10 +65,9 @@ export class Entrance {
 
   async #answer(request: Request, query: ExchangeQuery): Promise<Response> {
     const known = await this.#authorize(request, query)
-    if (query.type !== "catalog" && query.type !== "sale") throw unknownType(query.type)
-    if (query.mode === "checkauth") return this.#checkauth(query)
-    if (query.type === "sale" && query.mode !== "init") throw ordersUnsupported()
-    const session = known ?? this.#sessions.latest() ?? (await this.#sessions.create()).session
+    const lane = this.#laneOf(query)
+    if (query.mode === "checkauth") return this.#checkauth(query, lane)
+    const session = this.#sessionOf(known, query, lane) ?? (await lane.sessions.create()).session
     session.active++
     try {
       return await this.#inSession(request, query, session)
@@ -71,20 +77,42 @@ export class Entrance {
     }
   }
 
+  /** The exchange of orders has sessions of its own: those of the catalogue may hold a gigabyte. */
+  #laneOf(query: ExchangeQuery): Lane {
+    if (query.type === "catalog") return this.#catalog
+    if (query.type !== "sale") throw unknownType(query.type)
+    // "Check the connection" of 1C asks as far as init: it is to pass.
+    if (this.#sale === undefined && !["checkauth", "init"].includes(query.mode)) throw ordersOff()
+    return this.#sale ?? this.#catalog
+  }
+
+  /** Who signed in for the catalogue and goes on with orders gets a new session with its init, else the last one. */
+  #sessionOf(known: Session | undefined, query: ExchangeQuery, lane: Lane): Session | undefined {
+    if (known !== undefined && lane.sessions.all().includes(known)) return known
+    return known !== undefined && query.mode === "init" ? undefined : lane.sessions.latest()
+  }
+
   async #inSession(request: Request, query: ExchangeQuery, session: Session): Promise<Response> {
+    const sale = query.type === "sale" ? this.#sale : undefined
     switch (query.mode) {
       case "init":
         return this.#init(query, session, cookieOf(request) ?? query.sessid)
       case "file":
         return this.#file(request, query, session)
       case "import":
-        return this.#import(query, session)
+        return this.#import(query, session, (sale ?? this.#catalog).jobs)
+      case "query":
+        if (sale === undefined) throw unknownMode(query.mode)
+        return sale.query(session)
+      case "success":
+        await sale?.success(session)
+        return success()
       case "complete":
       case "deactivate":
         // Nothing is hidden because a file does not name it (R5).
         return success()
       case "info":
-        return info()
+        return sale?.info() ?? info()
       default:
         throw unknownMode(query.mode)
     }
@@ -92,7 +120,9 @@ export class Entrance {
 
   /** Name and password with each request, or the cookie of a session that began with them. */
   async #authorize(request: Request, query: ExchangeQuery): Promise<Session | undefined> {
-    const session = this.#sessions.find(cookieOf(request)) ?? this.#sessions.find(query.sessid)
+    const lanes = [this.#catalog, ...(this.#sale === undefined ? [] : [this.#sale])]
+    const tokens = [cookieOf(request), query.sessid]
+    const session = lanes.flatMap(({ sessions }) => tokens.map((token) => sessions.find(token))).find((s) => s !== undefined)
     const verdict = this.#credentials.check(request.headers.get("authorization"))
     if (verdict === "right" || (verdict === "none" && session !== undefined)) return session
     if (verdict === "none") {
@@ -108,13 +138,14 @@ export class Entrance {
     )
   }
 
-  async #checkauth(query: ExchangeQuery): Promise<Response> {
-    const { token } = await this.#sessions.create()
+  async #checkauth(query: ExchangeQuery, lane: Lane): Promise<Response> {
+    const { token } = await lane.sessions.create()
     return this.#isBitrix(query) ? success(COOKIE, token, `sessid=${token}`) : success(COOKIE, token)
   }
 
   async #init(query: ExchangeQuery, session: Session, token: string): Promise<Response> {
     if (query.type === "catalog") await session.init()
+    else await this.#sale?.begin(session, this.#isBitrix(query))
     const lines = [`zip=${this.#config.zip ? "yes" : "no"}`, `file_limit=${this.#config.fileLimit}`]
     if (!this.#isBitrix(query)) return text(lines)
     const version = /^\d\.\d{1,2}$/u.test(query.version) ? query.version : "3.1"
@@ -132,9 +163,9 @@ export class Entrance {
     return success()
   }
 
-  async #import(query: ExchangeQuery, session: Session): Promise<Response> {
+  async #import(query: ExchangeQuery, session: Session, jobs: Jobs): Promise<Response> {
     const name = safeName(query.filename)
-    const answer = await this.#jobs.ask(session, name)
+    const answer = await jobs.ask(session, name)
     if (answer.kind === "success") return success()
     return answer.kind === "progress" ? progress(answer.message) : failure(answer.failure.message)
   }
@@ -164,9 +195,9 @@ const unknownMode = (mode: string): ExchangeFailure =>
       : `Команда mode=${shown(mode)} не поддерживается.`
   )
 
-const ordersUnsupported = (): ExchangeFailure =>
+const ordersOff = (): ExchangeFailure =>
   new ExchangeFailure(
-    "orders-unsupported",
-    "Обмен заказами через CommerceML в этой версии хаба не поддерживается. " +
-      "Отключите обмен заказами в настройках обмена 1С."
+    "orders-off",
+    "Обмен заказами для этого соединения хаба выключен. Включите его в настройках соединения (orders) " +
+      "или отключите обмен заказами в настройках обмена 1С."
   )

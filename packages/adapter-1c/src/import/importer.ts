@@ -109,7 +109,7 @@ export class Importer {
         deleted: [...memory.deleted]
       })
       if (read.kind !== "orders") return read
-      throw new BadFile("Это файл заказов, а не каталога. Обмен заказами через CommerceML пока не поддерживается.")
+      throw new BadFile("Это файл заказов, а не каталога: 1С передаёт его с type=sale. Проверьте адрес обмена.")
     } finally {
       watch.signal.removeEventListener("abort", onAbort)
     }

@@ -7,7 +7,7 @@ import { ExchangeFailure, failureOf, kindOf } from "../failure.ts"
 import type { ArchiveFile } from "../spool/archive.ts"
 import type { Source } from "../spool/journal.ts"
 import type { ImportRecord, Session } from "../spool/session.ts"
-import { digestOf, type ImportFile, type Importer } from "./importer.ts"
+import { digestOf, type ImportFile, type ImportWatch } from "./importer.ts"
 import { locate } from "./locate.ts"
 
 /** What mode=import is answered. */
@@ -15,6 +15,11 @@ export type ImportAnswer =
   | { readonly kind: "success" }
   | { readonly kind: "progress"; readonly message: string }
   | { readonly kind: "failure"; readonly failure: ExchangeFailure }
+
+/** Reads and applies one file: a catalogue, or orders that come back. */
+export interface FileImporter {
+  readonly run: (file: ImportFile, watch: ImportWatch) => Promise<SyncRun>
+}
 
 interface Job {
   readonly asked: ImportRecord
@@ -38,7 +43,7 @@ const keyOf = (session: Session, name: string): string => `${session.id}/${name}
  * (facts 21, 22). What was asked for is in the session's journal, so a restart goes on with it.
  */
 export class Jobs {
-  readonly #importer: Importer
+  readonly #importer: FileImporter
   readonly #log: InboundHub["log"]
   readonly #config: OneCConfig
   readonly #jobs = new Map<string, Job>()
@@ -46,7 +51,7 @@ export class Jobs {
   readonly #closing = new AbortController()
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(importer: Importer, log: InboundHub["log"], config: OneCConfig) {
+  constructor(importer: FileImporter, log: InboundHub["log"], config: OneCConfig) {
     this.#importer = importer
     this.#log = log
     this.#config = config

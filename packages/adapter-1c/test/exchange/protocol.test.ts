@@ -108,7 +108,7 @@ test("R-STK-1: orders, other types and unknown commands are refused with a text,
   const { ask } = await openExchange()
   expect(await ask("?type=sale&mode=checkauth")).toMatch(/^success\n/u)
   for (const mode of ["query", "success", "file", "import", "info"]) {
-    expect([mode, await ask(`?type=sale&mode=${mode}`)]).toEqual([mode, expect.stringMatching(/^failure\nОбмен заказами/u)])
+    expect([mode, await ask(`?type=sale&mode=${mode}`)]).toEqual([mode, expect.stringMatching(/^failure\nОбмен заказами для этого соединения хаба выключен/u)])
   }
   expect(await ask("?type=reference&mode=init")).toMatch(/^failure\nОбмен вида type=reference/u)
   expect(await ask("")).toMatch(/^failure\nВ адресе нет параметра type/u)

@@ -1,0 +1,60 @@
+import { DecimalReader } from "../cml/decimal.ts"
+import type { BackDocument, BackLine } from "../documents/read.ts"
+import type { PartFact, PulledOrder } from "./lane.ts"
+
+export interface LinesRead {
+  /** Null: they cannot be compared, and `remarks` says why. */
+  readonly lines: PartFact["lines"]
+  readonly remarks: ReadonlyArray<{ readonly line: number; readonly reason: string }>
+}
+
+export interface LineLookup {
+  readonly pulled: PulledOrder
+  /** The connection's id → product, for goods that someone added in 1C. */
+  readonly links: ReadonlyMap<string, string>
+  /** Ids of lines that are no goods: delivery. */
+  readonly services: ReadonlySet<string>
+  /** Decimals of the currency. */
+  readonly digits: number
+}
+
+const encoder = new TextEncoder()
+const decimal = new DecimalReader()
+
+/** An amount of 1C as an integer of so many decimals; null where it is empty or no number (fact 64). */
+const numberOf = (text: string | null, decimals: number): number | null => {
+  const bytes = encoder.encode(text?.trim() ?? "")
+  decimal.read(bytes, 0, bytes.length, decimals)
+  return decimal.problem === undefined || decimal.problem === "too-precise" ? decimal.value : null
+}
+
+/** By GUID; where the id is none of ours, by article or barcode among the goods of the order. */
+const productOf = (line: BackLine, { pulled, links }: LineLookup): string | undefined => {
+  const own = [...pulled.externalIds].find(([, external]) => external === line.id)?.[0]
+  const known = own ?? (line.id === null ? undefined : links.get(line.id))
+  if (known !== undefined) return known
+  const alike = [...pulled.products.values()].filter(({ sku, barcodes }) =>
+    (line.sku !== null && sku === line.sku) || (line.barcode !== null && barcodes.includes(line.barcode))
+  )
+  return alike.length === 1 ? alike[0]!.id : undefined
+}
+
+/** The goods of a document in our words. The same goods twice are one line. */
+export const readLines = (document: BackDocument, lookup: LineLookup): LinesRead => {
+  const found = new Map<string, { productId: string; quantity: number; priceMinor: number | null }>()
+  const remarks: Array<{ readonly line: number; readonly reason: string }> = []
+  for (const line of document.lines) {
+    if (line.service || (line.id !== null && lookup.services.has(line.id))) continue
+    const productId = productOf(line, lookup)
+    const quantity = numberOf(line.quantity, 0)
+    if (productId === undefined || quantity === null || quantity < 0) {
+      const what = productId === undefined ? "Ид не связан с товаром хаба" : "количество не прочитано"
+      remarks.push({ line: line.line, reason: `строка заказа «${(line.name ?? line.id ?? "").slice(0, 100)}»: ${what}.` })
+      continue
+    }
+    const price = numberOf(line.price, lookup.digits)
+    const before = found.get(productId)
+    found.set(productId, { productId, quantity: quantity + (before?.quantity ?? 0), priceMinor: before?.priceMinor ?? price })
+  }
+  return { lines: remarks.length > 0 ? null : [...found.values()], remarks }
+}

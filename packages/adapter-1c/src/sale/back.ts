@@ -1,0 +1,196 @@
+import { readFile, stat } from "node:fs/promises"
+import type { Fulfilment, SyncRun } from "@aptekit/core"
+import { type BackDocument, readDocuments } from "../documents/read.ts"
+import { ExchangeFailure } from "../failure.ts"
+import type { ImportFile, ImportWatch } from "../import/importer.ts"
+import { asOf } from "../import/formed-at.ts"
+import { Notes } from "../import/notes.ts"
+import { XmlError } from "../xml/error.ts"
+import { readLines } from "./back-lines.ts"
+import { digitsOf, numberOf } from "./compose.ts"
+import type { FactResult, PartFact, PulledOrder, SaleHub } from "./lane.ts"
+import type { Ledger } from "./ledger.ts"
+import type { OrdersConfig } from "./settings.ts"
+import { isOrder, type Verdict, verdictOf } from "./verdict.ts"
+import type { Wording } from "./words.ts"
+
+/** Files of orders are read as a whole: УТ sends what changed since the last exchange. */
+const MAX_FILE = 64 * 1024 * 1024
+const SLICE = 200
+
+export interface BackParts {
+  readonly config: OrdersConfig
+  readonly zone: string
+  readonly hub: SaleHub
+  readonly ledger: Ledger
+  readonly wording: Wording
+  readonly now: () => number
+}
+
+/** A document and the part of ours that it speaks of. */
+interface Matched {
+  readonly document: BackDocument
+  readonly number: string
+  readonly pulled: PulledOrder
+  readonly part: Fulfilment
+  readonly left: boolean
+}
+
+const TAKEN_BACK: ReadonlyArray<Fulfilment["status"]> = ["cancelled", "expired"]
+const ENDED: ReadonlyArray<Fulfilment["status"]> = [...TAKEN_BACK, "closed"]
+
+/** Reads the orders that 1C sends back (facts 59–64) and hands what they say to the hub as facts (D7). */
+export class OrderImporter {
+  readonly #parts: BackParts
+
+  constructor(parts: BackParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * The same file again changes nothing, so an import that was cut off anywhere is simply done again.
+   * @throws ExchangeFailure file-bad, with a failed run for the exchange log
+   */
+  async run(file: ImportFile, { signal, progress }: ImportWatch): Promise<SyncRun> {
+    const { hub, ledger, now } = this.#parts
+    const notes = new Notes()
+    const documents = await this.#read(file, notes)
+    const tally = { applied: 0, known: 0, recorded: 0 }
+    for (let at = 0; at < documents.length; at += SLICE) {
+      if (signal.aborted) throw new ExchangeFailure("stopping", "Хаб перезапускается. Загрузка продолжится сама.")
+      const results = await this.#slice(documents.slice(at, at + SLICE), file, notes)
+      for (const { outcome } of results) if (outcome !== "unknownOrder") tally[outcome]++
+      progress(Math.floor(100 * (at + SLICE) / documents.length))
+    }
+    await ledger.save(now())
+    const run = await hub.stock.openRun(file.name)
+    await notes.tell(run)
+    return run.finish({ ...notes.counts(), changed: tally.applied, unchanged: tally.known, parked: tally.recorded })
+  }
+
+  async #read(file: ImportFile, notes: Notes): Promise<ReadonlyArray<BackDocument>> {
+    const { size } = await stat(file.path)
+    if (size > MAX_FILE) {
+      return this.#refuse(file, `Файл заказов больше ${MAX_FILE} байт. Уменьшите период выгрузки заказов в 1С.`)
+    }
+    try {
+      const { documents, broken } = readDocuments(await readFile(file.path))
+      for (const { line, reason } of broken) notes.reject(line, reason)
+      return documents
+    } catch (error) {
+      if (!(error instanceof XmlError)) throw error
+      return this.#refuse(file, error.message, error)
+    }
+  }
+
+  async #refuse(file: ImportFile, reason: string, cause?: unknown): Promise<never> {
+    const message = `Файл «${file.name}» не загружен, ничего не изменено. ${reason}`
+    const run = await this.#parts.hub.stock.openRun(file.name)
+    await run.abort(message)
+    throw new ExchangeFailure("file-bad", message, { cause })
+  }
+
+  async #slice(
+    documents: ReadonlyArray<BackDocument>,
+    file: ImportFile,
+    notes: Notes
+  ): Promise<ReadonlyArray<FactResult>> {
+    const { hub } = this.#parts
+    const matched = await this.#match(documents.filter(isOrder), notes)
+    const links = await this.#links(matched)
+    const facts: Array<PartFact> = []
+    for (const each of matched) {
+      const fact = await this.#judge(each, file, notes, links)
+      if (fact !== undefined) facts.push(fact)
+    }
+    if (facts.length === 0) return []
+    const results = await hub.orders.facts(facts)
+    const lines = new Map(matched.map(({ number, document }) => [number, document.line]))
+    for (const { number, outcome, detail } of results) {
+      if (outcome === "recorded") notes.remark(lines.get(number) ?? 0, `заказ ${number}: ${detail}`)
+    }
+    return results
+  }
+
+  /** By the number first, then by the id (R7). */
+  async #match(documents: ReadonlyArray<BackDocument>, notes: Notes): Promise<ReadonlyArray<Matched>> {
+    const { hub, ledger } = this.#parts
+    const guess = ({ number, id }: BackDocument): ReadonlyArray<string> =>
+      [number?.trim() ?? "", id === null ? "" : ledger.numberOf(id) ?? ""].filter((text) => text !== "")
+    const numbers = [...new Set(documents.flatMap(guess))]
+    const orders = numbers.length === 0 ? [] : await hub.orders.byNumbers(numbers)
+    const parts = new Map<string, Pick<Matched, "pulled" | "part" | "left">>(orders.flatMap((pulled) => [
+      ...pulled.left.map((part) => [numberOf(pulled.order, part), { pulled, part, left: true }] as const),
+      ...pulled.parts.map((part) => [numberOf(pulled.order, part), { pulled, part, left: false }] as const)
+    ]))
+    return documents.flatMap((document) => {
+      const number = guess(document).find((text) => parts.has(text))
+      if (number !== undefined) return [{ document, number, ...parts.get(number)! }]
+      const shown = document.number ?? document.id ?? "без номера"
+      notes.remark(document.line, `заказ ${shown.slice(0, 50)}: у хаба нет такого заказа в филиалах этого соединения.`)
+      return []
+    })
+  }
+
+  /** All of the connection's goods only where a document names some that the order has not. */
+  async #links(matched: ReadonlyArray<Matched>): Promise<ReadonlyMap<string, string>> {
+    const isNew = matched.some(({ document, pulled }) => {
+      const own = new Set(pulled.externalIds.values())
+      return document.lines.some(({ id, service }) => !service && id !== null && !own.has(id))
+    })
+    return isNew ? this.#parts.hub.catalogue.links() : new Map()
+  }
+
+  async #judge(
+    { document, number, pulled, part, left }: Matched,
+    file: ImportFile,
+    notes: Notes,
+    links: ReadonlyMap<string, string>
+  ): Promise<PartFact | undefined> {
+    const { config, wording, ledger, zone, now } = this.#parts
+    const verdict = verdictOf(document, left ? "cancelled" : part.status, { wording, shipped: config.shipped })
+    for (const remark of verdict.remarks) notes.remark(document.line, `заказ ${number}: ${remark}`)
+    const services = new Set(config.delivery === undefined ? ["ORDER_DELIVERY"] : [config.delivery.id])
+    const { lines, remarks } = readLines(document, { pulled, links, services, digits: digitsOf(pulled.order.currency) })
+    for (const { line, reason } of remarks) notes.remark(line, `заказ ${number}: ${reason}`)
+    const documentId = document.id ?? ledger.state.parts[number]?.documentId ?? null
+    if (!left && !ENDED.includes(part.status)) {
+      ledger.remember(number, { fulfilmentId: part.id, at: now(), documentId, approved: verdict.approved })
+    }
+    if (left || TAKEN_BACK.includes(part.status)) {
+      if (!await this.#isTakenBack(part, number, verdict, document)) return undefined
+    }
+    const at = verdict.at === null ? null : asOf(verdict.at, zone, file.sessionStartedAt)
+    return { number, documentId, at, state: verdict.state, lines, reason: reasonOf(verdict, document) }
+  }
+
+  /**
+   * The part is cancelled here, or another branch's. True if what 1C says of it is still a fact to be taken: the goods
+   * were sold. Else the document is behind; where it stays so, a person must cancel it there (R8).
+   */
+  async #isTakenBack(part: Fulfilment, number: string, verdict: Verdict, document: BackDocument): Promise<boolean> {
+    const { hub, ledger } = this.#parts
+    if (verdict.state === "sold") return true
+    if (verdict.state === "cancelled") {
+      await hub.orders.resolved(part.id, "needsErpAction")
+      ledger.forget(number)
+      return false
+    }
+    if (verdict.approved) {
+      const title = document.requisites.get("номер по 1с") ?? document.id
+      await hub.orders.needsAction(
+        part.id,
+        "needsErpAction",
+        `Заказ ${number} у нас отменён или передан другому филиалу, а в 1С согласован. Отмените его в 1С вручную` +
+          `${title === null ? "" : ` (${title})`}.`
+      )
+    }
+    return false
+  }
+}
+
+const reasonOf = ({ state }: Verdict, { requisites }: BackDocument): string | null => {
+  if (state !== "cancelled") return null
+  const title = requisites.get("номер по 1с")
+  return title === undefined ? "cancelled in 1C" : `cancelled in 1C, document ${title}`
+}

@@ -1,0 +1,231 @@
+import { encodeXml } from "../documents/encode.ts"
+import type { DocumentStyle, OrderDialect, OrderDocument } from "../documents/model.ts"
+import { writeOrders } from "../documents/write.ts"
+import type { WallClock } from "./clock.ts"
+import { type Composer, CannotSend, numberOf } from "./compose.ts"
+import type { SaleHub, PulledOrder } from "./lane.ts"
+import type { Ledger, Offer } from "./ledger.ts"
+import { noteConfirmed, noteUnconfirmed, select, type SelectRules } from "./select.ts"
+import type { OrdersConfig } from "./settings.ts"
+import { tell, type Telling } from "./tell.ts"
+import { DIALECT_DEFAULTS } from "./words.ts"
+
+/** Pages of news that concern nobody, looked through in one answer. */
+const MOST_PAGES = 20
+
+export interface DeskParts {
+  readonly config: OrdersConfig
+  readonly hub: SaleHub
+  readonly ledger: Ledger
+  readonly composer: Composer
+  readonly clock: WallClock
+  readonly now: () => number
+}
+
+/** The body of an answer to mode=query, and what to do when it has left whole. */
+export interface QueryAnswer {
+  readonly body: Uint8Array<ArrayBuffer>
+  readonly contentType: string
+  readonly delivered: () => Promise<void>
+}
+
+interface Ready {
+  readonly orderId: string
+  readonly version: number
+  readonly documents: ReadonlyArray<OrderDocument>
+  readonly telling: Telling
+}
+
+const versionOf = ({ orderId, version }: Ready): { readonly orderId: string; readonly version: number } => ({
+  orderId,
+  version
+})
+
+/**
+ * Orders for 1C: mode=query and mode=success. What is offered stays offered, under the same numbers, until it is
+ * confirmed (facts 50, 51); what an answer holds is on disk before it leaves.
+ */
+export class OrderDesk {
+  readonly #parts: DeskParts
+  readonly #rules: SelectRules
+  /** One question after another: they share the ledger. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts
+    this.#rules = parts.config
+  }
+
+  /** `turn`: one run of 1C through its modes; a query in a later one may confirm the former. */
+  query(turn: string, dialect: OrderDialect): Promise<QueryAnswer> {
+    return this.#queue(async () => {
+      const { config, ledger, clock, now } = this.#parts
+      if ((config.confirm ?? DIALECT_DEFAULTS[dialect].confirm) === "repeat") await this.#confirmEarlier(turn)
+      noteUnconfirmed(ledger.state, ledger.state.offers.at(-1)?.orders ?? [], this.#rules)
+      const ready = await this.#choose(dialect)
+      this.#remember(turn, ready)
+      await ledger.save(now())
+      const formed = clock.at(now())
+      const documents = ready.flatMap(({ documents }) => documents)
+      const xml = writeOrders(documents, this.#style(dialect), `${formed.date}T${formed.time}`)
+      return {
+        body: encodeXml(xml, config.encoding, config.bom),
+        contentType: `text/xml; charset=${config.encoding}`,
+        delivered: () => this.#queue(() => this.#delivered(turn))
+      }
+    })
+  }
+
+  /** 1C has taken what its last query was answered. */
+  success(turn: string): Promise<void> {
+    return this.#queue(async () => {
+      const { ledger } = this.#parts
+      const offer = ledger.offerOf(turn) ?? ledger.state.offers.at(-1)
+      if (offer !== undefined) await this.#confirm(offer)
+    })
+  }
+
+  #queue<A>(work: () => Promise<A>): Promise<A> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #delivered(turn: string): Promise<void> {
+    const { ledger, now } = this.#parts
+    ledger.state.offers = ledger.state.offers.map((offer) =>
+      offer.turn === turn ? { ...offer, delivered: true } : offer
+    )
+    await ledger.save(now())
+  }
+
+  async #confirmEarlier(turn: string): Promise<void> {
+    const earlier = this.#parts.ledger.state.offers.filter((offer) => offer.turn !== turn && offer.delivered)
+    for (const offer of earlier) await this.#confirm(offer)
+  }
+
+  /** First there, then here: cut off in between, it is confirmed once more. */
+  async #confirm(offer: Offer): Promise<void> {
+    const { hub, ledger, now } = this.#parts
+    await hub.orders.confirm(offer.orders)
+    noteConfirmed(ledger.state, offer.orders, this.#rules)
+    for (const number of offer.ended) ledger.forget(number)
+    await ledger.save(now())
+    hub.log("orders confirmed", { code: "orders-confirmed", orders: offer.orders.length })
+  }
+
+  /** The orders of the next answer. News of others is confirmed without a word on the way. */
+  async #choose(dialect: OrderDialect): Promise<ReadonlyArray<Ready>> {
+    const { hub, ledger, config } = this.#parts
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const pulled = await hub.orders.pull(config.batch)
+      const sorted = await this.#sort(pulled, dialect)
+      const { offer, condemned, stalled } = select(ledger.state, sorted.ready, this.#rules)
+      if (condemned !== undefined) await this.#condemn(condemned)
+      if (stalled) await this.#stalled()
+      if (offer.length > 0) return offer
+      const moved = sorted.silent + (condemned === undefined ? 0 : 1)
+      if (moved === 0) return []
+    }
+    return []
+  }
+
+  async #sort(
+    pulled: ReadonlyArray<PulledOrder>,
+    dialect: OrderDialect
+  ): Promise<{ readonly ready: ReadonlyArray<Ready>; readonly silent: number }> {
+    const ready: Array<Ready> = []
+    const silent: Array<Ready> = []
+    let refused = 0
+    for (const order of pulled) {
+      const made = await this.#make(order, dialect)
+      if (made === undefined) refused++
+      else (made.documents.length > 0 ? ready : silent).push(made)
+    }
+    if (silent.length > 0) await this.#confirmSilently(silent)
+    return { ready, silent: silent.length + refused }
+  }
+
+  /** Undefined: it cannot be told to 1C and was put aside. */
+  async #make(pulled: PulledOrder, dialect: OrderDialect): Promise<Ready | undefined> {
+    const { config, hub, ledger, composer } = this.#parts
+    const takesCancel = config.cancelAfterApproval ?? DIALECT_DEFAULTS[dialect].cancelAfterApproval
+    const telling = tell(pulled, ledger.state.parts, { sendFrom: config.sendFrom, takesCancel })
+    const { order, version } = pulled
+    const documents: Array<OrderDocument> = []
+    for (const { part, cancelled } of telling.documents) {
+      try {
+        documents.push(composer.document(pulled, part, cancelled))
+      } catch (error) {
+        if (!(error instanceof CannotSend)) throw error
+        await hub.orders.needsAction(part.id, "needsErpAction", error.message)
+        await hub.orders.quarantine(order.id, error.message)
+        hub.log("order put aside", { code: "order-unsendable", order: numberOf(order, part) })
+        return undefined
+      }
+    }
+    for (const { part, comment } of telling.actions) await hub.orders.needsAction(part.id, "needsErpAction", comment)
+    for (const part of telling.sendableAgain) await hub.orders.resolved(part.id, "needsErpAction")
+    return { orderId: order.id, version, documents, telling }
+  }
+
+  async #confirmSilently(silent: ReadonlyArray<Ready>): Promise<void> {
+    const { hub, ledger } = this.#parts
+    await hub.orders.confirm(silent.map(versionOf))
+    for (const number of silent.flatMap(({ telling }) => telling.ended)) ledger.forget(number)
+  }
+
+  async #condemn({ orderId, documents }: Ready): Promise<void> {
+    const { hub, ledger, config } = this.#parts
+    const numbers = documents.map(({ number }) => number).join(", ")
+    await hub.orders.quarantine(
+      orderId,
+      `1С не подтвердила заказ ${numbers} и после ${config.aloneTries} попыток по одному: она отказывается его загружать. ` +
+        "Причина — в журнале обмена 1С. Исправьте её и повторите отправку."
+    )
+    const { [orderId]: _, ...alone } = ledger.state.alone
+    Object.assign(ledger.state, { alone, accused: true, searching: false, offers: ledger.state.offers.filter(
+      (offer) => !offer.orders.some((order) => order.orderId === orderId)
+    ) })
+    hub.log("order put aside", { code: "order-poison", order: numbers })
+  }
+
+  /** Said once, as a failed run: whoever looks at the exchange sees it. */
+  async #stalled(): Promise<void> {
+    const { hub, ledger } = this.#parts
+    if (ledger.state.stalled) return
+    ledger.state.stalled = true
+    const run = await hub.stock.openRun("mode=query")
+    await run.abort(
+      "1С запрашивает заказы и ни одного не подтверждает. Посмотрите журнал обмена 1С; если её модуль не шлёт " +
+        "mode=success, поставьте в настройках соединения orders.confirm: \"repeat\"."
+    )
+  }
+
+  #remember(turn: string, ready: ReadonlyArray<Ready>): void {
+    const { ledger, now } = this.#parts
+    const at = now()
+    for (const { number, id } of ready.flatMap(({ documents }) => documents)) {
+      ledger.remember(number, { fulfilmentId: id, at })
+    }
+    if (ready.length === 0) {
+      ledger.state.searching = false
+      return
+    }
+    const ended = ready.flatMap(({ telling }) => telling.ended)
+    ledger.addOffer({ turn, at, orders: ready.map(versionOf), ended, delivered: false })
+  }
+
+  #style(dialect: OrderDialect): DocumentStyle {
+    const { config } = this.#parts
+    const usual = DIALECT_DEFAULTS[dialect]
+    return {
+      dialect,
+      version: config.version ?? usual.version,
+      namespace: config.namespace ? usual.namespace : null,
+      encoding: config.encoding,
+      phoneType: config.phoneType,
+      unit: config.unit
+    }
+  }
+}

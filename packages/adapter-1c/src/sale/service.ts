@@ -1,0 +1,118 @@
+import { join } from "node:path"
+import type { OneCConfig } from "../config.ts"
+import { encodeXml } from "../documents/encode.ts"
+import type { OrderDialect } from "../documents/model.ts"
+import { element, leaf, type Xml } from "../documents/xml.ts"
+import { Jobs } from "../import/jobs.ts"
+import type { Session } from "../spool/session.ts"
+import { Sessions } from "../spool/sessions.ts"
+import { OrderImporter } from "./back.ts"
+import { WallClock } from "./clock.ts"
+import { Composer } from "./compose.ts"
+import { OrderDesk } from "./desk.ts"
+import type { SaleHub } from "./lane.ts"
+import { Ledger } from "./ledger.ts"
+import type { Places } from "./places.ts"
+import type { OrdersConfig } from "./settings.ts"
+import { DIALECT_DEFAULTS, Wording } from "./words.ts"
+
+/** The exchange of orders of one connection: its sessions, uploads and imports are apart from those of the catalogue. */
+export class SaleService {
+  readonly sessions: Sessions
+  readonly jobs: Jobs
+  readonly #desk: OrderDesk
+  readonly #config: OrdersConfig
+  readonly #wording: Wording
+  readonly #dialect: OneCConfig["dialect"]
+  /** By session: how often it began anew, and whether Битрикс's module spoke. */
+  readonly #begun = new WeakMap<Session, { readonly count: number; readonly bitrix: boolean }>()
+
+  private constructor(parts: {
+    readonly config: OneCConfig
+    readonly orders: OrdersConfig
+    readonly sessions: Sessions
+    readonly jobs: Jobs
+    readonly desk: OrderDesk
+    readonly wording: Wording
+  }) {
+    this.sessions = parts.sessions
+    this.jobs = parts.jobs
+    this.#desk = parts.desk
+    this.#config = parts.orders
+    this.#wording = parts.wording
+    this.#dialect = parts.config.dialect
+  }
+
+  static async open(config: OneCConfig, orders: OrdersConfig, hub: SaleHub, places: Places): Promise<SaleService> {
+    const folder = join(hub.files.directory, "sale")
+    const sessions = await Sessions.open(folder)
+    const ledger = new Ledger(folder)
+    const wording = new Wording(orders)
+    const clock = new WallClock(config.zone)
+    const composer = new Composer({ config: orders, wording, clock, places, branches: hub.network.branches })
+    const now = (): number => Date.now()
+    const desk = new OrderDesk({ config: orders, hub, ledger, composer, clock, now })
+    const importer = new OrderImporter({ config: orders, zone: config.zone, hub, ledger, wording, now })
+    const jobs = new Jobs(importer, hub.log, config)
+    for (const session of sessions.all()) jobs.resume(session)
+    return new SaleService({ config, orders, sessions, jobs, desk, wording })
+  }
+
+  /** 1C begins an exchange: what the session uploaded before is let go. */
+  async begin(session: Session, bitrix: boolean): Promise<void> {
+    this.#begun.set(session, { count: (this.#begun.get(session)?.count ?? 0) + 1, bitrix })
+    await session.init()
+  }
+
+  /** The orders that wait, as an answer to mode=query. Never packed (fact 49). */
+  async query(session: Session): Promise<Response> {
+    const dialect = this.#dialectOf(session)
+    const { body, contentType, delivered } = await this.#desk.query(this.#turnOf(session), dialect)
+    const headers = { "content-type": contentType, "cache-control": "no-store" }
+    const byRepetition = (this.#config.confirm ?? DIALECT_DEFAULTS[dialect].confirm) === "repeat"
+    return new Response(byRepetition ? watched(body, delivered) : body, { headers })
+  }
+
+  success(session: Session): Promise<void> {
+    return this.#desk.success(this.#turnOf(session))
+  }
+
+  /** Statuses and payment methods (fact 32). The first letter of `Cтатусы` is Latin, as those who ask expect it. */
+  info(): Response {
+    const { encoding, bom } = this.#config
+    const list = (name: string, items: ReadonlyArray<readonly [string, string]>): Xml =>
+      element(name, items.map(([id, title]) => element("Элемент", [leaf("Ид", id), leaf("Название", title)])))
+    const xml = `<?xml version="1.0" encoding="${encoding === "utf-8" ? "UTF-8" : encoding}"?>\n` + element("Справочник", [
+      list("Cтатусы", this.#wording.statuses()),
+      list("ПлатежныеСистемы", this.#wording.payments())
+    ])
+    return new Response(encodeXml(xml, encoding, bom), {
+      headers: { "content-type": `text/xml; charset=${encoding}`, "cache-control": "no-store" }
+    })
+  }
+
+  #turnOf(session: Session): string {
+    return `${session.id}:${this.#begun.get(session)?.count ?? 0}`
+  }
+
+  #dialectOf(session: Session): OrderDialect {
+    if (this.#dialect !== "auto") return this.#dialect
+    return this.#begun.get(session)?.bitrix === true ? "bitrix" : "ut"
+  }
+}
+
+/** The body, and a word when all of it was taken from us: only then may a repetition confirm it. */
+const watched = (body: Uint8Array<ArrayBuffer>, taken: () => Promise<void>): ReadableStream<Uint8Array> => {
+  let sent = false
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (!sent) {
+        sent = true
+        controller.enqueue(body)
+        return
+      }
+      await taken()
+      controller.close()
+    }
+  }, { highWaterMark: 0 })
+}
