@@ -3,7 +3,8 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: (args: Read
   orders: () => import("./orders.ts"),
   oversell: () => import("./oversell.ts"),
   assembly: () => import("./assembly.ts"),
-  start: () => import("./start.ts")
+  start: () => import("./start.ts"),
+  sync: () => import("./sync.ts")
 }
 
 const [name, ...args] = process.argv.slice(2)

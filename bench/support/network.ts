@@ -9,7 +9,7 @@ export interface BenchNetwork {
   readonly quantity: number
 }
 
-const branch = (i: number) => ({
+export const branch = (i: number) => ({
   id: `b${i}`,
   name: `Branch ${i}`,
   address: `Street ${i}`,
