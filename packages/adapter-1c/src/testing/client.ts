@@ -1,7 +1,9 @@
 import { request } from "node:http"
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js"
+import { LoadFailed, type OneCBase } from "./base.ts"
 
 export type Dialect = "ut" | "unf" | "bitrix"
+export type ExchangeType = "catalog" | "sale"
 
 export interface OneCFile {
   readonly name: string
@@ -20,6 +22,23 @@ export interface OneCFaults {
   readonly skipPolling?: boolean
 }
 
+/** What goes wrong in an exchange of orders. */
+export interface OrderFaults {
+  /** The answer to mode=query is lost on the way: nothing is loaded, the exchange ends. */
+  readonly loseOrders?: boolean
+  /** 1C is killed after it loaded the orders: no success, nothing is sent back. */
+  readonly stopBeforeSuccess?: boolean
+  /** mode=success is never sent, as by some modules of Битрикс (fact 50). */
+  readonly neverSuccess?: boolean
+}
+
+export interface OrdersReport {
+  /** Orders of the answer, by their GUID in the base. */
+  readonly loaded: ReadonlySet<string>
+  /** The answer to the import of what was sent back; null if there was nothing to send. */
+  readonly back: string | null
+}
+
 export interface OneCClientOptions {
   /** `http://host/exchange/1c`, with or without a query of its own. */
   readonly url: string
@@ -32,6 +51,7 @@ export interface OneCClientOptions {
 export interface OneCAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+  readonly bytes: Uint8Array
   readonly text: string
   readonly lines: ReadonlyArray<string>
 }
@@ -91,8 +111,33 @@ export class OneCClient {
     return { imports, pieces: this.pieces }
   }
 
-  async checkauth(): Promise<OneCAnswer> {
-    const answer = await this.#success("checkauth", await this.get({ mode: "checkauth" }))
+  /**
+   * One session of orders: signs in, loads what waits into the base, confirms it, sends back what changed there (facts
+   * 48–62).
+   * @throws OneCStopped
+   */
+  async exchangeOrders(base: OneCBase, faults: OrderFaults = {}): Promise<OrdersReport> {
+    await this.checkauth("sale")
+    await this.init("sale")
+    const answer = await this.get({ type: "sale", mode: "query" })
+    if (faults.loseOrders === true) throw new OneCStopped("query", "the connection broke")
+    const loaded = loadInto(base, answer, this.#options.dialect ?? "ut")
+    if (faults.stopBeforeSuccess === true) throw new OneCStopped("query", "1C was stopped")
+    if (faults.neverSuccess !== true) {
+      const { text } = await this.get({ type: "sale", mode: "success" })
+      if (text === "" || text.startsWith("failure")) throw new OneCStopped("success", text)
+    }
+    const file = base.back(loaded)
+    if (file === undefined) return { loaded, back: null }
+    if (this.zip) await this.sendFile("v8_1A76_155af.zip", await zipOf([file]), "sale")
+    else await this.sendFile(file.name, file.bytes, "sale")
+    const back = await this.import(file.name, "sale")
+    base.taken(loaded)
+    return { loaded, back }
+  }
+
+  async checkauth(type: ExchangeType = "catalog"): Promise<OneCAnswer> {
+    const answer = await this.#success("checkauth", await this.get({ type, mode: "checkauth" }))
     const [, name, value, sessid] = answer.lines
     if (this.#options.faults?.loseSession !== true) {
       this.#cookie = `${name}=${value}`
@@ -101,9 +146,9 @@ export class OneCClient {
     return answer
   }
 
-  async init(): Promise<OneCAnswer> {
+  async init(type: ExchangeType = "catalog"): Promise<OneCAnswer> {
     const bitrix = this.#options.dialect === "bitrix"
-    const answer = await this.get({ mode: "init", ...(bitrix ? { version: "3.1" } : {}) })
+    const answer = await this.get({ type, mode: "init", ...(bitrix ? { version: "3.1" } : {}) })
     const wanted = bitrix ? 4 : 2
     if (answer.lines.length !== wanted) throw new OneCStopped("init", answer.text)
     this.zip = answer.lines[0]?.trim() === "zip=yes"
@@ -113,29 +158,34 @@ export class OneCClient {
   }
 
   /** In pieces of at most `file_limit` bytes, in order, under one name. */
-  async sendFile(name: string, bytes: Uint8Array): Promise<void> {
+  async sendFile(name: string, bytes: Uint8Array, type: ExchangeType = "catalog"): Promise<void> {
     const { cutBody = false, repeatPieces = false } = this.#options.faults ?? {}
     for (let at = 0; at < bytes.length || at === 0; at += this.fileLimit) {
       const piece = bytes.subarray(at, at + this.fileLimit)
-      if (cutBody && at === 0) await this.sendPiece(name, piece, Math.floor(piece.length / 2))
-      await this.#success(`file ${name}`, await this.sendPiece(name, piece))
-      if (repeatPieces) await this.#success(`file ${name}`, await this.sendPiece(name, piece))
+      if (cutBody && at === 0) await this.sendPiece(name, piece, Math.floor(piece.length / 2), type)
+      await this.#success(`file ${name}`, await this.sendPiece(name, piece, undefined, type))
+      if (repeatPieces) await this.#success(`file ${name}`, await this.sendPiece(name, piece, undefined, type))
       this.pieces++
     }
   }
 
   /** One piece. `cutAfter`: so many bytes are sent, then the connection is broken. */
-  sendPiece(name: string, piece: Uint8Array, cutAfter?: number): Promise<OneCAnswer> {
-    return this.#send("POST", { mode: "file", filename: name }, piece, cutAfter)
+  sendPiece(
+    name: string,
+    piece: Uint8Array,
+    cutAfter?: number,
+    type: ExchangeType = "catalog"
+  ): Promise<OneCAnswer> {
+    return this.#send("POST", { type, mode: "file", filename: name }, piece, cutAfter)
   }
 
   /**
    * Asks until the answer is not `progress`. Gives `success`, or `progress` where it does not wait.
    * @throws OneCStopped
    */
-  async import(name: string): Promise<string> {
+  async import(name: string, type: ExchangeType = "catalog"): Promise<string> {
     for (let poll = 0; poll < MOST_POLLS; poll++) {
-      const answer = await this.get({ mode: "import", filename: name })
+      const answer = await this.get({ type, mode: "import", filename: name })
       const [first = ""] = answer.lines
       if (first.trim().toLowerCase() !== "progress") return (await this.#success(`import ${name}`, answer)).lines[0]!
       if (this.#options.faults?.skipPolling === true) return "progress"
@@ -178,8 +228,9 @@ export class OneCClient {
         response.on("data", (chunk: Buffer) => void chunks.push(chunk))
         response.on("error", reject)
         response.on("end", () => {
-          const text = Buffer.concat(chunks).toString("utf8")
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, lines: text.split("\n") })
+          const bytes = Buffer.concat(chunks)
+          const text = bytes.toString("utf8")
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes, text, lines: text.split("\n") })
         })
       })
       call.on("error", (error) => (cutAfter === undefined ? reject(error) : resolve(CUT)))
@@ -189,4 +240,17 @@ export class OneCClient {
   }
 }
 
-const CUT: OneCAnswer = { status: 0, headers: {}, text: "", lines: [] }
+const CUT: OneCAnswer = { status: 0, headers: {}, bytes: new Uint8Array(0), text: "", lines: [] }
+
+/** УТ takes only what begins like XML or an archive; nobody unpacks archives here (facts 48, 49). */
+const loadInto = (base: OneCBase, answer: OneCAnswer, dialect: Dialect): ReadonlySet<string> => {
+  const start = answer.bytes.subarray(0, 3).toString() === "239,187,191" ? 3 : 0
+  const head = Buffer.from(answer.bytes.subarray(start, start + 5)).toString("latin1")
+  if (head !== "<?xml" || (dialect === "ut" && start > 0)) throw new OneCStopped("query", answer.text)
+  try {
+    return base.load(answer.bytes)
+  } catch (error) {
+    if (error instanceof LoadFailed) throw new OneCStopped("query", error.message)
+    throw error
+  }
+}

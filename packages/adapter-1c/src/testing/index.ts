@@ -1,8 +1,9 @@
 /**
- * `@aptekit/adapter-1c/testing`: a client that plays 1C over real HTTP, for tests of a hub's entrance.
+ * `@aptekit/adapter-1c/testing`: plays 1C over real HTTP, for tests of a hub's entrance: a client, and a base for its orders.
  * @module
  */
+export { type BaseLine, type BaseOrder, LoadFailed, OneCBase, type OneCBaseOptions } from "./base.ts"
 export {
-  type Dialect, type ExchangeReport, type OneCAnswer, OneCClient, type OneCClientOptions, type OneCFaults,
-  type OneCFile, OneCStopped, zipOf
+  type Dialect, type ExchangeReport, type ExchangeType, type OneCAnswer, OneCClient, type OneCClientOptions,
+  type OneCFaults, type OneCFile, OneCStopped, type OrderFaults, type OrdersReport, zipOf
 } from "./client.ts"

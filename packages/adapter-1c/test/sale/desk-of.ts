@@ -35,7 +35,7 @@ export interface Runs {
   readonly ended: Array<SyncRun>
 }
 
-const runOf = (file: string, runs: Runs): InboundRun => {
+export const runOf = (file: string, runs: Runs): InboundRun => {
   const end = async (over: Partial<SyncRun>, counts = NO_COUNTS): Promise<SyncRun> => {
     const run = { id: "run", connection: "1c", file, startedAt: 0, finishedAt: 0, counts, error: null, rejects: [...runs.told], ...over }
     runs.ended.push(run as SyncRun)

@@ -1,0 +1,30 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import type { HttpEntrance } from "@aptekit/core"
+import { afterEach } from "vitest"
+
+const open: Array<() => void> = []
+afterEach(() => {
+  for (const close of open.splice(0)) close()
+})
+
+/** A web-standard entrance behind real HTTP, until the test ends. Gives its address. */
+export const serve = (entrance: HttpEntrance): Promise<string> =>
+  new Promise((resolve) => {
+    const server = createServer(async (incoming, outgoing) => {
+      const { method = "GET", url = "/", headers } = incoming
+      const body = method === "POST" ? { body: Readable.toWeb(incoming) as ReadableStream, duplex: "half" as const } : {}
+      const request = new Request(`http://hub${url}`, { method, headers: headers as Record<string, string>, ...body })
+      const response = await entrance(request)
+      outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+      if (response.body === null) outgoing.end()
+      else await pipeline(Readable.fromWeb(response.body as never), outgoing).catch(() => undefined)
+    })
+    open.push(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/exchange/1c`))
+  })
