@@ -140,7 +140,8 @@ export const encodeChange = (change: Change, image: StockImage, origin: string):
     message.method,
     message.orderId,
     JSON.stringify(message.payload),
-    message.availableAt
+    message.availableAt,
+    message.orderVersion ?? null
   ])
 })
 

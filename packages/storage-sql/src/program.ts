@@ -68,14 +68,23 @@ const LIST = 500
 
 /** `… in (?, ?, …)` over a list of any length, in pieces; the text for each length is compiled once. */
 export const inPieces = <Row>(query: (list: ReadonlyArray<unknown>) => Compilable) => {
+  const read = inPiecesWith<Row>(query)
+  return (values: ReadonlyArray<unknown>): Program<ReadonlyArray<Row>> => read(values, {})
+}
+
+/** The same for a query with other parameters beside the list. */
+export const inPiecesWith = <Row>(query: (list: ReadonlyArray<unknown>) => Compilable) => {
   const texts = new Map<number, Statement>()
-  return function*(values: ReadonlyArray<unknown>): Program<ReadonlyArray<Row>> {
+  return function*(
+    values: ReadonlyArray<unknown>,
+    rest: Readonly<Record<string, unknown>>
+  ): Program<ReadonlyArray<Row>> {
     const rows: Array<Row> = []
     for (let i = 0; i < values.length; i += LIST) {
       const piece = values.slice(i, i + LIST)
       let text = texts.get(piece.length)
       if (text === undefined) texts.set(piece.length, text = statement(query(piece.map((_, n) => param(`v${n}`)))))
-      rows.push(...(yield* all<Row>(text, Object.fromEntries(piece.map((value, n) => [`v${n}`, value])))))
+      rows.push(...(yield* all<Row>(text, { ...rest, ...Object.fromEntries(piece.map((value, n) => [`v${n}`, value])) })))
     }
     return rows
   }

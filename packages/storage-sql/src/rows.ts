@@ -66,7 +66,8 @@ export const caseRow = (order: Order, c: Order["cases"][number]): CaseRow => ({
   line_id: c.lineId,
   comment: c.comment,
   opened_at: c.openedAt,
-  closed_at: c.closedAt
+  closed_at: c.closedAt,
+  resolution: c.resolution
 })
 
 /** What an order is found by at the counter: name, phone digits, number; folded (ORD-17, D23). */
@@ -168,7 +169,8 @@ export const orderOf = ({ order, fulfilments, lines, cases }: OrderRows): Order 
       lineId: row.line_id,
       comment: row.comment,
       openedAt: row.opened_at,
-      closedAt: row.closed_at
+      closedAt: row.closed_at,
+      resolution: row.resolution
     })),
     plan: order.plan === null ? null : JSON.parse(order.plan),
     request: order.request

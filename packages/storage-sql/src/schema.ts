@@ -127,6 +127,7 @@ export interface Schema {
     comment: string | null
     opened_at: Instant
     closed_at: Instant | null
+    resolution: string | null
   }
   sales: {
     source: string
@@ -172,7 +173,11 @@ export interface Schema {
     partner_ref: string | null
     created_at: Instant
     ended_at: Instant | null
+    /** Only in a pull lane: the order's version that the news belong to. */
+    order_version: number | null
   }
+  /** Parts as connections were last told of them. */
+  told_parts: { lane: string; fulfilment_id: string; order_id: string; data: string }
   leases: { name: string; owner: string; expires_at: Instant; token: number }
   sync_runs: {
     id: string

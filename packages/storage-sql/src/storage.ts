@@ -7,7 +7,6 @@ import {
   InsufficientStock,
   type NetworkSettings,
   type Order,
-  type OutboxMessage,
   type Product,
   type ProductId,
   type RecordedEvent,
@@ -28,7 +27,7 @@ import { Imports } from "./imports.ts"
 import { differenceRows, eventChange, runOf } from "./runs.ts"
 import type { CommitResult } from "./ops/commit.ts"
 import type { ProductRow } from "./ops/catalogue.ts"
-import type { OutboxRow } from "./ops/outbox.ts"
+import { outboxStore, pullStore } from "./outbox.ts"
 import { productOf as productOfRow, productRow } from "./products.ts"
 import { Refusal } from "./program.ts"
 import { orderOf, type OrderRows } from "./rows.ts"
@@ -64,21 +63,6 @@ const eventOf = (row: Readonly<Record<string, unknown>>): RecordedEvent =>
     at: row["at"],
     data: JSON.parse(row["data"] as string)
   }) as RecordedEvent
-
-const claimed = (row: OutboxRow): OutboxMessage => ({
-  id: row.id,
-  lane: row.lane,
-  method: row.method,
-  orderId: row.order_id as OutboxMessage["orderId"],
-  payload: JSON.parse(row.payload) as OutboxMessage["payload"],
-  // The row as it was read, before its lease: both have grown by one since.
-  attempts: row.attempts + 1,
-  token: row.token + 1,
-  uncertain: row.state === "sending" || row.state === "unknown",
-  lastError: row.last_error
-})
-
-const listed = (row: OutboxRow): OutboxMessage => ({ ...claimed(row), attempts: row.attempts, token: row.token })
 
 const CLOCK_EVERY = "30 seconds"
 
@@ -234,6 +218,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
         byIds: (ids) => Effect.map(ask(() => driver.read("ordersByIds", ids)), (rows) => rows.map(orderOf)),
         byFulfilment: (id) => Effect.map(ask(() => driver.read("orderByFulfilment", id)), orderOrNull),
         byNumber: (number) => Effect.map(ask(() => driver.read("orderByNumber", number)), orderOrNull),
+        byNumbers: (numbers) => Effect.map(ask(() => driver.read("ordersByNumbers", numbers)), (rows) => rows.map(orderOf)),
         byKey: (channel, external) => Effect.map(ask(() => driver.read("orderByKey", [channel, external])), orderOrNull),
         usedKey: (scope, key) => ask(() => driver.read("usedKey", [scope, key])) as never,
         list: (query) =>
@@ -305,6 +290,9 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
         links: (connection, kind) =>
           Effect.map(ask(() => driver.list("links", [connection, kind])), (rows) =>
             rows.map((row) => ({ connection, kind, externalId: row.external_id, id: row.id }))),
+        linksOf: (connection, kind, ids) =>
+          Effect.map(ask(() => driver.read("linksOf", [connection, kind, ids])), (rows) =>
+            rows.map((row) => ({ connection, kind, externalId: row.external_id, id: row.id }))),
         putLinks: (links) =>
           ask(async () => {
             for (let i = 0; i < links.length; i += UPSERT_ROWS) {
@@ -358,14 +346,8 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
             return runOf((await driver.read("runById", id))!, imports.live)
           })
       },
-      outbox: {
-        claim: (lane, at, leaseUntil, limit) =>
-          Effect.map(ask(() => driver.write("claimOutbox", { lane, now: at, leaseUntil, limit })), (rows) => rows.map(claimed)),
-        sending: (messages) => Effect.asVoid(ask(() => driver.write("markSending", messages.map(({ id, token }) => ({ id, token }))))),
-        settle: (outcomes) => Effect.asVoid(ask(() => driver.write("settleOutbox", outcomes))),
-        nextDue: (lane) => ask(() => driver.read("outboxNextDue", lane)),
-        list: (state, limit) => Effect.map(ask(() => driver.list("listOutbox", [state, limit])), (rows) => rows.map(listed))
-      },
+      outbox: outboxStore(driver, ask),
+      pull: pullStore(driver, ask, { origin, now, announce }),
       feed: {
         position: ask(() => driver.read("feedPosition", undefined)),
         read: (after, limit, branchId) =>

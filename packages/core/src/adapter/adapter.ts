@@ -22,10 +22,17 @@ export interface HeldRuns {
   readonly discard: (run: SyncRun) => Promise<void>
 }
 
-/** What `setup` gives: the ports, an entrance where the partner is the caller, what becomes of held runs. */
+/** This connection fetches the orders of branches by itself (`hub.orders.pull`). */
+export interface OrderTaker {
+  /** Is it told of parts at this branch? Asked at each change of an order: at once, without I/O. May grow at run time. */
+  readonly takes: (branchId: string) => boolean
+}
+
+/** What `setup` gives: the ports, an entrance where the partner is the caller, what becomes of held runs, which orders it fetches. */
 export type SetupResult<P extends Ports> = Implementations<P> & {
   readonly http?: HttpEntrance
   readonly runs?: HeldRuns
+  readonly orders?: OrderTaker
 }
 
 /** What `setup` gets beside its configuration: the only surface through which an adapter reaches the hub (D29). */
@@ -61,6 +68,7 @@ export interface BuiltAdapter {
   readonly ports: ReadonlyMap<string, PortService<PortSpec>>
   readonly http: HttpEntrance | undefined
   readonly runs: HeldRuns | undefined
+  readonly orders: OrderTaker | undefined
 }
 
 /**
@@ -125,8 +133,20 @@ const build = <C extends AnyCodec, P extends Ports>(
         )
       )
     }
-    return { id, name: definition.name, ports, http: made.http, runs: made.runs }
+    return { id, name: definition.name, ports, http: made.http, runs: made.runs, orders: guarded(made.orders) }
   })
+
+/** Asked while orders are decided: one that throws takes nothing, and harms nobody. */
+const guarded = (orders: OrderTaker | undefined): OrderTaker | undefined =>
+  orders === undefined ? undefined : {
+    takes: (branchId) => {
+      try {
+        return orders.takes(branchId)
+      } catch {
+        return false
+      }
+    }
+  }
 
 /** The first key or method that setup promised and did not return: an author without types sees it at start. */
 const missingIn = (ports: Ports, made: Readonly<Record<string, unknown>> | null | undefined): string | undefined => {

@@ -1,5 +1,6 @@
 import type { Product } from "../catalogue/model.ts"
 import type { ImportBatch, ImportCounts, RunOptions, RunPhase, SyncRun } from "../exchange/sync.ts"
+import type { PulledOrder } from "../exchange/pull.ts"
 import type { Branch } from "../network/model.ts"
 
 /**
@@ -29,6 +30,27 @@ export interface InboundHub {
   readonly stock: {
     /** `options`: held for a person where its guard trips, or always where it is a preview. */
     readonly openRun: (file: string, options?: RunOptions) => Promise<InboundRun>
+  }
+  /** Orders of the branches that this connection takes (`setup` returned `orders`); elsewhere each of these is refused. */
+  readonly orders: {
+    /**
+     * Orders with news that this connection has not confirmed, oldest first; the same again until confirmed (D28).
+     * Counts the offer.
+     */
+    readonly pull: (limit: number) => Promise<ReadonlyArray<PulledOrder>>
+    /** How many orders `pull` would give, at most `limit`; no offer is counted. */
+    readonly waiting: (limit: number) => Promise<number>
+    /** These orders have arrived as they were at these versions: acknowledges all messages up to them. */
+    readonly confirm: (orders: ReadonlyArray<{ readonly orderId: string; readonly version: number }>) => Promise<void>
+    /**
+     * The partner cannot take this order: its messages become dead letters, which a person sees and can replay. Blocks
+     * only this order, in this lane. `reason`: without personal data.
+     */
+    readonly quarantine: (orderId: string, reason: string) => Promise<void>
+    /** Orders by number (`1001-1` or `1001`), to compare; only with parts that this connection takes or was told of. */
+    readonly byNumbers: (numbers: ReadonlyArray<string>) => Promise<ReadonlyArray<PulledOrder>>
+    /** Called after commits, here or on another replica: often, so gather calls before you pull. Gives the way out. */
+    readonly onNews: (listener: () => void) => () => void
   }
   readonly files: {
     /** A folder of this connection's own that outlives a restart. */

@@ -1,5 +1,6 @@
 import { Context, Effect } from "effect"
 import type { BuiltAdapter } from "./adapter.ts"
+import type { Taker } from "../exchange/news.ts"
 import { AdapterError } from "./errors.ts"
 import type { Port, PortService, PortSpec } from "./port.ts"
 
@@ -9,6 +10,10 @@ export class AdapterRegistry extends Context.Service<AdapterRegistry, {
 }>()("@aptekit/core/adapter/AdapterRegistry") {}
 
 export type AdapterMap = AdapterRegistry["Service"]
+
+/** The connections that fetch orders by themselves (D28). */
+export const takersOf = (registry: AdapterMap): ReadonlyArray<Taker> =>
+  [...registry.all.values()].flatMap(({ id, orders }) => (orders === undefined ? [] : [{ connection: id, takes: orders.takes }]))
 
 /** A connection that serves a port: the named one, or the first. Undefined where nobody does. */
 export const findPort = <N extends string, M extends PortSpec>(

@@ -16,7 +16,14 @@ export interface OutboxMessage {
   /** It was being sent when its lease ran out: nobody knows whether it arrived (D27). */
   readonly uncertain: boolean
   readonly lastError: string | null
+  /** In a pull lane the order's version that its news belong to (D28); null in a lane that is sent. */
+  readonly orderVersion: number | null
+  /** Listed: how it stands. */
+  readonly state: OutboxState
 }
+
+/** `dead` waits for a person; done, rejected and dropped have ended. */
+export type OutboxState = "waiting" | "claimed" | "sending" | "retry" | "unknown" | "done" | "rejected" | "dropped" | "dead"
 
 /** How a delivery ended (`domain.md`, Toward a partner). */
 export interface OutboxOutcome {

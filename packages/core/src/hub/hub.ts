@@ -1,5 +1,5 @@
 import { Cause, Clock, Effect, Exit, Layer, ManagedRuntime, Schema } from "effect"
-import { type AdapterInstance, buildAdapters } from "../adapter/adapter.ts"
+import { type AdapterInstance, buildAdapters, type BuiltAdapter } from "../adapter/adapter.ts"
 import type { AdapterError } from "../adapter/errors.ts"
 import type { Port, PortSpec } from "../adapter/port.ts"
 import { AdapterRegistry, requirePort } from "../adapter/registry.ts"
@@ -61,11 +61,13 @@ const adaptersLayer = (options: HubOptions) =>
     Effect.gen(function*() {
       const context = yield* Effect.context<Storage | Network>()
       const run = <B, E>(effect: Effect.Effect<B, E>): Promise<B> => Effect.runPromiseWith(context)(effect)
+      let all: ReadonlyMap<string, BuiltAdapter> = new Map()
       const hubFor = yield* inboundHub({
         directory: options.host?.directory ?? ((connection) => `.aptekit/${connection}`),
         log: options.host?.log ?? (() => undefined)
-      }, run)
-      return AdapterRegistry.of({ all: yield* buildAdapters(options.adapters ?? [], hubFor) })
+      }, run, (connection) => all.get(connection)?.orders)
+      all = yield* buildAdapters(options.adapters ?? [], hubFor)
+      return AdapterRegistry.of({ all })
     })
   )
 

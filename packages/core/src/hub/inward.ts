@@ -1,8 +1,11 @@
 import { Effect } from "effect"
+import type { OrderTaker } from "../adapter/adapter.ts"
 import type { InboundHub } from "../adapter/inward.ts"
 import { BranchId, ProductId } from "../kernel/ids.ts"
 import { Network } from "../network/service.ts"
 import { Storage } from "../store/ports.ts"
+
+import { inboundOrders } from "./inward-orders.ts"
 
 type Run = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
 
@@ -12,8 +15,8 @@ export interface InboundHost {
   readonly log: (connection: string, message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
-/** The inward face for one connection (D29). */
-export const inboundHub = (host: InboundHost, run: Run) =>
+/** The inward face for one connection (D29). `orders`: what a connection takes, once its `setup` has returned. */
+export const inboundHub = (host: InboundHost, run: Run, orders: (connection: string) => OrderTaker | undefined) =>
   Effect.gen(function*() {
     const storage = yield* Storage
     const network = yield* Network
@@ -58,6 +61,7 @@ export const inboundHub = (host: InboundHost, run: Run) =>
             }))
           )
       },
+      orders: inboundOrders(connection, storage, run, () => orders(connection)),
       files: { directory: host.directory(connection) },
       log: (message, detail = {}) => host.log(connection, message, detail)
     })

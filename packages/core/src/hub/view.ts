@@ -66,7 +66,9 @@ export const OrderView = Schema.Struct({
       lineId: Schema.NullOr(Schema.Int),
       comment: Schema.NullOr(Schema.String),
       openedAt: IsoInstant,
-      closedAt: NullableInstant
+      closedAt: NullableInstant,
+      /** What the person who closed it wrote. */
+      resolution: Schema.NullOr(Schema.String)
     })
   ),
   plan: Schema.NullOr(AssemblyPlan)

@@ -23,7 +23,11 @@ export const CaseReason = Schema.Literals([
   "soldAfterEnd",
   "soldDifferently",
   "tooManyParts",
-  "customerAsks"
+  "customerAsks",
+  /** The partner's system keeps what it can no longer be told to change: somebody must act there (R8). */
+  "needsErpAction",
+  /** The partner's document says something else than the order (D7). */
+  "erpDiffers"
 ])
 export type CaseReason = typeof CaseReason.Type
 
@@ -36,6 +40,8 @@ export const OperatorCase = Schema.Struct({
   lineId: Schema.NullOr(Schema.Int),
   comment: Schema.NullOr(Schema.String),
   openedAt: Instant,
-  closedAt: Schema.NullOr(Instant)
+  closedAt: Schema.NullOr(Instant),
+  /** What the person who closed it wrote; null where the life of the order or the partner closed it. */
+  resolution: Schema.NullOr(Schema.String)
 })
 export type OperatorCase = typeof OperatorCase.Type

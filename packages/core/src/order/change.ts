@@ -1,5 +1,6 @@
 import type { Actor } from "../kernel/actor.ts"
 import type { Instant } from "../kernel/time.ts"
+import { orderNewsBetween, type Taker } from "../exchange/news.ts"
 import type { Policy } from "../network/policy.ts"
 import type { BranchId } from "../kernel/ids.ts"
 import { noticesBetween } from "../notify/rules.ts"
@@ -19,6 +20,8 @@ export interface ChangeMeta {
   readonly policy: (branch: BranchId | null) => Policy
   /** The lane of messages to buyers; null where no adapter sends any. */
   readonly messageLane: string | null
+  /** Connections that fetch orders by themselves; left out: none. */
+  readonly takers?: ReadonlyArray<Taker>
   readonly movements?: ReadonlyArray<Movement>
   readonly sale?: Sale | null
   readonly key?: IdempotencyKey | null
@@ -59,9 +62,12 @@ export const changeOfOrder = (before: Order | null, decided: Order, meta: Change
     sale: meta.sale ?? null,
     key: meta.key ?? null,
     events: eventsBetween(before, after, { type: meta.type, actor: meta.actor, at: meta.now, reason: meta.reason }),
-    outbox: meta.messageLane === null
-      ? []
-      : noticesBetween(before, after, meta.policy(null), meta.messageLane, meta.now)
+    outbox: [
+      ...(meta.messageLane === null
+        ? []
+        : noticesBetween(before, after, meta.policy(null), meta.messageLane, meta.now)),
+      ...orderNewsBetween(before, after, meta.takers ?? [], meta)
+    ]
   }
 }
 

@@ -64,7 +64,8 @@ export const openCase = (
     lineId: detail.lineId ?? null,
     comment: detail.comment ?? null,
     openedAt: now,
-    closedAt: null
+    closedAt: null,
+    resolution: null
   }
   return { ...order, cases: [...order.cases, opened] }
 }

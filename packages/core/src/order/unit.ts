@@ -1,4 +1,5 @@
 import { Clock, Context, Effect, Layer, Result } from "effect"
+import { AdapterRegistry, takersOf } from "../adapter/registry.ts"
 import type { Product } from "../catalogue/model.ts"
 import { type Actor } from "../kernel/actor.ts"
 import { KeyConflict, NotFound, type Refused } from "../kernel/errors.ts"
@@ -51,7 +52,7 @@ export class OrderUnit extends Context.Service<OrderUnit, {
   readonly meta: (
     facts: Facts,
     type: EventType
-  ) => Effect.Effect<Pick<ChangeMeta, "changeId" | "now" | "actor" | "type" | "policy" | "messageLane">>
+  ) => Effect.Effect<Pick<ChangeMeta, "changeId" | "now" | "actor" | "type" | "policy" | "messageLane" | "takers">>
   readonly products: (
     ids: ReadonlyArray<ProductId>
   ) => Effect.Effect<ReadonlyMap<ProductId, Product>, StorageUnavailable>
@@ -70,6 +71,7 @@ export class OrderUnit extends Context.Service<OrderUnit, {
       const storage = yield* Storage
       const network = yield* Network
       const messageLane = yield* MessageLane
+      const takers = takersOf(yield* AdapterRegistry)
       const image = storage.stock.image
 
       const products = (ids: ReadonlyArray<ProductId>) =>
@@ -110,7 +112,8 @@ export class OrderUnit extends Context.Service<OrderUnit, {
           actor: f.actor,
           type,
           policy: f.policy,
-          messageLane
+          messageLane,
+          takers
         }))
 
       const commit = <E, A extends { readonly change: Change | null }>(

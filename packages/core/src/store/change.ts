@@ -20,6 +20,11 @@ export type EventType =
   | "run.released"
   | "run.discarded"
   | "network.changed"
+  | "case.opened"
+  | "case.closed"
+  | "outbox.quarantined"
+  | "outbox.replayed"
+  | "outbox.discarded"
 
 /** Something that happened: chronology, audit and live boards are made of it. Ids only, no personal data (D25). */
 export interface DomainEvent {
@@ -47,6 +52,8 @@ export interface OutboxDraft {
   readonly orderId: OrderId | null
   readonly payload: Readonly<Record<string, unknown>>
   readonly availableAt: Instant
+  /** Only in a pull lane: the order's version that these news belong to; a confirmation names it (D28). */
+  readonly orderVersion?: number
 }
 
 /** A key a caller gave a command; the same key with another fingerprint is a conflict (P2). */

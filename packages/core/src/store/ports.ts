@@ -20,6 +20,7 @@ import type { Actor } from "../kernel/actor.ts"
 import type { OutboxMessage, OutboxOutcome } from "../exchange/outbox.ts"
 import type { Change, RecordedEvent } from "./change.ts"
 import type { CommitError, StorageUnavailable } from "./errors.ts"
+import type { PullStore } from "./pull.ts"
 
 type Read<A> = Effect.Effect<A, StorageUnavailable>
 
@@ -56,6 +57,8 @@ export interface OrderReads {
   readonly byIds: (ids: ReadonlyArray<OrderId>) => Read<ReadonlyArray<Order>>
   readonly byFulfilment: (id: FulfilmentId) => Read<Order | null>
   readonly byNumber: (number: string) => Read<Order | null>
+  /** Many at once; those that are not there are left out. */
+  readonly byNumbers: (numbers: ReadonlyArray<string>) => Read<ReadonlyArray<Order>>
   readonly byKey: (channel: ChannelId, externalId: string) => Read<Order | null>
   /** What was asked for under a caller's Idempotency-Key; null where the key is free. */
   readonly usedKey: (scope: string, key: string) => Read<UsedKey | null>
@@ -134,6 +137,8 @@ export interface CatalogueStore {
   readonly upsert: (products: ReadonlyArray<Product>) => Read<void>
   readonly search: (text: string, limit: number, after: string | undefined) => Read<Page<Product>>
   readonly links: (connection: string, kind: string) => Read<ReadonlyArray<Link>>
+  /** The links of these ids of ours: a read of few rows, whatever the connection has linked. */
+  readonly linksOf: (connection: string, kind: string, ids: ReadonlyArray<string>) => Read<ReadonlyArray<Link>>
   readonly putLinks: (links: ReadonlyArray<Link>) => Read<void>
 }
 
@@ -208,6 +213,7 @@ export class Storage extends Context.Service<Storage, {
   readonly catalogue: CatalogueStore
   readonly stock: StockStore
   readonly outbox: OutboxStore
+  readonly pull: PullStore
   readonly feed: FeedStore
   readonly leases: LeaseStore
   /** Takes a block of order numbers in a transaction of its own; gaps are allowed (D14). */

@@ -5,6 +5,7 @@ import { commitChange } from "./memory/commit.ts"
 import { stockStore } from "./memory/imports.ts"
 import { orderReads } from "./memory/orders.ts"
 import { outboxStore } from "./memory/outbox.ts"
+import { pullStore } from "./memory/pull.ts"
 import { catalogueStore, leaseStore, networkStore } from "./memory/settings.ts"
 import { MemoryState } from "./memory/state.ts"
 
@@ -35,6 +36,7 @@ export const memoryStorage = (options: MemoryStorageOptions = {}): Layer.Layer<S
       catalogue: catalogueStore(state),
       stock: stockStore(state),
       outbox: outboxStore(state),
+      pull: pullStore(state),
       feed: {
         position: Effect.sync(() => state.seq),
         read: (after, limit, branchId) =>

@@ -6,6 +6,7 @@ import { holdCases } from "./suite/holds.ts"
 import { listCases } from "./suite/lists.ts"
 import { movementCases } from "./suite/movements.ts"
 import { outboxCases } from "./suite/outbox.ts"
+import { pullCases } from "./suite/pull.ts"
 import { runCases } from "./suite/runs.ts"
 import { settingsCases } from "./suite/settings.ts"
 
@@ -21,6 +22,7 @@ export const storageCases: ReadonlyArray<StorageCase> = [
   ...feedCases,
   ...listCases,
   ...outboxCases,
+  ...pullCases,
   ...settingsCases
 ]
 

@@ -1,7 +1,7 @@
 import { sql } from "kysely"
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
-import { all, inPieces, one, param, type Program, raw, run, statement } from "../program.ts"
+import { all, inPieces, inPiecesWith, one, param, type Program, raw, run, statement } from "../program.ts"
 import type { Schema } from "../schema.ts"
 
 export type ProductRow = Selectable<Schema["products"]>
@@ -43,6 +43,10 @@ export const catalogueOps = ({ db }: SqlDialect) => {
   const links = statement(
     db.selectFrom("links").select(["external_id", "id"]).where("connection", "=", param("connection"))
       .where("kind", "=", param("kind"))
+  )
+  const linksOf = inPiecesWith<{ external_id: string; id: string }>((ids) =>
+    db.selectFrom("links").select(["external_id", "id"]).where("connection", "=", param("connection"))
+      .where("kind", "=", param("kind")).where("id", "in", ids as Array<string>)
   )
   const putLink = statement(
     db.replaceInto("links").values({
@@ -97,6 +101,11 @@ export const catalogueOps = ({ db }: SqlDialect) => {
     },
     *links([connection, kind]: readonly [string, string]): Program<ReadonlyArray<{ external_id: string; id: string }>> {
       return yield* all(links, { connection, kind })
+    },
+    *linksOf([connection, kind, ids]: readonly [string, string, ReadonlyArray<string>]): Program<
+      ReadonlyArray<{ external_id: string; id: string }>
+    > {
+      return yield* linksOf(ids, { connection, kind })
     },
     *putLinks(rows: ReadonlyArray<{ connection: string; kind: string; external: string; id: string }>): Program<null> {
       for (const row of rows) yield* run(putLink, row)

@@ -27,7 +27,7 @@ const LINE_COLUMNS = [
   "price", "price_currency", "channel_price", "channel_currency"
 ] as const
 const CASE_COLUMNS = [
-  "order_id", "case_id", "part", "reason", "line_id", "comment", "opened_at", "closed_at"
+  "order_id", "case_id", "part", "reason", "line_id", "comment", "opened_at", "closed_at", "resolution"
 ] as const
 const EVENT_COLUMNS = [
   "seq", "change_id", "origin", "at", "type", "order_id", "fulfilment_id", "branch_id", "actor_kind", "actor_id", "data",
@@ -35,7 +35,7 @@ const EVENT_COLUMNS = [
 ] as const
 const OUTBOX_COLUMNS = [
   "id", "lane", "method", "order_id", "payload", "available_at", "created_at", "state", "ended", "attempts",
-  "leased_until", "token"
+  "leased_until", "token", "order_version"
 ] as const
 
 const ROWS_AT_ONCE = 32
@@ -275,8 +275,8 @@ export const commitProgram = ({ db }: SqlDialect) => {
     }
     if (change.key !== null) yield* run(newKey, { ...change.key, order: change.orderId, at: change.at })
     yield* insertOutbox(
-      change.outbox.map(([id, lane, method, order, payload, due]) => [
-        id, lane, method, order, payload, due, change.at, "waiting", 0, 0, 0, 0
+      change.outbox.map(([id, lane, method, order, payload, due, version]) => [
+        id, lane, method, order, payload, due, change.at, "waiting", 0, 0, 0, 0, version
       ])
     )
     // The feed's row is the last lock, so numbers are given in the order of commits (D22).

@@ -7,6 +7,7 @@ import { feedOps } from "./feed.ts"
 import { networkOps } from "./network.ts"
 import { orderOps } from "./orders.ts"
 import { outboxOps } from "./outbox.ts"
+import { pullOps } from "./pull.ts"
 import { runOps } from "./runs.ts"
 
 /** Every piece of database work by name, so that a thread can be asked for it by a plain message. */
@@ -18,6 +19,7 @@ export const makeOps = (dialect: SqlDialect) => {
     ...catalogueOps(dialect),
     ...networkOps(dialect),
     ...outboxOps(dialect),
+    ...pullOps(dialect, commit),
     ...feedOps(dialect),
     ...bulkOps(dialect),
     ...runOps(dialect, commit)

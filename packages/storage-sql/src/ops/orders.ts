@@ -36,6 +36,9 @@ export const orderOps = ({ db }: SqlDialect) => {
   const idBy = (column: "number" | "id") =>
     statement(db.selectFrom("orders").select("id").where(column, "=", param("value")))
   const byNumber = idBy("number")
+  const byNumbers = inPieces<{ id: string }>((numbers) =>
+    db.selectFrom("orders").select("id").where("number", "in", numbers as Array<string>)
+  )
   const byFulfilment = statement(db.selectFrom("fulfilments").select("order_id as id").where("id", "=", param("value")))
   const byKey = statement(
     db.selectFrom("orders").select("id").where("channel_id", "=", param("channel")).where("external_id", "=", param("external"))
@@ -126,6 +129,9 @@ export const orderOps = ({ db }: SqlDialect) => {
     ordersByIds: load,
     *orderByNumber(value: string): Program<OrderRows | null> {
       return yield* loadOne((yield* one<{ id: string }>(byNumber, { value }))?.id)
+    },
+    *ordersByNumbers(numbers: ReadonlyArray<string>): Program<ReadonlyArray<OrderRows>> {
+      return yield* load((yield* byNumbers(numbers)).map((row) => row.id))
     },
     *orderByFulfilment(value: string): Program<OrderRows | null> {
       return yield* loadOne((yield* one<{ id: string }>(byFulfilment, { value }))?.id)

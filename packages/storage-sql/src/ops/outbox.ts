@@ -1,7 +1,7 @@
 import type { OutboxOutcome } from "@aptekit/core"
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
-import { all, one, param, type Program, run, statement } from "../program.ts"
+import { all, inPieces, one, param, type Program, run, statement } from "../program.ts"
 import type { Schema } from "../schema.ts"
 
 export type OutboxRow = Selectable<Schema["outbox"]>
@@ -18,16 +18,17 @@ const ENDED: ReadonlyArray<OutboxOutcome["state"]> = ["done", "rejected", "dropp
 export const outboxOps = (dialect: SqlDialect) => {
   const { db } = dialect
   /**
-   * Free rows of a lane whose order has no older unended one (D28). `dead` is unended but never due.
+   * Free rows of a lane that is sent, whose order has no older unended one (D28). `dead` is unended but never due.
    * On MariaDB the rows are locked, and rows that another replica has locked are passed over.
    */
   const open = db.selectFrom("outbox as o").where("o.lane", "=", param("lane")).where("o.ended", "=", 0)
-    .where("o.state", "!=", "dead").where((eb) =>
+    .where("o.order_version", "is", null).where("o.state", "!=", "dead").where((eb) =>
       eb.or([
         eb("o.order_id", "is", null),
         eb.not(eb.exists(
           eb.selectFrom("outbox as p").select("p.seq").whereRef("p.order_id", "=", "o.order_id")
-            .whereRef("p.lane", "=", "o.lane").where("p.ended", "=", 0).whereRef("p.seq", "<", "o.seq")
+            .whereRef("p.lane", "=", "o.lane").where("p.ended", "=", 0).where("p.order_version", "is", null)
+            .whereRef("p.seq", "<", "o.seq")
         ))
       ])
     )
@@ -69,9 +70,11 @@ export const outboxOps = (dialect: SqlDialect) => {
       db.selectFrom("outbox").selectAll().where("ended", "=", 0).where("state", dead ? "=" : "!=", "dead").orderBy("seq")
         .limit(param("limit"))
     )
+  const byIds = inPieces<OutboxRow>((ids) => db.selectFrom("outbox").selectAll().where("id", "in", ids as Array<string>))
   const lists = { dead: list(true), waiting: list(false) }
 
   return {
+    outboxByIds: byIds,
     *claimOutbox(args: ClaimArgs): Program<ReadonlyArray<OutboxRow>> {
       const rows = yield* all<OutboxRow>(claimable, { lane: args.lane, now: args.now, limit: args.limit })
       for (const row of rows) yield* run(lease, { seq: row.seq, until: args.leaseUntil })

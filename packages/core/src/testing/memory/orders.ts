@@ -28,6 +28,7 @@ export const orderReads = (state: MemoryState): OrderReads => {
     byIds: (ids) => Effect.sync(() => ids.flatMap((id) => byId(id) ?? [])),
     byFulfilment: (id) => Effect.sync(() => byId(state.fulfilments.get(id))),
     byNumber: (number) => Effect.sync(() => byId(state.numbers.get(number))),
+    byNumbers: (numbers) => Effect.sync(() => numbers.flatMap((number) => byId(state.numbers.get(number)) ?? [])),
     usedKey: (scope, key) => Effect.sync(() => state.keys.get(keyOf(scope, key)) ?? null),
     byKey: (channel, externalId) => Effect.sync(() => byId(state.intakeKeys.get(keyOf(channel, externalId)))),
     list: (query) => Effect.sync(() => page(state, all(), query)),

@@ -4,7 +4,7 @@ import type { Instant } from "../../kernel/time.ts"
 import type { OutboxStore } from "../../store/ports.ts"
 import type { MemoryState, OutboxRow } from "./state.ts"
 
-const isEnded = (row: OutboxRow): boolean =>
+export const isEnded = (row: OutboxRow): boolean =>
   row.state === "done" || row.state === "rejected" || row.state === "dropped"
 const isLeased = (row: OutboxRow): boolean => row.state === "claimed" || row.state === "sending"
 
@@ -17,7 +17,7 @@ const heads = (state: MemoryState, lane: string): ReadonlyArray<OutboxRow> => {
   const seen = new Set<string>()
   return state.outbox.filter((row) => {
     const { orderId } = row.draft
-    if (row.draft.lane !== lane || isEnded(row)) return false
+    if (row.draft.lane !== lane || row.draft.orderVersion !== undefined || isEnded(row)) return false
     if (orderId === null) return true
     if (seen.has(orderId)) return false
     seen.add(orderId)
@@ -25,7 +25,7 @@ const heads = (state: MemoryState, lane: string): ReadonlyArray<OutboxRow> => {
   })
 }
 
-const messageOf = (row: OutboxRow): OutboxMessage => ({
+export const messageOf = (row: OutboxRow): OutboxMessage => ({
   id: row.draft.id,
   lane: row.draft.lane,
   method: row.draft.method,
@@ -34,7 +34,9 @@ const messageOf = (row: OutboxRow): OutboxMessage => ({
   attempts: row.attempts,
   token: row.token,
   uncertain: row.uncertain,
-  lastError: row.lastError
+  lastError: row.lastError,
+  orderVersion: row.draft.orderVersion ?? null,
+  state: row.state
 })
 
 const claimRow = (row: OutboxRow, leaseUntil: Instant): OutboxMessage => {

@@ -67,6 +67,12 @@ export const catalogueStore = (state: MemoryState): CatalogueStore => {
       Effect.sync(() =>
         [...state.links.values()].filter((link) => link.connection === connection && link.kind === kind)
       ),
+    linksOf: (connection, kind, ids) =>
+      Effect.sync(() =>
+        [...state.links.values()].filter((link) =>
+          link.connection === connection && link.kind === kind && ids.includes(link.id)
+        )
+      ),
     putLinks: (links) =>
       Effect.sync(() => {
         for (const link of links) state.links.set(keyOf(link.connection, link.kind, link.externalId), link)

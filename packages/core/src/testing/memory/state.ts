@@ -1,5 +1,6 @@
 import type { Product } from "../../catalogue/model.ts"
 import type { DifferenceRow, SyncRun } from "../../exchange/sync.ts"
+import type { OutboxState } from "../../exchange/outbox.ts"
 import type { BranchId, FulfilmentId, OrderId, ProductId } from "../../kernel/ids.ts"
 import type { Instant } from "../../kernel/time.ts"
 import type { Branch, Channel, PolicyEntry } from "../../network/model.ts"
@@ -8,6 +9,7 @@ import { StockImage } from "../../stock/image.ts"
 import type { Movement } from "../../stock/model.ts"
 import type { DomainEvent, OutboxDraft, RecordedEvent } from "../../store/change.ts"
 import type { ApiKey, Link } from "../../store/ports.ts"
+import type { ToldPart } from "../../store/pull.ts"
 
 export interface Level {
   readonly onHand: number
@@ -22,7 +24,7 @@ export interface StatedPrice {
 
 export interface OutboxRow {
   readonly draft: OutboxDraft
-  state: "waiting" | "claimed" | "sending" | "retry" | "unknown" | "done" | "rejected" | "dropped" | "dead"
+  state: OutboxState
   availableAt: Instant
   leaseUntil: Instant
   attempts: number
@@ -71,6 +73,8 @@ export class MemoryState {
   readonly log: Array<RecordedEvent> = []
   readonly listeners = new Set<() => void>()
   readonly outbox: Array<OutboxRow> = []
+  /** What connections were told, by lane and part. */
+  readonly told = new Map<string, { readonly lane: string } & ToldPart>()
   readonly runs: Array<SyncRun> = []
   readonly differences = new Map<string, ReadonlyArray<DifferenceRow>>()
   readonly leases = new Map<string, Lease>()

@@ -66,7 +66,7 @@ export const feedCases = [
       yield* loadNetwork()
       const start = yield* feed.position
       const order = makeOrder({ n: 1, lines: [{ product: "aspirin", quantity: 3, held: 2 }] })
-      const times = { openedAt: 1, closedAt: null }
+      const times = { openedAt: 1, closedAt: null, resolution: null }
       const opened = { caseId: 1, part: 1, reason: "tooFew", lineId: 1, comment: "ё", ...times } as const
       const first = yield* commit(null, { ...order, cases: [opened] })
       const paid = { ...first.order, payment: { method: "cash", state: "paid" } } as const

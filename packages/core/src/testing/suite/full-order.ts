@@ -57,8 +57,8 @@ export const fullOrder = (): Order => {
       }
     ],
     cases: [
-      { caseId: 1, part: 1, reason: "tooFew", lineId: 3, comment: "осталось 1", openedAt: 1, closedAt: TEST_NOW + 5 },
-      { caseId: 2, part: 2, reason: "customerAsks", lineId: null, comment: null, openedAt: TEST_NOW, closedAt: null }
+      { caseId: 1, part: 1, reason: "tooFew", lineId: 3, comment: "осталось 1", openedAt: 1, closedAt: TEST_NOW + 5, resolution: "снято: ё" },
+      { caseId: 2, part: 2, reason: "customerAsks", lineId: null, comment: null, openedAt: TEST_NOW, closedAt: null, resolution: null }
     ],
     plan: {
       policy: "nearest",

@@ -68,7 +68,9 @@ export const outboxCases = [
         attempts: 1,
         token: 1,
         uncertain: false,
-        lastError: null
+        lastError: null,
+        orderVersion: null,
+        state: "claimed"
       }], "claimed")
     })),
 

@@ -1,0 +1,51 @@
+import { Effect } from "effect"
+import type { OrderTaker } from "../adapter/adapter.ts"
+import type { InboundHub } from "../adapter/inward.ts"
+import { confirmOrders, ordersByNumbers, pullOrders } from "../exchange/pull.ts"
+import type { Taker } from "../exchange/news.ts"
+import type { Actor } from "../kernel/actor.ts"
+import { OrderId } from "../kernel/ids.ts"
+import type { StorageService } from "../store/ports.ts"
+
+type Run = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
+
+/** A pull is one answer to a partner: more than it can take at once only makes it slower. */
+const MOST = 1_000
+const REASON = 500
+
+/**
+ * The orders' side of the inward face (D28, D29). What the connection takes is known when its `setup` has returned;
+ * until then, and where it takes nothing, it has no orders.
+ */
+export const inboundOrders = (
+  connection: string,
+  storage: StorageService,
+  run: Run,
+  orders: () => OrderTaker | undefined
+): InboundHub["orders"] => {
+  const actor: Actor = { kind: "partner", id: connection }
+  const taker = (): Taker => {
+    const found = orders()
+    if (found === undefined) {
+      throw new Error(`[${connection}] takes no orders: let setup return { orders: { takes } }, and ask after setup.`)
+    }
+    return { connection, takes: found.takes }
+  }
+  const asTaker = <A, E>(ask: (taker: Taker) => Effect.Effect<A, E>): Promise<A> =>
+    run(Effect.suspend(() => ask(taker())))
+  const most = (limit: number): number => Math.max(1, Math.min(MOST, Math.floor(limit)))
+  return {
+    pull: (limit) => asTaker((own) => pullOrders(storage, own, most(limit))),
+    waiting: (limit) => asTaker(() => Effect.map(storage.pull.pending(connection, most(limit)), (news) => news.length)),
+    confirm: (confirmed) =>
+      asTaker((own) =>
+        confirmOrders(storage, own, confirmed.map(({ orderId, version }) => ({ orderId: OrderId.make(orderId), version })))
+      ),
+    quarantine: (orderId, reason) =>
+      asTaker(() =>
+        Effect.asVoid(storage.pull.quarantine(connection, OrderId.make(orderId), reason.slice(0, REASON), actor))
+      ),
+    byNumbers: (numbers) => asTaker((own) => ordersByNumbers(storage, own, numbers)),
+    onNews: (listener) => storage.feed.subscribe(listener)
+  }
+}

@@ -1,0 +1,84 @@
+import { Clock, Effect } from "effect"
+import type { OrderId } from "../../kernel/ids.ts"
+import type { PendingNews, PullStore } from "../../store/pull.ts"
+import { isEnded, messageOf } from "./outbox.ts"
+import { keyOf, type MemoryState, type OutboxRow } from "./state.ts"
+
+const isNews = (row: OutboxRow, lane: string): boolean =>
+  row.draft.lane === lane && row.draft.orderVersion !== undefined && !isEnded(row)
+
+const pendingIn = (state: MemoryState, lane: string): ReadonlyArray<PendingNews> => {
+  const seen = new Set<OrderId>()
+  return state.outbox.filter((row) => {
+    const { orderId } = row.draft
+    if (!isNews(row, lane) || orderId === null || seen.has(orderId)) return false
+    seen.add(orderId)
+    return row.state !== "dead"
+  }).sort((a, b) => a.availableAt - b.availableAt)
+    .map((row) => ({ orderId: row.draft.orderId!, offers: row.attempts }))
+}
+
+export const pullStore = (state: MemoryState): PullStore => {
+  const ofOrder = (lane: string, orderId: OrderId, version = Infinity): ReadonlyArray<OutboxRow> =>
+    state.outbox.filter((row) =>
+      isNews(row, lane) && row.draft.orderId === orderId && row.draft.orderVersion! <= version
+    )
+  return {
+    pending: (lane, limit) => Effect.sync(() => pendingIn(state, lane).slice(0, limit)),
+    unconfirmed: (lane, orders) =>
+      Effect.sync(() => new Set(orders.filter((orderId) => ofOrder(lane, orderId).length > 0))),
+    told: (lane, orders) =>
+      Effect.sync(() =>
+        [...state.told.values()].filter((told) => told.lane === lane && orders.includes(told.orderId))
+          .map(({ orderId, part }) => ({ orderId, part }))
+      ),
+    offered: (lane, offers) =>
+      Effect.sync(() => {
+        for (const { orderId, version, parts } of offers) {
+          for (const row of ofOrder(lane, orderId, version)) row.attempts++
+          for (const part of parts) state.told.set(keyOf(lane, part.id), { lane, orderId, part })
+        }
+      }),
+    confirm: (lane, confirmations) =>
+      Effect.sync(() => {
+        for (const { orderId, version, gone } of confirmations) {
+          for (const row of ofOrder(lane, orderId, version)) row.state = "done"
+          if (ofOrder(lane, orderId).length === 0) for (const id of gone) state.told.delete(keyOf(lane, id))
+        }
+      }),
+    quarantine: (lane, orderId, reason, actor) =>
+      Effect.map(Clock.currentTimeMillis, (at) => {
+        const rows = ofOrder(lane, orderId).filter((row) => row.state !== "dead")
+        for (const row of rows) {
+          row.state = "dead"
+          row.lastError = reason
+        }
+        if (rows.length > 0) {
+          const data = { lane, messages: rows.length }
+          state.record([{ type: "outbox.quarantined", orderId, fulfilmentId: null, branchId: null, actor, at, data }])
+          state.announce()
+        }
+        return rows.length > 0
+      }),
+    decide: (id, decision, actor, note) =>
+      Effect.map(Clock.currentTimeMillis, (at) => {
+        const row = state.outbox.find((one) => one.draft.id === id)
+        const open = decision === "replayed" ? ["dead"] : ["dead", "waiting", "retry"]
+        if (row === undefined || !open.includes(row.state)) return null
+        const { lane, orderId, orderVersion } = row.draft
+        const group = orderVersion === undefined || orderId === null
+          ? [row]
+          : ofOrder(lane, orderId).filter((one) => one === row || one.state === "dead")
+        for (const one of group) {
+          one.state = decision === "replayed" ? "waiting" : "dropped"
+          one.availableAt = at
+          if (decision === "replayed") one.attempts = 0
+          one.lastError = note
+        }
+        const data = { lane, message: id, messages: group.length }
+        state.record([{ type: `outbox.${decision}`, orderId, fulfilmentId: null, branchId: null, actor, at, data }])
+        state.announce()
+        return messageOf(row)
+      })
+  }
+}
