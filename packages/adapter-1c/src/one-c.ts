@@ -29,7 +29,7 @@ export const oneC = defineAdapter({
     const sale = config.orders === undefined
       ? undefined
       : await SaleService.open(config, config.orders, hub as SaleHub, places)
-    if (sale !== undefined) onClose(() => sale.jobs.close())
+    if (sale !== undefined) onClose(() => sale.close())
     const entrance = new Entrance(config, { sessions, jobs }, sale, hub.log)
     return { http: (request) => entrance.handle(request) }
   }

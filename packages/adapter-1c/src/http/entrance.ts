@@ -160,6 +160,7 @@ export class Entrance {
       return success()
     }
     await session.append(name, request.body, lengthOf(request), this.#config.limits.upload)
+    if (query.type === "sale") this.#sale?.uploaded(session)
     return success()
   }
 

@@ -17,6 +17,8 @@ import type { Wording } from "./words.ts"
 /** Files of orders are read as a whole: УТ sends what changed since the last exchange. */
 const MAX_FILE = 64 * 1024 * 1024
 const SLICE = 200
+/** Longer ones are certainly not ours. */
+const MAX_NUMBER = 50
 
 export interface BackParts {
   readonly config: OrdersConfig
@@ -116,7 +118,7 @@ export class OrderImporter {
   async #match(documents: ReadonlyArray<BackDocument>, notes: Notes): Promise<ReadonlyArray<Matched>> {
     const { hub, ledger } = this.#parts
     const guess = ({ number, id }: BackDocument): ReadonlyArray<string> =>
-      [number?.trim() ?? "", id === null ? "" : ledger.numberOf(id) ?? ""].filter((text) => text !== "")
+      [number ?? "", id === null ? "" : ledger.numberOf(id) ?? ""].filter((text) => text !== "" && text.length <= MAX_NUMBER)
     const numbers = [...new Set(documents.flatMap(guess))]
     const orders = numbers.length === 0 ? [] : await hub.orders.byNumbers(numbers)
     const parts = new Map<string, Pick<Matched, "pulled" | "part" | "left">>(orders.flatMap((pulled) => [
@@ -153,7 +155,7 @@ export class OrderImporter {
     const services = new Set(config.delivery === undefined ? ["ORDER_DELIVERY"] : [config.delivery.id])
     const { lines, remarks } = readLines(document, { pulled, links, services, digits: digitsOf(pulled.order.currency) })
     for (const { line, reason } of remarks) notes.remark(line, `заказ ${number}: ${reason}`)
-    const documentId = document.id ?? ledger.state.parts[number]?.documentId ?? null
+    const documentId = document.id ?? ledger.parts.get(number)?.documentId ?? null
     if (!left && !ENDED.includes(part.status)) {
       ledger.remember(number, { fulfilmentId: part.id, at: now(), documentId, approved: verdict.approved })
     }

@@ -150,7 +150,7 @@ export class OrderDesk {
   async #make(pulled: PulledOrder, dialect: OrderDialect): Promise<Ready | undefined> {
     const { config, hub, ledger, composer } = this.#parts
     const takesCancel = config.cancelAfterApproval ?? DIALECT_DEFAULTS[dialect].cancelAfterApproval
-    const telling = tell(pulled, ledger.state.parts, { sendFrom: config.sendFrom, takesCancel })
+    const telling = tell(pulled, ledger.parts, { sendFrom: config.sendFrom, takesCancel })
     const { order, version } = pulled
     const documents: Array<OrderDocument> = []
     for (const { part, cancelled } of telling.documents) {

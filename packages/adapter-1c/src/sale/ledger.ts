@@ -43,8 +43,6 @@ export interface LedgerState {
   accused: boolean
   /** 1C asks and never confirms; told once. */
   stalled: boolean
-  /** By number. */
-  parts: Readonly<Record<string, PartMemory>>
 }
 
 const FILE = "orders.json"
@@ -58,17 +56,21 @@ const EMPTY: LedgerState = {
   offers: [],
   alone: {},
   accused: false,
-  stalled: false,
-  parts: {}
+  stalled: false
 }
 
-const read = (path: string): LedgerState => {
-  if (!existsSync(path)) return { ...EMPTY }
+interface Saved extends LedgerState {
+  readonly parts: Readonly<Record<string, PartMemory>>
+}
+
+const read = (path: string): Saved => {
+  const nothing = { ...EMPTY, parts: {} }
+  if (!existsSync(path)) return nothing
   try {
-    return { ...EMPTY, ...JSON.parse(readFileSync(path, "utf8")) as LedgerState }
+    return { ...nothing, ...JSON.parse(readFileSync(path, "utf8")) as Saved }
   } catch {
     // It is replaced whole, so this is no crash of ours. Without it orders are offered again, under their numbers.
-    return { ...EMPTY }
+    return nothing
   }
 }
 
@@ -76,11 +78,22 @@ const read = (path: string): LedgerState => {
 export class Ledger {
   readonly #folder: string
   readonly state: LedgerState
+  /** By number. */
+  readonly #parts: Map<string, PartMemory>
+  /** Our id of a part, and 1C's id of its document → number. */
+  readonly #numbers = new Map<string, string>()
   #writing: Promise<void> = Promise.resolve()
 
   constructor(folder: string) {
     this.#folder = folder
-    this.state = read(join(folder, FILE))
+    const { parts, ...state } = read(join(folder, FILE))
+    this.state = state
+    this.#parts = new Map(Object.entries(parts))
+    for (const [number, part] of this.#parts) this.#index(number, part)
+  }
+
+  get parts(): ReadonlyMap<string, PartMemory> {
+    return this.#parts
   }
 
   offerOf(turn: string): Offer | undefined {
@@ -94,28 +107,35 @@ export class Ledger {
   }
 
   remember(number: string, known: Partial<PartMemory> & { readonly fulfilmentId: string; readonly at: number }): void {
-    const before = this.state.parts[number]
-    const nothing = { documentId: null, approved: false }
-    this.state.parts = { ...this.state.parts, [number]: { ...nothing, ...before, ...known } }
+    const part = { documentId: null, approved: false, ...this.#parts.get(number), ...known }
+    this.#parts.set(number, part)
+    this.#index(number, part)
   }
 
   forget(number: string): void {
-    const { [number]: _, ...rest } = this.state.parts
-    this.state.parts = rest
+    const part = this.#parts.get(number)
+    if (part === undefined) return
+    this.#parts.delete(number)
+    this.#numbers.delete(part.fulfilmentId)
+    if (part.documentId !== null) this.#numbers.delete(part.documentId)
   }
 
   /** The number under which a document's id is known: ours or the one 1C gave. */
   numberOf(id: string): string | undefined {
-    return Object.entries(this.state.parts).find(([, part]) => part.fulfilmentId === id || part.documentId === id)?.[0]
+    return this.#numbers.get(id)
   }
 
   /** Resolves when what is remembered now is on disk. */
   save(now: number): Promise<void> {
-    const kept = Object.entries(this.state.parts).filter(([, { at }]) => now - at < KEPT_PART_MS)
-    this.state.parts = Object.fromEntries(kept)
-    const text = JSON.stringify(this.state)
+    for (const [number, { at }] of this.#parts) if (now - at >= KEPT_PART_MS) this.forget(number)
+    const text = JSON.stringify({ ...this.state, parts: Object.fromEntries(this.#parts) } satisfies Saved)
     this.#writing = this.#writing.catch(() => undefined).then(() => this.#write(text))
     return this.#writing
+  }
+
+  #index(number: string, { fulfilmentId, documentId }: PartMemory): void {
+    this.#numbers.set(fulfilmentId, number)
+    if (documentId !== null) this.#numbers.set(documentId, number)
   }
 
   async #write(text: string): Promise<void> {

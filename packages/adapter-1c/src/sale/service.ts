@@ -16,6 +16,12 @@ import type { Places } from "./places.ts"
 import type { OrdersConfig } from "./settings.ts"
 import { DIALECT_DEFAULTS, Wording } from "./words.ts"
 
+/**
+ * The first description of the exchange knows no import of orders: modules after it send the file and go (P). So a file
+ * for which nobody asks that long is imported all the same.
+ */
+const UNASKED_MS = 15_000
+
 /** The exchange of orders of one connection: its sessions, uploads and imports are apart from those of the catalogue. */
 export class SaleService {
   readonly sessions: Sessions
@@ -27,6 +33,9 @@ export class SaleService {
   /** By session: how often it began anew, and whether Битрикс's module spoke. */
   readonly #begun = new WeakMap<Session, { readonly count: number; readonly bitrix: boolean }>()
 
+  readonly #waiting = new Map<Session, NodeJS.Timeout>()
+  readonly #unaskedMs: number
+
   private constructor(parts: {
     readonly config: OneCConfig
     readonly orders: OrdersConfig
@@ -34,6 +43,7 @@ export class SaleService {
     readonly jobs: Jobs
     readonly desk: OrderDesk
     readonly wording: Wording
+    readonly unaskedMs: number
   }) {
     this.sessions = parts.sessions
     this.jobs = parts.jobs
@@ -41,9 +51,17 @@ export class SaleService {
     this.#config = parts.orders
     this.#wording = parts.wording
     this.#dialect = parts.config.dialect
+    this.#unaskedMs = parts.unaskedMs
+    for (const session of parts.sessions.all()) if (session.unfinished) this.uploaded(session)
   }
 
-  static async open(config: OneCConfig, orders: OrdersConfig, hub: SaleHub, places: Places): Promise<SaleService> {
+  static async open(
+    config: OneCConfig,
+    orders: OrdersConfig,
+    hub: SaleHub,
+    places: Places,
+    unaskedMs = UNASKED_MS
+  ): Promise<SaleService> {
     const folder = join(hub.files.directory, "sale")
     const sessions = await Sessions.open(folder)
     const ledger = new Ledger(folder)
@@ -55,7 +73,24 @@ export class SaleService {
     const importer = new OrderImporter({ config: orders, zone: config.zone, hub, ledger, wording, now })
     const jobs = new Jobs(importer, hub.log, config)
     for (const session of sessions.all()) jobs.resume(session)
-    return new SaleService({ config, orders, sessions, jobs, desk, wording })
+    return new SaleService({ config, orders, sessions, jobs, desk, wording, unaskedMs })
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#waiting.values()) clearTimeout(timer)
+    await this.jobs.close()
+  }
+
+  /** A piece of a file came: if neither another one nor the question for its import follows, it is imported. */
+  uploaded(session: Session): void {
+    clearTimeout(this.#waiting.get(session))
+    const timer = setTimeout(() => {
+      this.#waiting.delete(session)
+      // A piece is on its way.
+      if (session.active > 0) return this.uploaded(session)
+      for (const name of session.unasked()) this.jobs.ask(session, name).catch(() => undefined)
+    }, this.#unaskedMs)
+    this.#waiting.set(session, timer.unref())
   }
 
   /** 1C begins an exchange: what the session uploaded before is let go. */

@@ -37,7 +37,7 @@ const cancelComment = (number: string, memory: PartMemory | undefined, left: boo
  */
 export const tell = (
   pulled: PulledOrder,
-  known: Readonly<Record<string, PartMemory>>,
+  known: ReadonlyMap<string, PartMemory>,
   rules: TellRules
 ): Telling => {
   const { order } = pulled
@@ -47,7 +47,7 @@ export const tell = (
   const staying = pulled.parts.filter(({ id }) => !leaving.has(id))
   for (const part of [...staying, ...pulled.left]) {
     const number = numberOf(order, part)
-    const memory = known[number]
+    const memory = known.get(number)
     const left = leaving.has(part.id)
     const cancelled = left || TAKEN_BACK.includes(part.status)
     const frozen = memory?.approved === true && !rules.takesCancel
@@ -61,7 +61,7 @@ export const tell = (
     actions,
     ended: [...staying.filter(({ status }) => ENDED.includes(status)), ...pulled.left].map((part) => numberOf(order, part)),
     sendableAgain: documents.map(({ part }) => part).filter((part) =>
-      known[numberOf(order, part)] === undefined &&
+      !known.has(numberOf(order, part)) &&
       order.cases.some((c) => c.part === part.part && String(c.reason) === "needsErpAction" && c.closedAt === null)
     )
   }

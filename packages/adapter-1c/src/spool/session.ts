@@ -79,9 +79,13 @@ export class Session {
     return [...this.#imports.values()].filter(({ state }) => state === "asked").sort((a, b) => a.at - b.at)
   }
 
-  /** Does it hold files, or the beginning of one, that no import was asked for yet? */
+  /** Names of its files, or beginnings of one, that no import was asked for yet. */
+  unasked(): ReadonlyArray<string> {
+    return [...this.#uploads].filter(([, { sealed }]) => !sealed).map(([name]) => name)
+  }
+
   get unfinished(): boolean {
-    return [...this.#uploads.values()].some(({ sealed }) => !sealed)
+    return this.unasked().length > 0
   }
 
   record(name: string): ImportRecord | undefined {

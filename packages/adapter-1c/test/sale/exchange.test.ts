@@ -30,7 +30,8 @@ const openSite = async (
   lane: FakeLane,
   dialect: Dialect | "auto",
   config: Partial<typeof OneCConfig.Encoded> = {},
-  folder = newFolder()
+  folder = newFolder(),
+  unaskedMs = 100
 ): Promise<Site> => {
   const runs: Runs = { told: [], ended: [] }
   const log: Array<string> = []
@@ -48,7 +49,7 @@ const openSite = async (
   const sessions = await Sessions.open(folder)
   const never = { run: () => Promise.reject(new Error("no catalogue here")) }
   const jobs = new Jobs(never, hub.log, decoded)
-  const sale = await SaleService.open(decoded, decoded.orders!, hub, await Places.open(decoded, hub.network))
+  const sale = await SaleService.open(decoded, decoded.orders!, hub, await Places.open(decoded, hub.network), unaskedMs)
   const entrance = new Entrance(decoded, { sessions, jobs }, sale, hub.log)
   const url = await serve((request) => entrance.handle(request))
   return {
@@ -245,6 +246,28 @@ test("R-ORD-6: a restart of the hub between query and success, and between uploa
   const again = await openSite(lane, "ut", {}, folder)
   expect(await again.client().import(file.name, "sale")).toBe("success")
   expect(lane.taken.map(({ state }) => state)).toEqual(["accepted"])
+})
+
+test("R-ORD-6: a file of orders for which no import is asked is taken all the same, after a restart too", async () => {
+  const lane = laneOf(1)
+  const folder = newFolder()
+  const base = baseOf("ut")
+  const { client } = await openSite(lane, "ut", {}, folder)
+  await client().exchangeOrders(base)
+  base.approve("1001-1")
+  const file = base.back(new Set())!
+  const older = client()
+  await older.checkauth("sale")
+  await older.init("sale")
+  await older.sendFile(file.name, file.bytes, "sale")
+  await expect.poll(() => lane.taken.map(({ state }) => state)).toEqual(["accepted"])
+
+  const last = (await openSite(lane, "ut", {}, folder, 60_000)).client()
+  await last.checkauth("sale")
+  await last.init("sale")
+  await last.sendFile(file.name, file.bytes.slice(0, -9), "sale")
+  await openSite(lane, "ut", {}, folder)
+  await expect.poll(() => lane.taken.length).toBeGreaterThanOrEqual(2)
 })
 
 test("R-ORD-6: who signs in once, for the catalogue, may go on with orders", async () => {
