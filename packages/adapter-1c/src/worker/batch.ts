@@ -1,6 +1,6 @@
 import type { ImportBatch } from "@aptekit/core"
 
-/** Rows of one batch: large enough that batches are few, small enough that one is handed over in a moment. */
+/** Rows of one batch, and the rest of a product: so large that batches are few, and each is handed over in a moment. */
 const MOST = 2 ** 18
 
 /** Rows that share kind, price type and time, in the order in which they are pushed. */
@@ -19,7 +19,7 @@ export class BatchBuilder {
   }
 
   get isFull(): boolean {
-    return this.#size === MOST
+    return this.#size >= MOST
   }
 
   get isEmpty(): boolean {

@@ -1,8 +1,9 @@
 import type { ImportBatch } from "@aptekit/core"
 import type { Notes } from "../import/notes.ts"
 import { BatchBuilder } from "./batch.ts"
-import { NONE } from "./grid.ts"
+import { type Grid, NONE } from "./grid.ts"
 import type { Ledger } from "./ledger.ts"
+import type { Marks } from "./marks.ts"
 import { IGNORED_TARGET, type SortRequest, type SortResult, type StockTarget, UNKNOWN_TARGET } from "./protocol.ts"
 import type { Reading } from "./reading.ts"
 import { MAX_UNITS, TOTAL_COLUMN } from "./stock-rows.ts"
@@ -97,15 +98,22 @@ export class Sorting {
   *#stock(): Generator<ImportBatch, void, void> {
     const rows = new BatchBuilder(this.#request.asOf, null)
     const places = placesOf(this.#stockTargets.entries())
+    const readers = places.map((place) => this.#unitsOf(place))
     const lines = this.#reading.stocks.lines
     for (const offer of this.#tables.inOrder((number) => lines.get(number) > 0)) {
-      for (const place of places) {
-        const units = this.#units(offer, place)
-        if (units !== NONE) rows.push(this.#tables.slot(offer), place.branch, units)
-        if (rows.isFull) yield rows.build()
+      const slot = this.#tables.slot(offer)
+      for (let i = 0; i < places.length; i++) {
+        const units = readers[i]!(offer)
+        if (units !== NONE) rows.push(slot, places[i]!.branch, units)
       }
+      if (rows.isFull) yield rows.build()
     }
     if (!rows.isEmpty) yield rows.build()
+  }
+
+  #unitsOf(place: Place): (offer: number) => number {
+    const only = place.columns.length === 1 && !this.#shared.has(place.branch) ? place.columns[0]! : TOTAL_COLUMN
+    return only === TOTAL_COLUMN ? (offer) => this.#units(offer, place) : this.#reading.stocks.grid.column(only)
   }
 
   /** What the file says of a product in a branch; of a total only where it names no warehouse. */
@@ -145,14 +153,14 @@ export class Sorting {
       const places = placesOf(targets.map(([type, target]) => [2 * type, target] as const))
       if (places.length === 0) continue
       const rows = new BatchBuilder(this.#request.asOf, priceType)
+      const columns = places.flatMap((place) => place.columns.map((column) => ({ branch: place.branch, read: grid.column(column) })))
       for (const offer of offers) {
-        for (const { branch, columns } of places) {
-          for (const column of columns) {
-            const minor = grid.get(offer, column)
-            if (minor !== NONE) rows.push(this.#tables.slot(offer), branch, this.#amount(minor))
-          }
-          if (rows.isFull) yield rows.build()
+        const slot = this.#tables.slot(offer)
+        for (const { branch, read } of columns) {
+          const minor = read(offer)
+          if (minor !== NONE) rows.push(slot, branch, this.#amount(minor))
         }
+        if (rows.isFull) yield rows.build()
       }
       if (!rows.isEmpty) yield rows.build()
     }
@@ -217,15 +225,39 @@ export class Sorting {
     return rows
   }
 
+  /** Calls for the rows of a column that cannot be applied: all of them if its place is unknown, else those without goods. */
+  #eachHomeless(
+    grid: Grid,
+    column: number,
+    known: boolean,
+    strangers: ReadonlyArray<number>,
+    take: (offer: number, figure: number) => void
+  ): void {
+    if (!known) return grid.each(column, take)
+    for (const offer of strangers) {
+      const figure = grid.get(offer, column)
+      if (figure !== NONE) take(offer, figure)
+    }
+  }
+
+  /** Products of the file that the hub does not have. */
+  #strangers(lines: Marks): ReadonlyArray<number> {
+    const found: Array<number> = []
+    for (let offer = 0; offer < this.#tables.offers.size; offer++) {
+      if (lines.get(offer) > 0 && this.#tables.slot(offer) === NO_SLOT) found.push(offer)
+    }
+    return found
+  }
+
   #parkStock(): void {
     const { stocks } = this.#reading
+    const strangers = this.#strangers(stocks.lines)
     for (let column = 0; column < stocks.grid.columns; column++) {
       const target = this.#stockTargets[column]
       if (target === undefined || target.branch === IGNORED_TARGET) continue
-      stocks.grid.each(column, (offer, units) => {
+      const known = target.branch !== UNKNOWN_TARGET
+      this.#eachHomeless(stocks.grid, column, known, strangers, (offer, units) => {
         if (column === TOTAL_COLUMN && stocks.isDetailed(offer)) return
-        const known = target.branch !== UNKNOWN_TARGET
-        if (known && this.#tables.slot(offer) !== NO_SLOT) return
         const line = known ? stocks.lines.get(offer) : stocks.columnLines.get(column)
         this.#park(this.#ledgers.parkedStock, offer, column, units, known ? NO_GOODS : target.reason, line)
       })
@@ -234,11 +266,11 @@ export class Sorting {
 
   #parkPrices(): void {
     const { prices } = this.#reading
+    const strangers = this.#strangers(prices.lines)
     for (const [type, target] of this.#request.priceTypes.entries()) {
       if (target.branch === IGNORED_TARGET) continue
-      prices.grid.each(2 * type, (offer, minor) => {
-        const known = target.branch !== UNKNOWN_TARGET
-        if (known && this.#tables.slot(offer) !== NO_SLOT) return
+      const known = target.branch !== UNKNOWN_TARGET
+      this.#eachHomeless(prices.grid, 2 * type, known, strangers, (offer, minor) => {
         const line = known ? prices.lines.get(offer) : prices.typeLines.get(type)
         this.#park(this.#ledgers.parkedPrices, offer, type + 1, minor, known ? NO_GOODS : target.reason, line)
       })
