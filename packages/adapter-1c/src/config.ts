@@ -30,6 +30,17 @@ const Limits = Schema.Struct({
 })
 export type Limits = typeof Limits.Type
 
+/** What makes a file wait for a person. */
+const Guard = Schema.Struct({
+  /** 0..1: of the rows or products that the file names and that are there. 1: never. */
+  share: Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 1 })).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(0.5))
+  ),
+  /** Fewer rows or products never stop a file. */
+  minimum: atLeast(1).pipe(Schema.withDecodingDefaultKey(Effect.succeed(50)))
+})
+export type Guard = typeof Guard.Type
+
 /** A price type of the hub, of the whole network or of one branch; or none. */
 const PriceTarget = Schema.Union([
   Id,
@@ -75,6 +86,10 @@ export const OneCConfig = Schema.Struct({
   ),
   /** How the base writes currencies, where it is not ISO: `{ "тнг": "KZT" }`. Usual short forms are known. */
   currencies: Schema.Record(Schema.String, Schema.String).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  /** Stops a file in which more than `share` of the stock drops to zero, of the prices goes or of the products is deleted. */
+  guard: Guard.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  /** Every file waits with its difference until a person releases it. */
+  review: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
   limits: Limits.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   /** The exchange of orders (`type=sale`); left out, it is off and 1C is told so. `{}`: on, with the usual settings. */
   orders: Schema.optionalKey(OrdersConfig)

@@ -8,6 +8,7 @@ export type FailureCode =
   | "body-empty"
   | "disk-full"
   | "file-bad"
+  | "file-held"
   | "file-missing"
   | "file-name"
   | "file-too-large"

@@ -1,11 +1,13 @@
 import { defineAdapter } from "@aptekit/core"
 import { OneCConfig } from "./config.ts"
 import { Entrance } from "./http/entrance.ts"
+import { Catalogue } from "./import/catalogue.ts"
 import { Importer } from "./import/importer.ts"
 import { Jobs } from "./import/jobs.ts"
 import type { SaleHub } from "./sale/lane.ts"
 import { Places } from "./sale/places.ts"
 import { SaleService } from "./sale/service.ts"
+import { HeldFiles } from "./spool/held.ts"
 import { Sessions } from "./spool/sessions.ts"
 
 /**
@@ -20,7 +22,8 @@ export const oneC = defineAdapter({
     const sessions = await Sessions.open(hub.files.directory)
     const places = await Places.open(config, hub.network)
     const importer = new Importer(config, { ...hub, network: places.watch(hub.network) }, connection)
-    const jobs = new Jobs(importer, hub.log, config)
+    const catalogue = new Catalogue(importer, await HeldFiles.open(hub.files.directory), hub.log)
+    const jobs = new Jobs(catalogue, hub.log, config)
     onClose(async () => {
       await jobs.close()
       await importer.close()
@@ -31,6 +34,12 @@ export const oneC = defineAdapter({
       : await SaleService.open(config, config.orders, hub as SaleHub, places)
     if (sale !== undefined) onClose(() => sale.close())
     const entrance = new Entrance(config, { sessions, jobs }, sale, hub.log)
-    return { http: (request) => entrance.handle(request) }
+    return {
+      http: (request) => entrance.handle(request),
+      runs: {
+        release: ({ id }) => jobs.inTurn((signal) => catalogue.release(id, signal)),
+        discard: ({ id }) => jobs.inTurn(() => catalogue.discard(id))
+      }
+    }
   }
 })

@@ -1,11 +1,8 @@
-import { createHash } from "node:crypto"
-import { open } from "node:fs/promises"
 import { dirname } from "node:path"
-import { setImmediate } from "node:timers/promises"
 import type { InboundHub, InboundRun, SyncRun } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
 import { ExchangeFailure, failureOf } from "../failure.ts"
-import type { ReadResult } from "../worker/protocol.ts"
+import type { DraftItem, ReadResult } from "../worker/protocol.ts"
 import { asOf } from "./formed-at.ts"
 import { KnownProducts } from "./known-products.ts"
 import { Memory } from "./memory.ts"
@@ -14,7 +11,6 @@ import { ProductWriter } from "./products.ts"
 import { BadFile, ReaderThread } from "./reader-thread.ts"
 import { Targets } from "./targets.ts"
 
-const CHUNK = 128 * 1024
 /** Products that are compared and written between two turns of the event loop: a few milliseconds. */
 const PRODUCTS = 200
 
@@ -30,6 +26,15 @@ export interface ImportWatch {
   /** The hub is closing: stop before anything is applied. */
   readonly signal: AbortSignal
   readonly progress: (percent: number) => void
+}
+
+/** What an import works with. */
+interface Parts {
+  readonly run: InboundRun
+  readonly memory: Memory
+  readonly known: KnownProducts
+  readonly read: ReadResult
+  readonly notes: Notes
 }
 
 const stopping = (): ExchangeFailure =>
@@ -54,26 +59,46 @@ export class Importer {
   }
 
   /**
-   * Applying the same file again changes nothing, so an import that was cut off anywhere is simply done again.
+   * Applying the same file again changes nothing, so an import that was cut off anywhere is simply done again. Guarded, a
+   * file that looks like a mistake (or any, with `review`) is `held`: nothing of it is applied.
    * @throws ExchangeFailure file-bad, import-died, stopping; with a failed run for the exchange log
    */
-  async run(file: ImportFile, watch: ImportWatch): Promise<SyncRun> {
-    const run = await this.#hub.stock.openRun(file.name)
+  async run(file: ImportFile, watch: ImportWatch, guarded: boolean): Promise<SyncRun> {
+    const { guard: { share, minimum }, review } = this.#config
+    const options = guarded ? { guard: { goneShare: share, minimum }, preview: review } : {}
+    const run = await this.#hub.stock.openRun(file.name, options)
     try {
       const memory = new Memory(this.#hub.files.directory)
       const known = await this.#ready()
-      const read = await this.#read(file, memory, watch)
-      const done = await this.#apply(file, { run, memory, known, read })
+      const read = await this.#read(file, memory, run, watch)
+      const parts: Parts = { run, memory, known, read, notes: new Notes() }
+      const reason = guarded ? this.#objection(read) : undefined
+      const done = reason === undefined ? await this.#apply(file, parts) : await this.#hold(file, parts, reason)
+      if (done.state === "held") await this.#forget()
       this.#thread.rest()
       return done
     } catch (error) {
-      // Whatever the thread holds of this file goes with it: what waits is read from disk again.
-      await this.#thread.close()
-      this.#known = undefined
+      await this.#forget()
       const failure = this.#failure(file, error)
       await run.abort(failure.message).catch(() => undefined)
       throw failure
     }
+  }
+
+  /** Whatever the thread holds of this file goes with it: what waits is read from disk again. */
+  async #forget(): Promise<void> {
+    await this.#thread.close()
+    this.#known = undefined
+  }
+
+  /** Why a person has to look at the file before anything of it is applied. */
+  #objection({ named, marked }: ReadResult): string | undefined {
+    const { guard: { share, minimum }, review } = this.#config
+    if (marked >= minimum && marked > share * named) {
+      return `Файл помечает на удаление товаров: ${marked} из ${named}, о которых говорит (допускается ` +
+        `${Math.round(share * 100)} %).`
+    }
+    return review ? "В настройках соединения включена проверка каждого файла (review)." : undefined
   }
 
   async close(): Promise<void> {
@@ -94,11 +119,14 @@ export class Importer {
     return known
   }
 
-  async #read(file: ImportFile, memory: Memory, watch: ImportWatch): Promise<ReadResult> {
+  async #read(file: ImportFile, memory: Memory, run: InboundRun, watch: ImportWatch): Promise<ReadResult> {
     if (watch.signal.aborted) throw stopping()
     const onAbort = (): void => void this.#thread.close(stopping())
     watch.signal.addEventListener("abort", onAbort, { once: true })
-    this.#thread.onProgress(watch.progress)
+    this.#thread.onProgress((percent) => {
+      watch.progress(percent)
+      run.progress("reading", percent)
+    })
     try {
       const read = await this.#thread.ask("read", {
         path: file.path,
@@ -115,18 +143,47 @@ export class Importer {
     }
   }
 
-  async #apply(
-    file: ImportFile,
-    { run, memory, known, read }: { run: InboundRun; memory: Memory; known: KnownProducts; read: ReadResult }
-  ): Promise<SyncRun> {
-    const [config, hub] = [this.#config, this.#hub]
-    const notes = new Notes()
-    const products = await this.#products(memory, known, notes)
-    const targets = await Targets.open(config, hub, memory)
-    await targets.learn(read)
+  /**
+   * New products first: rows need their place. Then stock and prices, all at once. What the file changes in known products
+   * comes last, so that a run that is held has changed nothing that was there.
+   */
+  async #apply(file: ImportFile, parts: Parts): Promise<SyncRun> {
+    const { run, memory, known, read, notes } = parts
+    const before = new Set(known.links.keys())
+    const made = await this.#products(parts, false, ({ externalId }) => !before.has(externalId))
+    const isKnown = ({ externalId }: DraftItem): boolean => before.has(externalId)
+    const changes = await this.#products({ ...parts, notes: new Notes() }, true, isKnown)
+    const targets = await Targets.open(this.#config, this.#hub, memory)
+    targets.learn(read)
+    await targets.create(read)
     await memory.save()
+    const aside = await this.#rows(file, parts, targets)
+    await notes.tell(run)
+    const done = await run.finish({ ...notes.counts(), products: made + changes, parked: aside })
+    if (done.state === "held") return done
+    if (changes > 0) await this.#products(parts, false, isKnown)
+    await memory.save()
+    // Only now: what waited must not be lost if we are stopped before the run is there to stay.
+    await this.#thread.ask("commit")
+    await this.#thread.ask("forget")
+    return done
+  }
+
+  /** Shows what the file would change, and changes nothing. Rows of products that it would make are counted as waiting. */
+  async #hold(file: ImportFile, parts: Parts, reason: string): Promise<SyncRun> {
+    const { run, memory, read, notes } = parts
+    const products = await this.#products(parts, true, () => true)
+    const targets = await Targets.open(this.#config, this.#hub, memory)
+    targets.learn(read)
+    const aside = await this.#rows(file, parts, targets)
+    await notes.tell(run)
+    return run.hold(reason, { ...notes.counts(), products, parked: aside })
+  }
+
+  /** Writes the rows of stock and prices into the run. Gives how many wait. */
+  async #rows(file: ImportFile, { run, read, notes }: Parts, targets: Targets): Promise<number> {
     const sorted = await this.#thread.ask("sort", {
-      asOf: asOf(read.formedAt, config.zone, file.sessionStartedAt),
+      asOf: asOf(read.formedAt, this.#config.zone, file.sessionStartedAt),
       warehouses: read.warehouses.map((id) => targets.stockRoute(id)),
       total: targets.stockRoute(""),
       priceTypes: read.priceTypes.map((id) => targets.priceRoute(id)),
@@ -138,50 +195,24 @@ export class Importer {
       await run.write(batch)
     }
     notes.add(sorted.notes)
-    await notes.tell(run)
-    const done = await run.finish({ ...notes.counts(), products, parked: sorted.aside })
-    // Only now: what waited must not be lost if we are stopped before the run is there to stay.
-    await this.#thread.ask("commit")
-    await this.#thread.ask("forget")
-    return done
+    return sorted.aside
   }
 
-  async #products(memory: Memory, known: KnownProducts, notes: Notes): Promise<number> {
+  /** Goes over the products of the file. Gives how many of the wanted ones are, or would be, new or changed. */
+  async #products({ memory, known, notes }: Parts, dry: boolean, wanted: (item: DraftItem) => boolean): Promise<number> {
+    const { links } = known
     const writer = new ProductWriter({
-      config: this.#config, hub: this.#hub, connection: this.#connection, memory, notes, links: known.links
+      config: this.#config, hub: this.#hub, connection: this.#connection, memory, notes, links, dry
     })
+    await this.#thread.ask("rewind")
     for (;;) {
       const items = await this.#thread.ask("drafts", PRODUCTS)
       if (items.length === 0) return writer.written
-      await writer.write(items)
-      const offers = Int32Array.from(items, ({ offer }) => offer)
-      await this.#thread.ask("slots", { offers, slots: Int32Array.from(items, ({ externalId }) => known.slot(externalId)) })
+      const some = items.filter(wanted)
+      await writer.write(some)
+      if (dry || some.length === 0) continue
+      const offers = Int32Array.from(some, ({ offer }) => offer)
+      await this.#thread.ask("slots", { offers, slots: Int32Array.from(some, ({ externalId }) => known.slot(externalId)) })
     }
   }
-}
-
-const feed = async (path: string, push: (chunk: Uint8Array) => void, watch: ImportWatch): Promise<void> => {
-  const handle = await open(path, "r")
-  try {
-    const { size } = await handle.stat()
-    const buffer = new Uint8Array(CHUNK)
-    for (let at = 0; ; ) {
-      if (watch.signal.aborted) throw stopping()
-      const { bytesRead } = await handle.read(buffer, 0, CHUNK, at)
-      if (bytesRead === 0) return
-      push(buffer.subarray(0, bytesRead))
-      at += bytesRead
-      watch.progress(Math.floor(100 * at / Math.max(size, 1)))
-      await setImmediate()
-    }
-  } finally {
-    await handle.close()
-  }
-}
-
-/** SHA-256 of a file's content. */
-export const digestOf = async (path: string, watch: ImportWatch): Promise<string> => {
-  const digest = createHash("sha256")
-  await feed(path, (chunk) => void digest.update(chunk), { ...watch, progress: () => undefined })
-  return digest.digest("hex")
 }

@@ -7,7 +7,7 @@ import { ExchangeFailure, failureOf, kindOf } from "../failure.ts"
 import type { ArchiveFile } from "../spool/archive.ts"
 import type { Source } from "../spool/journal.ts"
 import type { ImportRecord, Session } from "../spool/session.ts"
-import { digestOf, type ImportFile, type ImportWatch } from "./importer.ts"
+import type { ImportFile, ImportWatch } from "./importer.ts"
 import { locate } from "./locate.ts"
 
 /** What mode=import is answered. */
@@ -18,7 +18,8 @@ export type ImportAnswer =
 
 /** Reads and applies one file: a catalogue, or orders that come back. */
 export interface FileImporter {
-  readonly run: (file: ImportFile, watch: ImportWatch) => Promise<SyncRun>
+  /** Undefined: its content is no news. @throws ExchangeFailure; of code file-held it concerns this file alone */
+  readonly run: (file: ImportFile, watch: ImportWatch) => Promise<SyncRun | undefined>
 }
 
 interface Job {
@@ -144,9 +145,7 @@ export class Jobs {
     try {
       const places = sources.map((source) => ({ name: source.name, path: session.path(source) }))
       const files = await locate(places, name, folder, this.#config.limits)
-      const digests: Array<string> = []
-      for (const { path } of files) digests.push(await digestOf(path, { signal, progress: () => undefined }))
-      const sha256 = digests.join(" ")
+      const sha256 = session.digestOf(sources)
       if (sha256 !== job.known) await this.#apply(session, files, signal, job)
       return sha256
     } finally {
@@ -154,16 +153,31 @@ export class Jobs {
     }
   }
 
+  /** Applies the files one by one; one that is held does not keep the others waiting. */
   async #apply(session: Session, files: ReadonlyArray<ArchiveFile>, signal: AbortSignal, job: Job): Promise<void> {
+    let held: ExchangeFailure | undefined
     for (const [i, { name, path }] of files.entries()) {
       const started = performance.now()
       const file: ImportFile = { name, path, sessionStartedAt: session.startedAt }
-      const run = await this.#importer.run(file, {
-        signal,
-        progress: (percent) => void (job.percent = Math.floor((100 * i + percent * 0.9) / files.length))
-      })
-      this.#report(run, Math.round(performance.now() - started))
+      try {
+        const run = await this.#importer.run(file, {
+          signal,
+          progress: (percent) => void (job.percent = Math.floor((100 * i + percent * 0.9) / files.length))
+        })
+        if (run !== undefined) this.#report(run, Math.round(performance.now() - started))
+      } catch (error) {
+        if (!(error instanceof ExchangeFailure) || error.code !== "file-held") throw error
+        held ??= error
+      }
     }
+    if (held !== undefined) throw held
+  }
+
+  /** Something else that must not run beside an import: its turn comes after those that were asked for before. */
+  inTurn(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(() => work(this.#closing.signal))
+    this.#turn = turn.catch(() => undefined)
+    return turn
   }
 
   #report({ id, file, counts }: SyncRun, ms: number): void {

@@ -27,6 +27,8 @@ export class ProductWriter {
   readonly #links: Map<string, string>
   /** Goods that exist in variants. */
   readonly #families: Set<string>
+  /** Nothing is written: what would be new or changed is only counted. */
+  readonly #dry: boolean
   #written = 0
 
   constructor(parts: {
@@ -36,7 +38,9 @@ export class ProductWriter {
     memory: Memory
     notes: Notes
     links: Map<string, string>
+    dry: boolean
   }) {
+    this.#dry = parts.dry
     this.#config = parts.config
     this.#hub = parts.hub
     this.#connection = parts.connection
@@ -79,10 +83,10 @@ export class ProductWriter {
       if (old === undefined || JSON.stringify(old) !== JSON.stringify(product)) items.push({ externalId, product })
     }
     const all = [...new Map([...items, ...hidden].map((item) => [item.externalId, item])).values()]
-    if (all.length === 0) return
+    this.#written += items.length
+    if (all.length === 0 || this.#dry) return
     await this.#hub.catalogue.upsert(all)
     for (const { externalId, product } of all) this.#links.set(externalId, product.id)
-    this.#written += items.length
   }
 
   /** Products that these ids are linked to or could be mistaken for, and their families. */
@@ -157,10 +161,11 @@ export class ProductWriter {
   /** A deletion mark takes the product off sale; only a product so marked comes back when the mark is gone (R5). */
   #marked(externalId: string, product: Product, deleted: boolean): Product {
     if (deleted) {
-      this.#memory.deleted.add(externalId)
+      if (!this.#dry) this.#memory.deleted.add(externalId)
       return { ...product, shown: false, stopped: true }
     }
-    if (!this.#memory.deleted.delete(externalId)) return product
+    if (!this.#memory.deleted.has(externalId)) return product
+    if (!this.#dry) this.#memory.deleted.delete(externalId)
     const shown = this.#config.newProducts === "orderable" && !this.#families.has(externalId)
     return { ...product, shown, stopped: false }
   }

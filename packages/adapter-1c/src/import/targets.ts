@@ -39,10 +39,14 @@ export class Targets {
     return new Targets(config, hub, memory, await hub.network.links())
   }
 
-  /** Names that the file declares; with `autoCreate` branches and the retail price type too. */
-  async learn(read: ReadResult): Promise<void> {
+  /** Names that the file declares. */
+  learn(read: ReadResult): void {
     for (const { id, name } of read.declaredWarehouses) this.#memory.warehouses.set(id, name)
     for (const { id, name, currency } of read.declaredPriceTypes) this.#memory.priceTypes.set(id, { name, currency })
+  }
+
+  /** With `autoCreate`: branches for warehouses that are new, and the retail price type. */
+  async create(read: ReadResult): Promise<void> {
     if (!this.#config.autoCreate) return
     const declared = new Map(read.declaredWarehouses.map((warehouse) => [warehouse.id, warehouse]))
     for (const id of new Set([...declared.keys(), ...read.usedWarehouses])) {

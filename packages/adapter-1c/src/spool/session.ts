@@ -14,6 +14,8 @@ interface Upload {
   readonly disk: string
   readonly length: number
   readonly last: PieceLine
+  /** Of its pieces' digests: equal uploads in equal pieces have equal ones. */
+  readonly digest: string
   /** An import was asked for: the next piece begins the file anew. */
   readonly sealed: boolean
 }
@@ -152,6 +154,11 @@ export class Session {
     )
   }
 
+  /** What the files in which an import is looked for hold, without reading them. */
+  digestOf(sources: ReadonlyArray<Source>): string {
+    return sources.map(({ name }) => this.#uploads.get(name)?.digest ?? "").join(" ")
+  }
+
   /** Notes that an import was asked for; from here on it will be done, restart or not. */
   asked(name: string, sources: ReadonlyArray<Source>): Promise<ImportRecord> {
     return this.#queue(async () => {
@@ -199,8 +206,7 @@ export class Session {
         this.#imports = new Map([...this.#imports].filter(([, { state }]) => state === "asked"))
         return
       case "piece":
-        this.#uploads.delete(line.name)
-        this.#uploads.set(line.name, { disk: line.disk, length: line.offset + line.length, last: line, sealed: false })
+        this.#takePiece(line)
         return
       case "asked":
         this.#imports.set(line.name, {
@@ -217,6 +223,18 @@ export class Session {
         this.#end(line, line.t === "done" ? line.sha256 : null)
         return
     }
+  }
+
+  #takePiece(line: PieceLine): void {
+    const known = line.offset === 0 ? undefined : this.#uploads.get(line.name)
+    this.#uploads.delete(line.name)
+    this.#uploads.set(line.name, {
+      disk: line.disk,
+      length: line.offset + line.length,
+      last: line,
+      digest: hash("sha256", `${known?.digest ?? ""} ${line.sha256}`),
+      sealed: false
+    })
   }
 
   #seal(name: string): void {

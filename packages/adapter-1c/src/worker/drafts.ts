@@ -77,6 +77,11 @@ export class Drafts {
     })
   }
 
+  rewind(): void {
+    this.#goods.rewind()
+    this.#variants.rewind()
+  }
+
   close(): void {
     this.#goods.close()
     this.#variants.close()

@@ -40,6 +40,11 @@ export class FileThread implements Ops {
 
   readonly drafts = (most: number): ReadonlyArray<DraftItem> => this.#open().drafts.take(most)
 
+  readonly rewind = (): null => {
+    this.#open().drafts.rewind()
+    return null
+  }
+
   readonly slots = ({ offers, slots }: { readonly offers: Int32Array; readonly slots: Int32Array }): null => {
     for (const [i, offer] of offers.entries()) this.#tables.setSlot(offer, slots[i]!)
     return null

@@ -124,6 +124,8 @@ export interface Ops {
   read: (request: ReadRequest) => ReadResult
   /** The next products of the file; goods before their characteristics. Empty: no more. */
   drafts: (most: number) => ReadonlyArray<DraftItem>
+  /** The next products are the first ones again. */
+  rewind: () => null
   /** Rows of products that have been made. */
   slots: (made: { readonly offers: Int32Array; readonly slots: Int32Array }) => null
   sort: (request: SortRequest) => SortResult

@@ -6,13 +6,14 @@ const KEPT = 1024 * 1024
 const CHUNK = 256 * 1024
 const LF = 0x0a
 
-/** Lines that are written once and then read once, in order: in a file as soon as they are many. */
+/** Lines that are written once and then read in order, as often as needed: in a file as soon as they are many. */
 export class Spill {
   readonly #path: string
   #handle: number | undefined
   #lines: Array<string> = []
   #length = 0
   #readAt = 0
+  #taken = 0
   #rest: Buffer = Buffer.alloc(0)
 
   constructor(folder: string, name: string) {
@@ -27,7 +28,11 @@ export class Spill {
 
   /** The next lines; none: that was all. */
   take(most: number): ReadonlyArray<string> {
-    if (this.#handle === undefined) return this.#lines.splice(0, most)
+    if (this.#handle === undefined) {
+      const lines = this.#lines.slice(this.#taken, this.#taken + most)
+      this.#taken += lines.length
+      return lines
+    }
     if (this.#length > 0) this.#write()
     const lines: Array<string> = []
     while (lines.length < most) {
@@ -40,6 +45,12 @@ export class Spill {
       this.#rest = this.#rest.subarray(end + 1)
     }
     return lines
+  }
+
+  /** The next line is the first one again. */
+  rewind(): void {
+    this.#taken = this.#readAt = 0
+    this.#rest = Buffer.alloc(0)
   }
 
   close(): void {
