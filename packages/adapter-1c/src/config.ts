@@ -52,7 +52,7 @@ export const OneCConfig = Schema.Struct({
   /** What is entered in 1C as the user of the site. */
   login: Schema.NonEmptyString.check(Schema.isPattern(/^[^:]+$/u, { expected: "a login without a colon" })),
   password: Schema.RedactedFromValue(Schema.String.check(Schema.isMinLength(8))),
-  /** Who calls: УТ and Розница, УНФ, 1С-Битрикс: only the number of lines in two answers depends on it. */
+  /** Who calls: УТ and Розница, УНФ, 1С-Битрикс. Lines of two answers and the shape of orders depend on it. */
   dialect: Schema.Literals(["ut", "unf", "bitrix", "auto"]).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed("auto" as const))
   ),
