@@ -32,6 +32,7 @@ export type ActionReason = "needsErpAction" | "erpDiffers"
 
 export interface OrderLane {
   readonly pull: (limit: number) => Promise<ReadonlyArray<PulledOrder>>
+  readonly waiting: (limit: number) => Promise<number>
   readonly confirm: (orders: ReadonlyArray<{ readonly orderId: string; readonly version: number }>) => Promise<void>
   readonly quarantine: (orderId: string, reason: string) => Promise<void>
   readonly byNumbers: (numbers: ReadonlyArray<string>) => Promise<ReadonlyArray<PulledOrder>>

@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import type { OneCConfig } from "../config.ts"
 import { encodeXml } from "../documents/encode.ts"
 import type { OrderDialect } from "../documents/model.ts"
@@ -21,6 +22,7 @@ import { DIALECT_DEFAULTS, Wording } from "./words.ts"
  * for which nobody asks that long is imported all the same.
  */
 const UNASKED_MS = 15_000
+const READY_MS = 50
 
 /** The exchange of orders of one connection: its sessions, uploads and imports are apart from those of the catalogue. */
 export class SaleService {
@@ -35,6 +37,7 @@ export class SaleService {
 
   readonly #waiting = new Map<Session, NodeJS.Timeout>()
   readonly #unaskedMs: number
+  #closed = false
 
   private constructor(parts: {
     readonly config: OneCConfig
@@ -52,7 +55,6 @@ export class SaleService {
     this.#wording = parts.wording
     this.#dialect = parts.config.dialect
     this.#unaskedMs = parts.unaskedMs
-    for (const session of parts.sessions.all()) if (session.unfinished) this.uploaded(session)
   }
 
   static async open(
@@ -72,11 +74,27 @@ export class SaleService {
     const desk = new OrderDesk({ config: orders, hub, ledger, composer, clock, now })
     const importer = new OrderImporter({ config: orders, zone: config.zone, hub, ledger, wording, now })
     const jobs = new Jobs(importer, hub.log, config)
-    for (const session of sessions.all()) jobs.resume(session)
-    return new SaleService({ config, orders, sessions, jobs, desk, wording, unaskedMs })
+    const service = new SaleService({ config, orders, sessions, jobs, desk, wording, unaskedMs })
+    void service.#resume(hub)
+    return service
+  }
+
+  /** Goes on with what a former process did not end, as soon as the hub answers for orders: only after all set-ups. */
+  async #resume(hub: SaleHub): Promise<void> {
+    const former = this.sessions.all()
+    while (!await hub.orders.waiting(1).then(() => true, () => false)) {
+      if (this.#closed) return
+      await sleep(READY_MS, undefined, { ref: false })
+    }
+    if (this.#closed) return
+    for (const session of former) {
+      this.jobs.resume(session)
+      if (session.unfinished) this.uploaded(session)
+    }
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     for (const timer of this.#waiting.values()) clearTimeout(timer)
     await this.jobs.close()
   }

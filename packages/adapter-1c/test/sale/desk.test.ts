@@ -24,7 +24,7 @@ test("R-ORD-6: the same query gives the same documents until success; then they 
   expect(await documents("s2")).toEqual(first)
   await desk.success("s2")
   expect(await numbers("s3")).toEqual([])
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
 })
 
 test("R-ORD-6: an order of two parts is two documents, confirmed together", async () => {
@@ -34,7 +34,7 @@ test("R-ORD-6: an order of two parts is two documents, confirmed together", asyn
   const { desk, numbers } = await openSale(lane)
   expect(await numbers("s1")).toEqual(["1001-1", "1001-2"])
   await desk.success("s1")
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
 })
 
 test("R-ORD-6: success confirms what the query offered, not what came since", async () => {
@@ -44,7 +44,7 @@ test("R-ORD-6: success confirms what the query offered, not what came since", as
   change(lane, 1, { status: "accepted" })
   lane.put(makeOrder({ n: 2 }))
   await desk.success("s1")
-  expect(lane.waiting).toEqual(["1001", "1002"])
+  expect(lane.numbers).toEqual(["1001", "1002"])
 })
 
 test("R-ORD-6: a restart between query and success loses nothing", async () => {
@@ -52,17 +52,17 @@ test("R-ORD-6: a restart between query and success loses nothing", async () => {
   const folder = newFolder()
   await (await openSale(lane, {}, { folder })).numbers("s1")
   await (await openSale(lane, {}, { folder })).desk.success("s1")
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
 })
 
 test("R-ORD-6: success without its session (no cookies) confirms the last offer; without an offer it is harmless", async () => {
   const lane = laneOf(1)
   const { desk, numbers } = await openSale(lane)
   await desk.success("s0")
-  expect(lane.waiting).toEqual(["1001"])
+  expect(lane.numbers).toEqual(["1001"])
   await numbers("s1")
   await desk.success("lost")
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
 })
 
 test("R-ORD-6: each session confirms its own offer", async () => {
@@ -72,9 +72,9 @@ test("R-ORD-6: each session confirms its own offer", async () => {
   lane.put(makeOrder({ n: 2 }))
   await numbers("s2")
   await desk.success("s1")
-  expect(lane.waiting).toEqual(["1002"])
+  expect(lane.numbers).toEqual(["1002"])
   await desk.success("s2")
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
 })
 
 test("R-ORD-6: with `repeat` a query in a later session confirms the former, if its answer left us whole (fact 50)", async () => {
@@ -82,13 +82,13 @@ test("R-ORD-6: with `repeat` a query in a later session confirms the former, if 
   const { desk } = await openSale(lane, { confirm: "repeat" })
   await desk.query("s1", "bitrix")
   await desk.query("s2", "bitrix")
-  expect(lane.waiting).toEqual(["1001"])
+  expect(lane.numbers).toEqual(["1001"])
   await (await desk.query("s3", "bitrix")).delivered()
   await desk.query("s3", "bitrix")
-  expect(lane.waiting).toEqual(["1001"])
+  expect(lane.numbers).toEqual(["1001"])
   await (await desk.query("s3", "bitrix")).delivered()
   await desk.query("s4", "bitrix")
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
 })
 
 test("R-ORD-6: with `success` a repetition confirms nothing", async () => {
@@ -113,7 +113,7 @@ const exchanges = async (lane: FakeLane, poison: ReadonlyArray<string>, most: nu
   const { desk, numbers } = await openSale(lane, config)
   for (let i = 1; i <= most; i++) {
     const offered = await numbers(`s${i}`)
-    if (offered.length === 0 && lane.waiting.length === 0) return i
+    if (offered.length === 0 && lane.numbers.length === 0) return i
     if (offered.length > 0 && !offered.some((number) => poison.includes(number))) await desk.success(`s${i}`)
   }
   return most + 1
@@ -124,7 +124,7 @@ test("R-ORD-6: a poison order is found by halves and put aside; all the others a
   const used = await exchanges(lane, ["1023-1"], 40, { tries: 5, aloneTries: 3 })
   expect([...lane.dead.keys()]).toEqual([[...lane.orders.values()][22]!.id])
   expect([...lane.dead.values()][0]).toMatch(/^1С не подтвердила заказ 1023-1 и после 3 попыток по одному/u)
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
   expect(used).toBeLessThanOrEqual(25)
 })
 
@@ -132,7 +132,7 @@ test("R-ORD-6: several poison orders are each found", async () => {
   const lane = laneOf(...Array.from({ length: 20 }, (_, i) => i + 1))
   await exchanges(lane, ["1001-1", "1002-1", "1017-1"], 100, { batch: 10 })
   expect([...lane.dead.keys()].map((id) => lane.orders.get(id)!.number)).toEqual(["1001", "1002", "1017"])
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
 })
 
 test("R-ORD-6: a base that confirms nothing costs one order, not all, and is told once as a failed run", async () => {
@@ -146,7 +146,7 @@ test("R-ORD-6: a base that confirms nothing costs one order, not all, and is tol
     await numbers(`s${i}`)
     await desk.success(`s${i}`)
   }
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
 })
 
 test("R-ORD-6: an order whose goods 1C does not know is put aside with a case, the next ones go", async () => {
@@ -171,7 +171,7 @@ test.for([
     lane.put(makeOrder({ n: 1, status }))
     const { numbers } = await openSale(lane, { sendFrom })
     expect(await numbers("s1")).toEqual(told ? ["1001-1"] : [])
-    expect(lane.waiting).toEqual(told ? ["1001"] : [])
+    expect(lane.numbers).toEqual(told ? ["1001"] : [])
   }
 )
 
@@ -231,7 +231,7 @@ test("R-ORD-6: after approval УТ is not bothered with changes that it would sk
   ledger.remember("1001-1", { fulfilmentId: [...lane.orders.values()][0]!.fulfilments[0]!.id, at: 0, approved: true })
   change(lane, 1, { status: "assembled" })
   expect(await documents("s2")).toEqual([])
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
 })
 
 test("R-ORD-6: a damaged ledger offers again, under the same numbers", async () => {

@@ -84,7 +84,7 @@ describe.for(["ut", "unf", "bitrix"] as const)("R-ORD-6: the whole exchange of o
     expect(base.orders.map(({ key, lines, warehouse, currency, phone }) => [key, lines[0]!.id, warehouse, currency, phone])).toEqual(
       ["1001-1", "1002-1"].map((key) => [key, GUIDS["aspirin"], dialect === "bitrix" ? "Аптека north" : "w-north", "KZT", "+77010000001"])
     )
-    expect([base.madeGoods, lane.waiting]).toEqual([[], []])
+    expect([base.madeGoods, lane.numbers]).toEqual([[], []])
   })
 
   test("documents come back one exchange later and are facts, and come no more", async () => {
@@ -115,7 +115,7 @@ describe.for(["ut", "unf", "bitrix"] as const)("R-ORD-6: the whole exchange of o
     const base = baseOf(dialect)
     await expect(client().exchangeOrders(base, { stopBeforeSuccess: true })).rejects.toThrow("1C was stopped")
     await client().exchangeOrders(base)
-    expect([base.orders.length, lane.waiting]).toEqual([1, []])
+    expect([base.orders.length, lane.numbers]).toEqual([1, []])
   })
 
   test("a session that is lost in the middle: the password of each request is enough", async () => {
@@ -126,7 +126,7 @@ describe.for(["ut", "unf", "bitrix"] as const)("R-ORD-6: the whole exchange of o
     else await client().exchangeOrders(base)
     base.approve("1001-1")
     await client({ loseSession: dialect !== "bitrix", repeatPieces: true }).exchangeOrders(base)
-    expect([base.orders.length, lane.waiting]).toEqual([2, []])
+    expect([base.orders.length, lane.numbers]).toEqual([2, []])
     expect(lane.taken.map(({ number }) => number).toSorted()).toEqual(["1001-1", "1002-1"])
   })
 })
@@ -136,9 +136,9 @@ test("R-ORD-6: an answer that УТ never got is offered again", async () => {
   const { client } = await openSite(lane, "ut")
   const base = baseOf("ut")
   await expect(client().exchangeOrders(base, { loseOrders: true })).rejects.toThrow("broke")
-  expect(lane.waiting).toEqual(["1001"])
+  expect(lane.numbers).toEqual(["1001"])
   await client().exchangeOrders(base)
-  expect([base.orders.length, lane.waiting]).toEqual([1, []])
+  expect([base.orders.length, lane.numbers]).toEqual([1, []])
 })
 
 test("R-ORD-6: Битрикс without mode=success: the next session confirms", async () => {
@@ -146,9 +146,9 @@ test("R-ORD-6: Битрикс without mode=success: the next session confirms", 
   const { client } = await openSite(lane, "bitrix")
   const base = baseOf("bitrix")
   await client().exchangeOrders(base, { neverSuccess: true })
-  expect(lane.waiting).toEqual(["1001"])
+  expect(lane.numbers).toEqual(["1001"])
   await client().exchangeOrders(base, { neverSuccess: true })
-  expect([base.orders.length, lane.waiting]).toEqual([1, []])
+  expect([base.orders.length, lane.numbers]).toEqual([1, []])
 })
 
 test("R-ORD-6: a poison order in УТ stops none of the others", async () => {
@@ -221,7 +221,7 @@ test("R-ORD-6: without sessions at all (Basic alone, no cookies) query and succe
   const { ask } = await openSite(lane, "ut")
   expect(await (await ask("?type=sale&mode=query")).text()).toContain("<Номер>1001-1</Номер>")
   expect(await (await ask("?type=sale&mode=success")).text()).toBe("success")
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
 })
 
 test("R-ORD-6: a restart of the hub between query and success, and between upload and import, loses nothing", async () => {
@@ -231,7 +231,7 @@ test("R-ORD-6: a restart of the hub between query and success, and between uploa
   await before.ask("?type=sale&mode=query")
   const after = await openSite(lane, "ut", {}, folder)
   expect(await (await after.ask("?type=sale&mode=success")).text()).toBe("success")
-  expect(lane.waiting).toEqual([])
+  expect(lane.numbers).toEqual([])
 
   const base = baseOf("ut")
   lane.put(makeOrder({ n: 2 }))

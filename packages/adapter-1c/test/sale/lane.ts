@@ -29,7 +29,7 @@ export class FakeLane implements OrderLane {
     this.orders.set(order.id, { ...order, version })
   }
 
-  get waiting(): ReadonlyArray<string> {
+  get numbers(): ReadonlyArray<string> {
     return this.#news().map(({ number }) => number)
   }
 
@@ -53,6 +53,8 @@ export class FakeLane implements OrderLane {
   }
 
   readonly pull: OrderLane["pull"] = async (limit) => this.#news().slice(0, limit).map((order) => this.#pulled(order))
+
+  readonly waiting: OrderLane["waiting"] = async () => this.#news().length
 
   readonly confirm: OrderLane["confirm"] = async (orders) => {
     for (const { orderId, version } of orders) {
