@@ -31,11 +31,12 @@ export const oneC = defineAdapter({
     for (const session of sessions.all()) jobs.resume(session)
     const sale = config.orders === undefined
       ? undefined
-      : await SaleService.open(config, config.orders, hub as SaleHub, places)
+      : await SaleService.open(config, config.orders, hub as unknown as SaleHub, places)
     if (sale !== undefined) onClose(() => sale.close())
     const entrance = new Entrance(config, { sessions, jobs }, sale, hub.log)
     return {
       http: (request) => entrance.handle(request),
+      ...(sale === undefined ? {} : { orders: { takes: (branchId: string) => places.takes(branchId) } }),
       runs: {
         release: ({ id }) => jobs.inTurn((signal) => catalogue.release(id, signal)),
         discard: ({ id }) => jobs.inTurn(() => catalogue.discard(id))

@@ -1,15 +1,4 @@
-import type { Fulfilment, InboundHub, Order, Product } from "@aptekit/core"
-
-/** An order with news that this connection has not confirmed. */
-export interface PulledOrder {
-  readonly order: Order
-  readonly version: number
-  readonly parts: ReadonlyArray<Fulfilment>
-  readonly left: ReadonlyArray<Fulfilment>
-  readonly offers: number
-  readonly products: ReadonlyMap<string, Product>
-  readonly externalIds: ReadonlyMap<string, string>
-}
+import type { InboundHub } from "@aptekit/core"
 
 export interface PartFact {
   readonly number: string
@@ -30,12 +19,8 @@ export interface FactResult {
 
 export type ActionReason = "needsErpAction" | "erpDiffers"
 
-export interface OrderLane {
-  readonly pull: (limit: number) => Promise<ReadonlyArray<PulledOrder>>
-  readonly waiting: (limit: number) => Promise<number>
-  readonly confirm: (orders: ReadonlyArray<{ readonly orderId: string; readonly version: number }>) => Promise<void>
-  readonly quarantine: (orderId: string, reason: string) => Promise<void>
-  readonly byNumbers: (numbers: ReadonlyArray<string>) => Promise<ReadonlyArray<PulledOrder>>
+/** The orders' side of the hub. */
+export interface OrderLane extends Omit<InboundHub["orders"], "onNews"> {
   readonly facts: (facts: ReadonlyArray<PartFact>) => Promise<ReadonlyArray<FactResult>>
   readonly needsAction: (fulfilmentId: string, reason: ActionReason, comment: string) => Promise<void>
   readonly resolved: (fulfilmentId: string, reason: ActionReason) => Promise<void>

@@ -1,6 +1,5 @@
-import type { Fulfilment, FulfilmentStatus } from "@aptekit/core"
+import type { Fulfilment, FulfilmentStatus, PulledOrder } from "@aptekit/core"
 import { numberOf } from "./compose.ts"
-import type { PulledOrder } from "./lane.ts"
 import type { PartMemory } from "./ledger.ts"
 
 const ENDED: ReadonlyArray<FulfilmentStatus> = ["closed", "cancelled", "expired"]

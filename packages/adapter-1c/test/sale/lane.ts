@@ -1,6 +1,6 @@
-import { type Fulfilment, newProduct, type Order, type Product, ProductId } from "@aptekit/core"
+import { type Fulfilment, newProduct, type Order, type Product, ProductId, type PulledOrder } from "@aptekit/core"
 import { numberOf } from "../../src/sale/compose.ts"
-import type { FactResult, OrderLane, PartFact, PulledOrder } from "../../src/sale/lane.ts"
+import type { FactResult, OrderLane, PartFact } from "../../src/sale/lane.ts"
 
 export const GUIDS: Readonly<Record<string, string>> = {
   aspirin: "b0a1f3c2-0001-11ee-8a01-00155d010101",
