@@ -55,8 +55,6 @@ export const pullStore = (driver: Driver, ask: Ask, { origin, now, announce }: P
   }
   return {
     pending: (lane, limit) => ask(() => driver.list("pendingNews", [lane, limit]) as Promise<ReadonlyArray<PendingNews>>),
-    unconfirmed: (lane, orders) =>
-      ask(async () => new Set((await driver.read("unconfirmedNews", [lane, orders])) as ReadonlyArray<OrderId>)),
     told: (lane, orders) =>
       ask(async () =>
         (await driver.read("toldParts", [lane, orders])).map((row) => ({

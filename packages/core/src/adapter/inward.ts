@@ -1,7 +1,9 @@
 import type { Product } from "../catalogue/model.ts"
 import type { ImportBatch, ImportCounts, RunOptions, RunPhase, SyncRun } from "../exchange/sync.ts"
+import type { ErpReason, FactResult, PartFact } from "../exchange/facts.ts"
 import type { PulledOrder } from "../exchange/pull.ts"
 import type { Branch } from "../network/model.ts"
+import type { Sale } from "../order/sale.ts"
 
 /**
  * The surface through which an adapter reaches the hub (D29). Promises, so that an author needs no Effect.
@@ -49,8 +51,24 @@ export interface InboundHub {
     readonly quarantine: (orderId: string, reason: string) => Promise<void>
     /** Orders by number (`1001-1` or `1001`), to compare; only with parts that this connection takes or was told of. */
     readonly byNumbers: (numbers: ReadonlyArray<string>) => Promise<ReadonlyArray<PulledOrder>>
+    /**
+     * What the partner says of its documents: facts (D7). Each is applied, known already, or recorded with a case; one
+     * that comes again changes nothing. Wait for `setup` to return before you await this and the following two.
+     */
+    readonly facts: (facts: ReadonlyArray<PartFact>) => Promise<ReadonlyArray<FactResult>>
+    /**
+     * Somebody must act in the partner's system, or the two differ: opens a case once, on an ended order too. The same
+     * comment again changes nothing, another one takes its place. No personal data in it.
+     */
+    readonly needsAction: (fulfilmentId: string, reason: ErpReason, comment: string) => Promise<void>
+    /** Closes that case: the partner has caught up. */
+    readonly resolved: (fulfilmentId: string, reason: ErpReason) => Promise<void>
     /** Called after commits, here or on another replica: often, so gather calls before you pull. Gives the way out. */
     readonly onNews: (listener: () => void) => () => void
+  }
+  readonly sales: {
+    /** A sale as a fact of the partner's registers; the same one again (by source and id) changes nothing. */
+    readonly record: (sale: typeof Sale.Encoded) => Promise<{ readonly created: boolean }>
   }
   readonly files: {
     /** A folder of this connection's own that outlives a restart. */

@@ -1,7 +1,6 @@
 import { Effect } from "effect"
 import type { Product } from "../catalogue/model.ts"
 import type { OrderId, ProductId } from "../kernel/ids.ts"
-import type { Instant } from "../kernel/time.ts"
 import { isEnded } from "../order/life.ts"
 import type { Fulfilment, Order } from "../order/model.ts"
 import type { StorageUnavailable } from "../store/errors.ts"
@@ -24,37 +23,6 @@ export interface PulledOrder {
   readonly products: ReadonlyMap<string, Product>
   /** Product id → this connection's id of it. */
   readonly externalIds: ReadonlyMap<string, string>
-}
-
-/** What a partner says of one document: a fact (D7). */
-export interface PartFact {
-  /** `<order>-<part>`, or the order's number where this connection takes one part of it. */
-  readonly number: string
-  /** The partner's own id of the document. */
-  readonly documentId: string | null
-  readonly at: Instant | null
-  /** `none`: it says nothing of the state; only lines are compared. */
-  readonly state: "accepted" | "assembled" | "cancelled" | "sold" | "none"
-  /** All lines of the document; null where it says nothing of them. Prices in minor units. */
-  readonly lines: ReadonlyArray<PartFactLine> | null
-  readonly reason: string | null
-}
-
-export interface PartFactLine {
-  readonly productId: string
-  readonly quantity: number
-  readonly priceMinor: number | null
-}
-
-/**
- * What became of a fact. `applied`: something was committed; `known`: nothing was to do; `recorded`: it could not be
- * applied, and an operator sees a case (D7); `unknownOrder`: no part of that number is this connection's.
- */
-export interface FactResult {
-  readonly number: string
-  readonly outcome: "applied" | "known" | "recorded" | "unknownOrder"
-  /** Why, in English, without personal data. */
-  readonly detail: string
 }
 
 /** What a connection is to be told of an order: pure. */

@@ -1,4 +1,4 @@
-import { Cause, Clock, Effect, Exit, Layer, ManagedRuntime, Schema } from "effect"
+import { Cause, Clock, Context, Effect, Exit, Layer, ManagedRuntime, Schema } from "effect"
 import { type AdapterInstance, buildAdapters, type BuiltAdapter } from "../adapter/adapter.ts"
 import type { AdapterError } from "../adapter/errors.ts"
 import type { Port, PortSpec } from "../adapter/port.ts"
@@ -6,12 +6,14 @@ import { AdapterRegistry, requirePort } from "../adapter/registry.ts"
 import type { AssemblyPolicy } from "../assembly/ports.ts"
 import { nearestAssembly } from "../assembly/nearest.ts"
 import { AssemblyPolicyRef } from "../assembly/service.ts"
+import { PartnerDesk } from "../exchange/desk.ts"
 import { clockAhead } from "../kernel/clock.ts"
 import { InvalidInput } from "../kernel/errors.ts"
 import { nextUuid } from "../kernel/uuid.ts"
 import { MessageLane } from "../notify/lane.ts"
 import { messagesPort } from "../notify/ports.ts"
 import { Network } from "../network/service.ts"
+import { Cases } from "../order/cases.ts"
 import { OrderNumbers } from "../order/numbers.ts"
 import { Planner } from "../order/planner.ts"
 import { Sales } from "../order/sales.ts"
@@ -25,7 +27,17 @@ import { runJobs } from "./jobs.ts"
 import { promiseFace, type PromiseFace } from "./face.ts"
 
 /** All services of a hub. */
-export type HubServices = Storage | Network | AdapterRegistry | Orders | Sales | Stock | OrderUnit | Planner
+export type HubServices =
+  | Storage
+  | Network
+  | AdapterRegistry
+  | Orders
+  | Sales
+  | Cases
+  | PartnerDesk
+  | Stock
+  | OrderUnit
+  | Planner
 
 export type StorageLayer = Layer.Layer<Storage, StorageUnavailable>
 
@@ -55,6 +67,35 @@ const databaseClock = Layer.effect(
 const messageLane = (options: HubOptions): string | null =>
   options.messages ?? options.adapters?.find((adapter) => adapter.provides.includes(messagesPort.name))?.id ?? null
 
+/** Adapters are built before the services that take their facts in: who comes too early waits here. */
+class DeskDoor extends Context.Service<DeskDoor, {
+  readonly desk: Effect.Effect<PartnerDesk["Service"]>
+  readonly open: (desk: PartnerDesk["Service"]) => void
+}>()("@aptekit/core/hub/DeskDoor") {
+  static readonly layer = Layer.sync(DeskDoor, () => {
+    const { promise, resolve } = Promise.withResolvers<PartnerDesk["Service"]>()
+    return DeskDoor.of({
+      desk: Effect.promise(() => promise).pipe(
+        Effect.timeoutOrElse({
+          duration: DESK_PATIENCE,
+          orElse: () => Effect.die(new Error("The hub is not up: setup may not wait for facts, cases or sales."))
+        })
+      ),
+      open: resolve
+    })
+  })
+}
+
+/** Longer than a start takes; a setup that waits for what comes after it would wait for ever. */
+const DESK_PATIENCE = "30 seconds"
+
+const openDesk = Layer.effectDiscard(
+  Effect.gen(function*() {
+    const door = yield* DeskDoor
+    door.open(yield* PartnerDesk)
+  })
+)
+
 const adaptersLayer = (options: HubOptions) =>
   Layer.effect(
     AdapterRegistry,
@@ -65,7 +106,7 @@ const adaptersLayer = (options: HubOptions) =>
       const hubFor = yield* inboundHub({
         directory: options.host?.directory ?? ((connection) => `.aptekit/${connection}`),
         log: options.host?.log ?? (() => undefined)
-      }, run, (connection) => all.get(connection)?.orders)
+      }, run, (connection) => all.get(connection)?.orders, (yield* DeskDoor).desk)
       all = yield* buildAdapters(options.adapters ?? [], hubFor)
       return AdapterRegistry.of({ all })
     })
@@ -83,7 +124,12 @@ export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageU
     Layer.provideMerge(adapters),
     Layer.provide(settings)
   )
-  const services = Layer.mergeAll(Orders.layer, Sales.layer).pipe(Layer.provideMerge(units))
+  const services = openDesk.pipe(
+    Layer.provideMerge(PartnerDesk.layer),
+    Layer.provideMerge(Layer.mergeAll(Orders.layer, Sales.layer, Cases.layer)),
+    Layer.provideMerge(units),
+    Layer.provide(DeskDoor.layer)
+  )
   if (options.jobs === false) return services
   const jobs = Layer.effectDiscard(Effect.flatMap(nextUuid, runJobs))
   return jobs.pipe(Layer.provideMerge(services), Layer.provide(settings))

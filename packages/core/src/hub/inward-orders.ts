@@ -2,12 +2,17 @@ import { Effect } from "effect"
 import type { OrderTaker } from "../adapter/adapter.ts"
 import type { InboundHub } from "../adapter/inward.ts"
 import { confirmOrders, ordersByNumbers, pullOrders } from "../exchange/pull.ts"
+import type { PartnerDesk } from "../exchange/desk.ts"
 import type { Taker } from "../exchange/news.ts"
 import type { Actor } from "../kernel/actor.ts"
-import { OrderId } from "../kernel/ids.ts"
+import { decodeInput } from "../kernel/decode.ts"
+import { FulfilmentId, OrderId } from "../kernel/ids.ts"
+import { Sale } from "../order/sale.ts"
 import type { StorageService } from "../store/ports.ts"
 
 type Run = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
+
+const decodeSale = decodeInput(Sale)
 
 /** A pull is one answer to a partner: more than it can take at once only makes it slower. */
 const MOST = 1_000
@@ -21,8 +26,9 @@ export const inboundOrders = (
   connection: string,
   storage: StorageService,
   run: Run,
-  orders: () => OrderTaker | undefined
-): InboundHub["orders"] => {
+  orders: () => OrderTaker | undefined,
+  desk: Effect.Effect<PartnerDesk["Service"]>
+): Pick<InboundHub, "orders" | "sales"> => {
   const actor: Actor = { kind: "partner", id: connection }
   const taker = (): Taker => {
     const found = orders()
@@ -35,17 +41,28 @@ export const inboundOrders = (
     run(Effect.suspend(() => ask(taker())))
   const most = (limit: number): number => Math.max(1, Math.min(MOST, Math.floor(limit)))
   return {
-    pull: (limit) => asTaker((own) => pullOrders(storage, own, most(limit))),
-    waiting: (limit) => asTaker(() => Effect.map(storage.pull.pending(connection, most(limit)), (news) => news.length)),
-    confirm: (confirmed) =>
-      asTaker((own) =>
-        confirmOrders(storage, own, confirmed.map(({ orderId, version }) => ({ orderId: OrderId.make(orderId), version })))
-      ),
-    quarantine: (orderId, reason) =>
-      asTaker(() =>
-        Effect.asVoid(storage.pull.quarantine(connection, OrderId.make(orderId), reason.slice(0, REASON), actor))
-      ),
-    byNumbers: (numbers) => asTaker((own) => ordersByNumbers(storage, own, numbers)),
-    onNews: (listener) => storage.feed.subscribe(listener)
+    sales: {
+      record: (sale) =>
+        run(Effect.flatMap(decodeSale(sale), (decoded) => Effect.flatMap(desk, (one) => one.recordSale(connection, decoded))))
+    },
+    orders: {
+      pull: (limit) => asTaker((own) => pullOrders(storage, own, most(limit))),
+      waiting: (limit) => asTaker(() => Effect.map(storage.pull.pending(connection, most(limit)), (news) => news.length)),
+      confirm: (confirmed) =>
+        asTaker((own) =>
+          confirmOrders(storage, own, confirmed.map(({ orderId, version }) => ({ orderId: OrderId.make(orderId), version })))
+        ),
+      quarantine: (orderId, reason) =>
+        asTaker(() =>
+          Effect.asVoid(storage.pull.quarantine(connection, OrderId.make(orderId), reason.slice(0, REASON), actor))
+        ),
+      byNumbers: (numbers) => asTaker((own) => ordersByNumbers(storage, own, numbers)),
+      facts: (facts) => asTaker((own) => Effect.flatMap(desk, (one) => one.facts(own, facts))),
+      needsAction: (id, reason, comment) =>
+        asTaker(() => Effect.flatMap(desk, (one) => one.needsAction(connection, FulfilmentId.make(id), reason, comment))),
+      resolved: (id, reason) =>
+        asTaker(() => Effect.flatMap(desk, (one) => one.resolved(connection, FulfilmentId.make(id), reason))),
+      onNews: (listener) => storage.feed.subscribe(listener)
+    }
   }
 }

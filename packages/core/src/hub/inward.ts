@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import type { OrderTaker } from "../adapter/adapter.ts"
 import type { InboundHub } from "../adapter/inward.ts"
+import type { PartnerDesk } from "../exchange/desk.ts"
 import { BranchId, ProductId } from "../kernel/ids.ts"
 import { Network } from "../network/service.ts"
 import { Storage } from "../store/ports.ts"
@@ -15,8 +16,16 @@ export interface InboundHost {
   readonly log: (connection: string, message: string, detail: Readonly<Record<string, unknown>>) => void
 }
 
-/** The inward face for one connection (D29). `orders`: what a connection takes, once its `setup` has returned. */
-export const inboundHub = (host: InboundHost, run: Run, orders: (connection: string) => OrderTaker | undefined) =>
+/**
+ * The inward face for one connection (D29). `orders`: what a connection takes, once its `setup` has returned. `desk`: waits for
+ * what is built after the adapters.
+ */
+export const inboundHub = (
+  host: InboundHost,
+  run: Run,
+  orders: (connection: string) => OrderTaker | undefined,
+  desk: Effect.Effect<PartnerDesk["Service"]>
+) =>
   Effect.gen(function*() {
     const storage = yield* Storage
     const network = yield* Network
@@ -61,7 +70,7 @@ export const inboundHub = (host: InboundHost, run: Run, orders: (connection: str
             }))
           )
       },
-      orders: inboundOrders(connection, storage, run, () => orders(connection)),
+      ...inboundOrders(connection, storage, run, () => orders(connection), desk),
       files: { directory: host.directory(connection) },
       log: (message, detail = {}) => host.log(connection, message, detail)
     })

@@ -3,7 +3,7 @@ import { Refused } from "../kernel/errors.ts"
 import type { BranchId, ProductId } from "../kernel/ids.ts"
 import { MINUTE, type Instant } from "../kernel/time.ts"
 import type { Branch } from "../network/model.ts"
-import type { CaseReason } from "../operator/model.ts"
+import type { CaseReason, OperatorCase } from "../operator/model.ts"
 import type { Facts } from "./facts.ts"
 import { allowedCommands, type CommandName } from "./life.ts"
 import type { Fulfilment, Order, OrderLine, Reservation } from "./model.ts"
@@ -70,13 +70,39 @@ export const openCase = (
   return { ...order, cases: [...order.cases, opened] }
 }
 
-export const closeCases = (order: Order, part: number, now: Instant): Order =>
-  order.cases.some((c) => c.part === part && c.closedAt === null)
-    ? {
-      ...order,
-      cases: order.cases.map((c) => (c.part === part && c.closedAt === null ? { ...c, closedAt: now } : c))
-    }
+const closing = (order: Order, which: (c: OperatorCase) => boolean, now: Instant, resolution: string | null): Order =>
+  order.cases.some((c) => c.closedAt === null && which(c))
+    ? { ...order, cases: order.cases.map((c) => (c.closedAt === null && which(c) ? { ...c, closedAt: now, resolution } : c)) }
     : order
+
+/** What settles a part settles its cases; but for work to be done in the partner's system, which it cannot see. */
+export const closeCases = (order: Order, part: number, now: Instant): Order =>
+  closing(order, (c) => c.part === part && c.reason !== "needsErpAction", now, null)
+
+/** The partner has caught up, or its document says the same again. */
+export const closeReason = (order: Order, part: number, reason: CaseReason, now: Instant): Order =>
+  closing(order, (c) => c.part === part && c.reason === reason, now, null)
+
+/** A person has seen to it, on an ended order too. */
+export const closeCase = (order: Order, caseId: number, now: Instant, resolution: string): Order =>
+  closing(order, (c) => c.caseId === caseId, now, resolution)
+
+/**
+ * What a partner's system says again and again is one case: the same words change nothing, other words take their place,
+ * and what a person has closed stays closed until there are other words.
+ */
+export const noteCase = (order: Order, part: number, reason: CaseReason, comment: string, now: Instant): Order => {
+  const same = order.cases.filter((c) => c.part === part && c.reason === reason && c.lineId === null)
+  const open = same.find((c) => c.closedAt === null)
+  if (open !== undefined) {
+    return open.comment === comment
+      ? order
+      : { ...order, cases: order.cases.map((c) => (c === open ? { ...c, comment } : c)) }
+  }
+  const last = same.at(-1)
+  if (last?.comment === comment && last.resolution !== null) return order
+  return openCase(order, part, reason, now, { comment })
+}
 
 /** Units of a line that are neither held nor sold. */
 export const missing = (line: OrderLine): number => line.quantity - line.held - line.sold

@@ -42,8 +42,6 @@ export type LetterDecision = "replayed" | "discarded"
 export interface PullStore {
   /** Orders with unconfirmed news, oldest first; none that a dead letter blocks. Changes nothing. */
   readonly pending: (lane: string, limit: number) => Read<ReadonlyArray<PendingNews>>
-  /** Which of these orders have unended news in the lane, dead ones too. */
-  readonly unconfirmed: (lane: string, orders: ReadonlyArray<OrderId>) => Read<ReadonlySet<OrderId>>
   /** What the lane's connection has been told of these orders. */
   readonly told: (lane: string, orders: ReadonlyArray<OrderId>) => Read<ReadonlyArray<ToldPart>>
   /** Counts an offer of each message up to the version, and remembers which parts were told. */

@@ -80,7 +80,18 @@ const noHub = (connection: string): InboundHub => {
     catalogue: { links: refuse, upsert: refuse, byIds: refuse, slot: refuse },
     network: { branches: refuse, saveBranch: refuse, slot: refuse, links: refuse, link: refuse },
     stock: { openRun: refuse },
-    orders: { pull: refuse, waiting: refuse, confirm: refuse, quarantine: refuse, byNumbers: refuse, onNews: refuse },
+    orders: {
+      pull: refuse,
+      waiting: refuse,
+      confirm: refuse,
+      quarantine: refuse,
+      byNumbers: refuse,
+      facts: refuse,
+      needsAction: refuse,
+      resolved: refuse,
+      onNews: refuse
+    },
+    sales: { record: refuse },
     files: { directory: `.aptekit/${connection}` },
     log: () => undefined
   }

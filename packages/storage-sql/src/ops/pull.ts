@@ -41,9 +41,6 @@ export const pullOps = (dialect: SqlDialect, commit: (change: EncodedChange) => 
         ))
       ).orderBy("o.available_at").orderBy("o.seq").limit(param("limit"))
   )
-  const unconfirmed = inPiecesWith<{ orderId: string }>((ids) =>
-    news.select("o.order_id as orderId").distinct().where("o.order_id", "in", ids as Array<string>)
-  )
   const told = inPiecesWith<{ order_id: string; data: string }>((ids) =>
     db.selectFrom("told_parts").select(["order_id", "data"]).where("lane", "=", param("lane"))
       .where("order_id", "in", ids as Array<string>).orderBy("fulfilment_id")
@@ -83,9 +80,6 @@ export const pullOps = (dialect: SqlDialect, commit: (change: EncodedChange) => 
   return {
     *pendingNews([lane, limit]: readonly [string, number]): Program<ReadonlyArray<{ orderId: string; offers: number }>> {
       return yield* all(pending, { lane, limit })
-    },
-    *unconfirmedNews([lane, ids]: readonly [string, ReadonlyArray<string>]): Program<ReadonlyArray<string>> {
-      return (yield* unconfirmed(ids, { lane })).map((row) => row.orderId)
     },
     *toldParts([lane, ids]: readonly [string, ReadonlyArray<string>]): Program<
       ReadonlyArray<{ order_id: string; data: string }>

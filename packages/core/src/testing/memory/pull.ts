@@ -25,8 +25,6 @@ export const pullStore = (state: MemoryState): PullStore => {
     )
   return {
     pending: (lane, limit) => Effect.sync(() => pendingIn(state, lane).slice(0, limit)),
-    unconfirmed: (lane, orders) =>
-      Effect.sync(() => new Set(orders.filter((orderId) => ofOrder(lane, orderId).length > 0))),
     told: (lane, orders) =>
       Effect.sync(() =>
         [...state.told.values()].filter((told) => told.lane === lane && orders.includes(told.orderId))
