@@ -1,44 +1,7 @@
 import { type BranchId, type ProductId, type StockImage, toStated } from "@aptekit/core"
 import type { Driver } from "./driver.ts"
-import type { StatedBlock } from "./ops/bulk.ts"
+import { restoreStated } from "./runs/stated.ts"
 import { branchOf, priceParts, productOf } from "./schema.ts"
-
-/** Products of one block of statement times. */
-export const STATED_BLOCK = 4096
-
-const STOCK_KIND = "stock"
-export const statedKind = (priceType: string | null): string => (priceType === null ? STOCK_KIND : `price/${priceType}`)
-
-/** One block of the times as bytes: little-endian 32-bit seconds, product-major, as wide as there are branches. */
-export const statedBlock = (
-  kind: string,
-  block: number,
-  width: number,
-  read: (product: number, branch: number) => number
-): StatedBlock => {
-  const times = new Int32Array(STATED_BLOCK * width)
-  for (let p = 0; p < STATED_BLOCK; p++) {
-    for (let b = 0; b < width; b++) times[p * width + b] = read(block * STATED_BLOCK + p, b)
-  }
-  return { kind, block, width, data: new Uint8Array(times.buffer) }
-}
-
-/** Lets the image know the times of a block. */
-export const restoreStated = (image: StockImage, { kind, block, width, data }: StatedBlock): void => {
-  // A database's buffer may start anywhere; the array needs bytes of its own.
-  const times = new Int32Array(new Uint8Array(data).buffer)
-  const priceType = kind === STOCK_KIND ? null : kind.slice("price/".length)
-  for (let i = 0; i < times.length; i++) {
-    const stated = times[i]!
-    if (stated === 0) continue
-    const product = block * STATED_BLOCK + Math.floor(i / width)
-    const column = i % width
-    // Column 0 of a price block is the whole network.
-    // A row written since the block was saved knows its own, later time.
-    if (priceType === null) image.stated[image.cell(product, column)] = Math.max(stated, image.stated[image.cell(product, column)]!)
-    else image.setPriceStated(priceType, product, column === 0 ? null : column - 1, stated)
-  }
-}
 
 /** Fills the image from the database: at a start, and after another replica's import. */
 export const loadImage = async (driver: Driver, image: StockImage): Promise<void> => {

@@ -192,7 +192,7 @@ export interface Schema {
     preview: Flag
     decided_by: string | null
   }
-  /** What a held run would change, in parts of one kind each: five 32-bit columns, one after the other. */
+  /** What a held run would change, in parts of one kind each: rows of four 32-bit figures. */
   sync_difference: { run_id: string; part: number; kind: string; price_type: string | null; data: Uint8Array }
   /** The compared rows of a run, kept before its first slice (D4). */
   sync_journal: { run_id: string; part: number; kind: string; price_type: string | null; as_of: Instant; data: Uint8Array }

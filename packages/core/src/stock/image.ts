@@ -17,6 +17,20 @@ const STATED_EPOCH = Date.UTC(2020, 0, 1)
 export const toStated = (asOf: number): number => Math.max(0, Math.floor((asOf - STATED_EPOCH) / 1000))
 export const fromStated = (stated: number): number => (stated === 0 ? 0 : STATED_EPOCH + stated * 1000)
 
+/** Arrays of the image as a bulk run looks at them. Replaced when the image grows: do not keep them. */
+export interface ImageFigures {
+  /** By `productSlot * width + branchSlot`. */
+  readonly cells: Int32Array
+  readonly cellsStated: Int32Array
+  /** By product slot: prices of the whole network; empty for stock. */
+  readonly network: Int32Array
+  readonly networkStated: Int32Array
+  /** What stands for "not there": 0 units, or NO_PRICE. */
+  readonly none: number
+}
+
+const NO_FIGURES = new Int32Array(0)
+
 /** Figures of one price type, with the time of the statement that named each. */
 interface PriceColumn {
   /** One price for the whole network, by product slot. */
@@ -181,6 +195,36 @@ export class StockImage {
       this.#branchPrices(column)
       column.branchStated![this.cell(productSlot, branchSlot)] = stated
     }
+  }
+
+  /** Stock (null) or a price type; prices of single branches only where they are wanted or there already. */
+  figuresOf(priceType: string | null, branches: boolean): ImageFigures {
+    if (priceType === null) {
+      const stock = { cells: this.#onHand, cellsStated: this.#stated }
+      return { ...stock, network: NO_FIGURES, networkStated: NO_FIGURES, none: 0 }
+    }
+    const column = this.#priceColumn(priceType)
+    if (branches) this.#branchPrices(column)
+    return {
+      cells: column.branch ?? NO_FIGURES,
+      cellsStated: column.branchStated ?? NO_FIGURES,
+      network: column.network,
+      networkStated: column.networkStated,
+      none: NO_PRICE
+    }
+  }
+
+  /** Takes over the figures of another image of the same network, all at once (D4); waiting demand stays. */
+  adopt(fresh: StockImage): void {
+    if (fresh.#width < this.#width || fresh.#products < this.#products) {
+      fresh.#grow(Math.max(fresh.#products, this.#products), Math.max(fresh.#width, this.#width))
+    }
+    if (fresh.#width > this.#width || fresh.#products > this.#products) this.#grow(fresh.#products, fresh.#width)
+    this.#onHand = fresh.#onHand
+    this.#reserved = fresh.#reserved
+    this.#stated = fresh.#stated
+    this.#prices.clear()
+    for (const [type, column] of fresh.#prices) this.#prices.set(type, column)
   }
 
   #branchPrices(column: PriceColumn): Int32Array {

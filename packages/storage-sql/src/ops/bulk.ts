@@ -1,19 +1,30 @@
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
-import { all, inPieces, param, type Program, raw, run, statement } from "../program.ts"
-import type { Schema } from "../schema.ts"
+import { all, inPieces, one, param, type Program, raw, Refusal, run, statement } from "../program.ts"
+import { cellOf, priceKey, type Schema } from "../schema.ts"
 import { putRunProgram, type RunRow } from "./runs.ts"
 
 export type JournalRow = Selectable<Schema["sync_journal"]>
 
-/** Rows to write, as they lie in the journal: keys and figures side by side. */
+/** Rows to write, in the order of their keys. */
 export interface Slice {
   readonly kind: "stock" | "price"
+  /** Slot of the price type; 0 for stock. */
+  readonly type: number
   readonly asOf: number
-  /** Cells, or price keys. */
-  readonly keys: Float64Array
-  /** Units on hand by the statement, or amounts. */
+  readonly products: Int32Array
+  /** A branch's slot, or −1 for the whole network. */
+  readonly branches: Int32Array
+  /** Units by the statement, or amounts. */
   readonly figures: Int32Array
+  /** The lease under which it is written, where several hubs share the database (D24). */
+  readonly lease: Fence | null
+}
+
+/** Who holds a lease, as it was when it was taken. */
+export interface Fence {
+  readonly name: string
+  readonly token: number
 }
 
 export interface StatedBlock {
@@ -36,38 +47,36 @@ const cached = (make: (rows: number) => string) => {
 }
 
 /**
- * onHand = Q + Σ movements later than T, worked out where the rows are written (D1). A row that a later statement has
- * already named is left alone (D2).
+ * A row that a later statement has already named is left alone (D2): later by whole seconds, as the image keeps times.
  */
-const stockText = (dialect: SqlDialect) => {
-  const later = "coalesce((select sum(m.quantity) from stock_movements m where m.cell = v.c and m.occurred_at > ?), 0)"
-  const rows = (n: number): string =>
-    dialect.name === "sqlite"
-      ? `(select column1 as c, column2 as q from (values ${repeat("(?, ?)", n, ", ")})) v where true`
-      : `(select ? as c, ? as q${n > 1 ? ` union all ${repeat("select ?, ?", n - 1, " union all ")}` : ""}) v`
+const upsert = (dialect: SqlDialect, table: string, key: string, figure: string, more = "", values = "") => {
   const conflict = dialect.name === "sqlite"
-    ? "on conflict (cell) do update set on_hand = excluded.on_hand, as_of = excluded.as_of where stock_levels.as_of <= excluded.as_of"
-    : "on duplicate key update on_hand = if(as_of <= values(as_of), values(on_hand), on_hand), as_of = greatest(as_of, values(as_of))"
+    ? `on conflict (${key}) do update set ${figure} = excluded.${figure}, as_of = excluded.as_of where ${table}.as_of <= ?`
+    : `on duplicate key update ${figure} = if(as_of <= ?, values(${figure}), ${figure}), as_of = if(as_of <= ?, values(as_of), as_of)`
   return cached((n) =>
-    `insert into stock_levels (cell, on_hand, reserved, as_of) select v.c, v.q + ${later}, 0, ? from ${rows(n)} ${conflict}`
+    `insert into ${table} (${key}, ${figure}, as_of${more}) values ${repeat(`(?, ?, ?${values})`, n, ", ")} ${conflict}`
   )
 }
 
-const priceText = (dialect: SqlDialect) => {
-  const conflict = dialect.name === "sqlite"
-    ? "on conflict (id) do update set amount = excluded.amount, as_of = excluded.as_of where prices.as_of <= excluded.as_of"
-    : "on duplicate key update amount = if(as_of <= values(as_of), values(amount), amount), as_of = greatest(as_of, values(as_of))"
-  return cached((n) => `insert into prices (id, amount, as_of) values ${repeat("(?, ?, ?)", n, ", ")} ${conflict}`)
-}
+/** The last millisecond of an instant's second: two statements of one second are equal, and an equal one applies. */
+const endOfSecond = (asOf: number): number => Math.floor(asOf / 1000) * 1000 + 999
 
 export const bulkOps = (dialect: SqlDialect) => {
   const { db } = dialect
   const putRun = putRunProgram(dialect)
-  const writeStock = stockText(dialect)
-  const writePrices = priceText(dialect)
-  /** Locks the rows, there or not yet, so that no sale slips in between its sum and its row (MariaDB). */
-  const lockRows = cached((n) =>
-    `insert into stock_levels (cell, on_hand, reserved, as_of) values ${repeat("(?, 0, 0, 0)", n, ", ")} on duplicate key update cell = cell`
+  const writeStock = upsert(dialect, "stock_levels", "cell", "on_hand", ", reserved", ", 0")
+  const writePrices = upsert(dialect, "prices", "id", "amount")
+  const holdsLease = `select token from leases where name = ? and token = ?${dialect.name === "mariadb" ? " lock in share mode" : ""}`
+  const anyLater = statement(
+    db.selectFrom("stock_movements").select("cell").where("occurred_at", ">", param("asOf")).limit(1)
+  )
+  const allLater = statement(
+    db.selectFrom("stock_movements").select((eb) => ["cell", eb.fn.sum("quantity").as("units")])
+      .where("occurred_at", ">", param("asOf")).groupBy("cell")
+  )
+  const addLater = statement(
+    db.updateTable("stock_levels").set((eb) => ({ on_hand: eb("on_hand", "+", param("units")) }))
+      .where("cell", "=", param("cell")).where("as_of", "<=", param("end"))
   )
   const journal = statement(
     db.selectFrom("sync_journal").selectAll().where("run_id", "=", param("run")).orderBy("part")
@@ -96,6 +105,9 @@ export const bulkOps = (dialect: SqlDialect) => {
   const levels = inPieces<{ cell: number; on_hand: number; reserved: number; as_of: number }>((cells) =>
     db.selectFrom("stock_levels").selectAll().where("cell", "in", cells as Array<number>)
   )
+  const laterOf = cached((n) =>
+    `select cell, sum(quantity) as units from stock_movements where occurred_at > ? and cell in (${repeat("?", n, ", ")}) group by cell`
+  )
   const awaited = statement(
     db.selectFrom("fulfilments as f").innerJoin("order_lines as l", (on) =>
       on.onRef("l.order_id", "=", "f.order_id").onRef("l.part", "=", "f.part"))
@@ -108,6 +120,46 @@ export const bulkOps = (dialect: SqlDialect) => {
       .where("f.branch_id", "is not", null).groupBy(["l.product_id", "f.branch_id"])
   )
 
+  /** Whoever lost the lease meanwhile writes no more. */
+  function* fenced(lease: Fence | null): Program<void> {
+    if (lease === null) return
+    const held = yield* raw("all", holdsLease, [lease.name, lease.token])
+    if (held.rows.length === 0) throw new Refusal("LeaseLost", { name: lease.name })
+  }
+
+  function* writeRows(slice: Slice, from: number, n: number): Program<void> {
+    const { kind, type, asOf, products, branches, figures } = slice
+    const values: Array<number> = new Array(n * 3)
+    for (let r = 0, v = 0; r < n; r++) {
+      const i = from + r
+      values[v++] = kind === "stock" ? cellOf(products[i]!, branches[i]!) : priceKey(type, products[i]!, branches[i]!)
+      values[v++] = figures[i]!
+      values[v++] = asOf
+    }
+    values.push(endOfSecond(asOf))
+    if (dialect.name === "mariadb") values.push(endOfSecond(asOf))
+    yield* raw("run", kind === "stock" ? writeStock(n) : writePrices(n), values)
+  }
+
+  /**
+   * onHand = Q + Σ movements later than T, made where the rows are written and after they are locked, so that no sale
+   * slips in between the sum and its row (D1).
+   */
+  function* withLater({ asOf, products, branches }: Slice): Program<ReadonlyArray<number>> {
+    if ((yield* one(anyLater, { asOf })) === null) return []
+    const moved: Array<number> = []
+    for (let i = 0; i < products.length; i += dialect.bulkRows) {
+      const n = Math.min(dialect.bulkRows, products.length - i)
+      const cells = Array.from({ length: n }, (_, r) => cellOf(products[i + r]!, branches[i + r]!))
+      const { rows } = yield* raw("all", laterOf(n), [asOf, ...cells])
+      for (const { cell, units } of rows as unknown as ReadonlyArray<{ cell: number; units: number | string }>) {
+        yield* run(addLater, { cell, units: Number(units), end: endOfSecond(asOf) })
+        moved.push(cell)
+      }
+    }
+    return (yield* levels(moved)).flatMap((level) => [level.cell, level.on_hand])
+  }
+
   return {
     *journal(id: string): Program<ReadonlyArray<JournalRow>> {
       return yield* all(journal, { run: id })
@@ -119,21 +171,28 @@ export const bulkOps = (dialect: SqlDialect) => {
       yield* putRun(row)
       return null
     },
-    *slice(slice: Slice): Program<null> {
-      for (let i = 0; i < slice.keys.length; i += dialect.bulkRows) {
-        const n = Math.min(dialect.bulkRows, slice.keys.length - i)
-        const values: Array<number> = []
-        if (slice.kind === "price") {
-          for (let r = i; r < i + n; r++) values.push(slice.keys[r]!, slice.figures[r]!, slice.asOf)
-          yield* raw("run", writePrices(n), values)
-          continue
-        }
-        if (dialect.name === "mariadb") yield* raw("run", lockRows(n), [...slice.keys.subarray(i, i + n)])
-        values.push(slice.asOf, slice.asOf)
-        for (let r = i; r < i + n; r++) values.push(slice.keys[r]!, slice.figures[r]!)
-        yield* raw("run", writeStock(n), values)
-      }
+    /** One more part, before the run says that it is journalled: so that no order waits for all of them. */
+    *journalPart(part: JournalRow): Program<null> {
+      yield* run(putJournal, { ...part })
       return null
+    },
+    *anyMovedAfter(asOf: number): Program<boolean> {
+      return (yield* one(anyLater, { asOf })) !== null
+    },
+    /** Cells with movements after T and their sums: cell, units, cell, units… */
+    *movedAfter(asOf: number): Program<Float64Array> {
+      const rows = yield* all<{ cell: number; units: number | string }>(allLater, { asOf })
+      const sums = new Float64Array(rows.length * 2)
+      rows.forEach((row, i) => sums.set([row.cell, Number(row.units)], i * 2))
+      return sums
+    },
+    /** Writes rows; gives on hand of those that had movements after T: cell, units, cell, units… */
+    *slice(slice: Slice): Program<ReadonlyArray<number>> {
+      yield* fenced(slice.lease)
+      for (let i = 0; i < slice.products.length; i += dialect.bulkRows) {
+        yield* writeRows(slice, i, Math.min(dialect.bulkRows, slice.products.length - i))
+      }
+      return slice.kind === "stock" ? yield* withLater(slice) : []
     },
     *statedTimes(): Program<ReadonlyArray<StatedBlock>> {
       return yield* all(stated)

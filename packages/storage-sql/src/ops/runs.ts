@@ -68,6 +68,12 @@ export const runOps = (dialect: SqlDialect, commit: (change: EncodedChange) => P
     *unfinishedRuns(): Program<ReadonlyArray<RunRow>> {
       return yield* all(unfinished)
     },
+    /** A run that will never be applied: what it had of a journal goes with it. */
+    *failRun(row: RunRow): Program<null> {
+      yield* putRun(row)
+      yield* run(dropJournal, { run: row.id })
+      return null
+    },
     /** The last step: the run done, its journal gone, its event told. Done already, nothing is told again. */
     *finishRun([row, event]: readonly [RunRow, EncodedChange]): Program<null> {
       const known = yield* one<RunRow>(runById, { id: row.id })
