@@ -81,6 +81,11 @@ export class StockImage {
     return this.#productSlots.size
   }
 
+  /** Slots are dense: those of branches are below this. */
+  get branchCount(): number {
+    return this.#branchSlots.size
+  }
+
   productSlot(id: ProductId): number | undefined {
     return this.#productSlots.get(id)
   }

@@ -11,7 +11,7 @@ import { BRANCHES, COUNTER, FILLERS, KEYS, STATED_AT } from "./support/world.ts"
 const server = useMariadb()
 const seed = newSeed()
 
-/** A statement of 1,506 rows is written in four slices. */
+/** A statement of 3,306 rows is written in four slices. */
 const POINTS = ["run.journalled:1", "slice.applied:1", "slice.applied:2", "slice.applied:4"]
 /** Orders and receipts among the slices, but no other statements. */
 const MIX = { place: 40, repeat: 5, command: 35, sale: 10, walkIn: 10, statement: 0 }

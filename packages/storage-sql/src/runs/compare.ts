@@ -5,7 +5,7 @@ import { branchOf, cellOf, productOf } from "../schema.ts"
 import { Difference, NOTHING } from "./difference.ts"
 import { figuresOf, Group, type MutableCounts } from "./group.ts"
 import type { Rows } from "./rows.ts"
-import { statedBlock, statedKind } from "./stated.ts"
+import { statedKind, StatedTimes, tellTimes } from "./stated.ts"
 
 /** Rows compared before the event loop gets its turn: under a millisecond. */
 const BREATH_ROWS = 65_536
@@ -59,8 +59,7 @@ export class Comparison {
       const later = judged.map((one) => one.group).filter((one) => one.kind === kind && one.priceType === group.priceType)
       for (const one of later) group.forceAll(one)
       for (const batch of some) {
-        for (let from = 0; from < batch.products.length; from += BREATH_ROWS) {
-          const to = Math.min(from + BREATH_ROWS, batch.products.length)
+        for (const [from, to] of breaths(batch)) {
           group.compare(batch, from, to, image, later, counts, gone[kind])
           done += to - from
           told((done / all) * 100)
@@ -98,12 +97,17 @@ export class Comparison {
 
   /** Every named row keeps the statement's time, changed or not (D2): the blocks of them as they will be. */
   async statedBlocks(): Promise<ReadonlyArray<StatedBlock>> {
-    const kinds = Map.groupBy(this.#judged.map(({ group }) => group), (group) => statedKind(group.priceType))
     const blocks: Array<StatedBlock> = []
-    for (const groups of kinds.values()) {
-      for (let block = 0; block < groups[0]!.blocks.length; block++) {
-        if (!groups.some((group) => group.blocks[block] === 1)) continue
-        blocks.push(statedBlock(this.#image, groups, block))
+    for (const judged of Map.groupBy(this.#judged, ({ group }) => statedKind(group.priceType)).values()) {
+      const times = new StatedTimes(this.#image, judged[0]!.group.priceType)
+      for (const batch of judged.flatMap(({ batches }) => batches)) {
+        for (const [from, to] of breaths(batch)) {
+          times.name(batch, from, to)
+          await setImmediate()
+        }
+      }
+      for (const block of times.packed()) {
+        blocks.push(block)
         await setImmediate()
       }
     }
@@ -112,7 +116,7 @@ export class Comparison {
 
   /** The image knows the times too, all at once. */
   tellTimes(): void {
-    for (const { group } of this.#judged) group.tellTimes(this.#image)
+    for (const { batches } of this.#judged) for (const batch of batches) tellTimes(this.#image, batch)
   }
 
   /** What it would change, for a person to look at. */
@@ -120,8 +124,9 @@ export class Comparison {
     const difference = new Difference()
     for (const { group, batches, moved } of this.#judged) {
       for (const batch of batches) {
-        for (let from = 0; from < batch.products.length && !difference.full; from += BREATH_ROWS) {
-          this.#differ(group, batch, from, Math.min(from + BREATH_ROWS, batch.products.length), moved, difference)
+        for (const [from, to] of breaths(batch)) {
+          if (difference.full) return difference
+          this.#differ(group, batch, from, to, moved, difference)
           await setImmediate()
         }
       }
@@ -146,6 +151,10 @@ export class Comparison {
       difference.add(kind, priceType, p, b, wasNothing ? NOTHING : before, kind === "price" && after === none ? NOTHING : after)
     }
   }
+}
+
+function* breaths({ products: { length } }: ImportBatch): Generator<readonly [from: number, to: number]> {
+  for (let from = 0; from < length; from += BREATH_ROWS) yield [from, Math.min(from + BREATH_ROWS, length)]
 }
 
 /** Batches of one kind and one time together; of one kind the latest first. */

@@ -1,6 +1,5 @@
-import { type GoneRows, type ImportBatch, type ImportCounts, type ImageFigures, type StockImage, toStated } from "@aptekit/core"
+import { type GoneRows, type ImportBatch, type ImportCounts, type StockImage, toStated } from "@aptekit/core"
 import { type Rows, shared } from "./rows.ts"
-import { STATED_BLOCK } from "./stated.ts"
 
 export type MutableCounts = { -readonly [K in keyof ImportCounts]: ImportCounts[K] }
 export type MutableGone = { -readonly [K in keyof GoneRows]: GoneRows[K] }
@@ -31,8 +30,6 @@ export class Group {
   readonly columns: number
   /** A mark per row that there can be, by `product * columns + branch + 1`. */
   readonly position: Int32Array
-  /** Blocks of products of which some row is named. */
-  readonly blocks: Uint8Array
   readonly #most: number
   #length = 0
   #sorted = true
@@ -46,10 +43,9 @@ export class Group {
     this.priceType = batch!.kind === "price" ? batch!.priceType : null
     this.asOf = batch!.asOf
     this.stated = toStated(batch!.asOf)
-    this.columns = hasBranches(batches) ? image.width + 1 : 1
+    this.columns = hasBranches(batches) ? image.branchCount + 1 : 1
     const products = image.onHand.length / image.width
     this.position = new Int32Array(products * this.columns)
-    this.blocks = new Uint8Array(Math.ceil(products / STATED_BLOCK))
     this.#most = batches.reduce((sum, one) => sum + one.products.length, 0)
     const first = Math.min(this.#most, FIRST_ROWS)
     this.#products = shared(first)
@@ -91,7 +87,7 @@ export class Group {
     counts: MutableCounts,
     gone: MutableGone
   ): void {
-    const { position, columns, blocks } = this
+    const { position, columns } = this
     const { products, branches } = batch
     const figures = figuresOf(batch)
     const { cells, cellsStated, network, networkStated, none } = image.figuresOf(this.priceType, columns > 1)
@@ -111,13 +107,12 @@ export class Group {
       const stated = b < 0 ? networkStated[p]! : cellsStated[cell]!
       const at = p * columns + b + 1
       const mark = position[at]!
-      if (stated > mine || (mark === MUST_WRITE && later.length > 0 && later.some((group) => group.names(p, b)))) {
+      if (stated > mine || (mark === MUST_WRITE && overtaken(later, p, b))) {
         stale++
         continue
       }
       const known = b < 0 ? network[p]! : cells[cell]!
       const figure = figures[i]!
-      blocks[p >>> BLOCK_BITS] = 1
       if (known > none) {
         there++
         if (figure === none) goneRows++
@@ -233,45 +228,11 @@ export class Group {
       figures: Int32Array.from(places, (at) => found.get(at)!)
     }
   }
-
-  /** Takes its time into those of a block that begins with product `first`, where that is later. */
-  latest(times: Int32Array, columns: number, first: number): void {
-    const { position, stated } = this
-    const shared = Math.min(columns, this.columns)
-    const products = Math.min(STATED_BLOCK, position.length / this.columns - first)
-    for (let p = 0; p < products; p++) {
-      const row = (first + p) * this.columns
-      for (let column = 0; column < shared; column++) {
-        const mark = position[row + column]!
-        if (mark === NOT_NAMED || mark === MUST_WRITE) continue
-        const at = p * columns + column
-        if (times[at]! < stated) times[at] = stated
-      }
-    }
-  }
-
-  /** Lets the image know when its rows were named (D2). */
-  tellTimes(image: StockImage): void {
-    const { position, columns, stated } = this
-    const { cellsStated, networkStated }: ImageFigures = image.figuresOf(this.priceType, columns > 1)
-    const { width } = image
-    const products = position.length / columns
-    for (let p = 0; p < products; p++) {
-      if (this.blocks[p >>> BLOCK_BITS] === 0) continue
-      for (let column = 0; column < columns; column++) {
-        const mark = position[p * columns + column]!
-        if (mark === NOT_NAMED || mark === MUST_WRITE) continue
-        if (column === 0) networkStated[p] = Math.max(networkStated[p]!, stated)
-        else {
-          const cell = p * width + column - 1
-          if (cellsStated[cell]! < stated) cellsStated[cell] = stated
-        }
-      }
-    }
-  }
 }
 
-const BLOCK_BITS = Math.log2(STATED_BLOCK)
+/** By a later statement of the same run. */
+const overtaken = (later: ReadonlyArray<Group>, product: number, branch: number): boolean =>
+  later.some((group) => group.names(product, branch))
 
 const hasBranches = (batches: ReadonlyArray<ImportBatch>): boolean =>
   batches.some((batch) => {

@@ -96,6 +96,18 @@ export class Imports {
     return new OpenRun(run, options, this)
   }
 
+  check({ kind, products, branches }: ImportBatch): void {
+    const mostProducts = this.#image.onHand.length / this.#image.width
+    const mostBranches = this.#image.branchCount
+    const least = kind === "stock" ? 0 : -1
+    for (let i = 0; i < products.length; i++) {
+      const product = products[i]!
+      const branch = branches[i]!
+      if (product >= 0 && product < mostProducts && branch >= least && branch < mostBranches) continue
+      throw new Error(`write: row ${i} names slots that nobody has (${product}, ${branch}); nothing of the run was applied`)
+    }
+  }
+
   async finish(opened: SyncRun, batches: Array<ImportBatch>, end: RunEnd): Promise<SyncRun> {
     const turn = this.#turn.then(async () => {
       // A run that the database cut off after its journal must be finished before the next one is compared (D4).
@@ -192,7 +204,7 @@ export class Imports {
       return write()
     })
     begun.tellTimes()
-    return (this.#cutOff = { ...begun, journal: null })
+    return (this.#cutOff = { ...begun, journal: null, tellTimes: () => undefined })
   }
 
   async #complete({ run, rows }: Journalled): Promise<SyncRun> {

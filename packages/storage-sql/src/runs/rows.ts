@@ -3,7 +3,7 @@ import type { JournalRow } from "../ops/bulk.ts"
 /** Rows of one part of the journal: about a megabyte, so that no order waits long for it. */
 const PART_ROWS = 100_000
 /** Rows of one slice where they lie side by side; and pages of the database that it may touch where they do not. */
-const SLICE_ROWS = 3_000
+const SLICE_ROWS = 1_000
 const SLICE_PAGES = 64
 /** Products whose rows share a page, about. */
 const PAGE_PRODUCTS = 16

@@ -93,6 +93,8 @@ export interface RunEnd {
 /** What an open run needs of the engine behind it. */
 export interface RunEngine {
   readonly live: LiveRuns
+  /** @throws Error for slots that nobody has: its figures would lie beside the image. */
+  readonly check: (batch: ImportBatch) => void
   readonly finish: (run: SyncRun, batches: Array<ImportBatch>, end: RunEnd) => Promise<SyncRun>
   readonly fail: (run: SyncRun, error: string) => Promise<SyncRun>
 }
@@ -121,6 +123,7 @@ export class OpenRun {
     if (batch.products.length !== batch.branches.length || batch.products.length !== figures.length) {
       throw new Error(`run ${this.id}: a batch's arrays differ in length; nothing of the run was applied`)
     }
+    this.#engine.check(batch)
     this.#batches.push(batch)
   }
 

@@ -1,9 +1,9 @@
-import type { StockImage } from "@aptekit/core"
+import { type ImportBatch, type StockImage, toStated } from "@aptekit/core"
 import type { StatedBlock } from "../ops/bulk.ts"
-import type { Group } from "./group.ts"
 
 /** Products of one block of statement times. */
 export const STATED_BLOCK = 4096
+const BLOCK_BITS = 12
 
 const STOCK_KIND = "stock"
 export const statedKind = (priceType: string | null): string => (priceType === null ? STOCK_KIND : `price/${priceType}`)
@@ -26,17 +26,31 @@ const pack = (times: Int32Array): Uint8Array => {
       last = time
       place = known.indexOf(time)
       if (place < 0) place = known.push(time) - 1
-      if (known.length > MOST_TIMES) return new Uint8Array(Int32Array.of(32, 0, ...times).buffer)
+      if (known.length > MOST_TIMES) return asTheyAre(times)
     }
     places[i] = place
   }
   const bits = [1, 2, 4, 8].find((one) => known.length <= 2 ** one)!
-  const perByte = 8 / bits
-  const head = 8 + known.length * 4
-  const packed = new Uint8Array(head + Math.ceil(times.length / perByte))
-  packed.set(new Uint8Array(Int32Array.of(bits, known.length, ...known).buffer))
-  for (let i = 0; i < places.length; i++) packed[head + Math.floor(i / perByte)]! |= places[i]! << ((i % perByte) * bits)
+  const head = new Uint8Array(Int32Array.of(bits, known.length, ...known).buffer)
+  const packed = new Uint8Array(head.length + Math.ceil((times.length * bits) / 8))
+  packed.set(head)
+  squeeze(places, bits, packed.subarray(head.length))
   return packed
+}
+
+const asTheyAre = (times: Int32Array): Uint8Array => {
+  const raw = new Int32Array(times.length + 2)
+  raw[0] = 32
+  raw.set(times, 2)
+  return new Uint8Array(raw.buffer)
+}
+
+const squeeze = (places: Uint8Array, bits: number, to: Uint8Array): void => {
+  for (let i = 0, byte = 0; i < places.length; byte++) {
+    let packed = 0
+    for (let shift = 0; shift < 8 && i < places.length; shift += bits) packed |= places[i++]! << shift
+    to[byte] = packed
+  }
 }
 
 const unpack = (data: Uint8Array, length: number): Int32Array => {
@@ -56,22 +70,81 @@ const unpack = (data: Uint8Array, length: number): Int32Array => {
   return times
 }
 
-/** The times of a block as they will be: those of the image, later where a group of the run names the row. */
-export const statedBlock = (image: StockImage, groups: ReadonlyArray<Group>, block: number): StatedBlock => {
-  const { priceType } = groups[0]!
-  const { cellsStated, networkStated } = image.figuresOf(priceType, false)
-  const { width } = image
-  const columns = cellsStated.length > 0 ? width + 1 : 1
-  const times = new Int32Array(STATED_BLOCK * columns)
-  const first = block * STATED_BLOCK
-  const last = Math.min(first + STATED_BLOCK, image.onHand.length / width)
-  for (let p = first; p < last; p++) {
-    const row = (p - first) * columns
-    if (networkStated.length > 0) times[row] = networkStated[p]!
-    for (let column = 1; column < columns; column++) times[row + column] = cellsStated[p * width + column - 1]!
+/** Times of one kind as a run will leave them: a copy of the image's, so that nobody sees them before they are kept. */
+export class StatedTimes {
+  readonly #image: StockImage
+  readonly #priceType: string | null
+  readonly #cells: Int32Array
+  readonly #network: Int32Array
+  readonly #width: number
+  readonly #blocks: Uint8Array
+
+  constructor(image: StockImage, priceType: string | null) {
+    this.#image = image
+    this.#priceType = priceType
+    this.#width = image.width
+    const { cellsStated, networkStated } = image.figuresOf(priceType, false)
+    this.#cells = Int32Array.from(cellsStated)
+    this.#network = Int32Array.from(networkStated)
+    this.#blocks = new Uint8Array(Math.ceil(image.onHand.length / image.width / STATED_BLOCK))
   }
-  for (const group of groups) group.latest(times, columns, first)
-  return { kind: statedKind(priceType), block, width: columns, data: pack(times) }
+
+  /** These rows were named at that time; a later one stays. */
+  name(batch: ImportBatch, from: number, to: number): void {
+    nameRows(batch, from, to, toStated(batch.asOf), this.#cells, this.#network, this.#width)
+    const { products } = batch
+    for (let i = from; i < to; i++) this.#blocks[products[i]! >>> BLOCK_BITS] = 1
+  }
+
+  /** One block after the other, as bytes. */
+  *packed(): Generator<StatedBlock> {
+    const kind = statedKind(this.#priceType)
+    for (const [block, named] of this.#blocks.entries()) {
+      if (named === 0) continue
+      const columns = this.#cells.length > 0 ? this.#image.branchCount + 1 : 1
+      yield { kind, block, width: columns, data: pack(this.#block(block * STATED_BLOCK, columns)) }
+    }
+  }
+
+  #block(first: number, columns: number): Int32Array {
+    const times = new Int32Array(STATED_BLOCK * columns)
+    const cells = this.#cells
+    const network = this.#network
+    const width = this.#width
+    for (let p = 0; p < STATED_BLOCK; p++) {
+      const row = p * columns
+      const cell = (first + p) * width - 1
+      if (network.length > 0) times[row] = network[first + p]!
+      for (let column = 1; column < columns; column++) times[row + column] = cells[cell + column]!
+    }
+    return times
+  }
+}
+
+/** Lets the image know when the rows of a batch were named (D2). */
+export const tellTimes = (image: StockImage, batch: ImportBatch): void => {
+  const { cellsStated, networkStated } = image.figuresOf(batch.kind === "stock" ? null : batch.priceType, false)
+  nameRows(batch, 0, batch.products.length, toStated(batch.asOf), cellsStated, networkStated, image.width)
+}
+
+const nameRows = (
+  { products, branches }: ImportBatch,
+  from: number,
+  to: number,
+  stated: number,
+  cells: Int32Array,
+  network: Int32Array,
+  width: number
+): void => {
+  for (let i = from; i < to; i++) {
+    const branch = branches[i]!
+    if (branch < 0) {
+      if (network[products[i]!]! < stated) network[products[i]!] = stated
+    } else {
+      const cell = products[i]! * width + branch
+      if (cells[cell]! < stated) cells[cell] = stated
+    }
+  }
 }
 
 /** Lets the image know the times of a block. */

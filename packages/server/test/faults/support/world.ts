@@ -39,7 +39,7 @@ const unitsOf = (product: string): number => {
 }
 
 /** Goods that nobody orders: enough rows that a statement of all of them is written in several slices. */
-export const FILLERS = Array.from({ length: 500 }, (_, i) => `filler-${i}`)
+export const FILLERS = Array.from({ length: 1_100 }, (_, i) => `filler-${i}`)
 
 export const LEVELS: ReadonlyArray<LevelRow> = PRODUCTS.filter((id) => id !== UNTRACKED)
   .flatMap((product) => BRANCHES.map((branch) => [product, branch, unitsOf(product)] as const))
