@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Driver } from "./driver.ts"
 import type { OutboxRow } from "./ops/outbox.ts"
-import { eventChange } from "./runs.ts"
+import { eventChange } from "./runs/run.ts"
 
 type Ask = <A>(work: () => A | Promise<A>) => ReturnType<OutboxStore["settle"]> extends Effect.Effect<unknown, infer E>
   ? Effect.Effect<A, E>
