@@ -4,7 +4,6 @@ import { Entrance } from "./http/entrance.ts"
 import { Catalogue } from "./import/catalogue.ts"
 import { Importer } from "./import/importer.ts"
 import { Jobs } from "./import/jobs.ts"
-import type { SaleHub } from "./sale/lane.ts"
 import { Places } from "./sale/places.ts"
 import { SaleService } from "./sale/service.ts"
 import { HeldFiles } from "./spool/held.ts"
@@ -31,7 +30,7 @@ export const oneC = defineAdapter({
     for (const session of sessions.all()) jobs.resume(session)
     const sale = config.orders === undefined
       ? undefined
-      : await SaleService.open(config, config.orders, hub as unknown as SaleHub, places)
+      : await SaleService.open(config, config.orders, hub, places)
     if (sale !== undefined) onClose(() => sale.close())
     const entrance = new Entrance(config, { sessions, jobs }, sale, hub.log)
     return {

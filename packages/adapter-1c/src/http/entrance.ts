@@ -145,7 +145,7 @@ export class Entrance {
 
   async #init(query: ExchangeQuery, session: Session, token: string): Promise<Response> {
     if (query.type === "catalog") await session.init()
-    else await this.#sale?.begin(session, this.#isBitrix(query))
+    else await this.#sale?.begin(session, query.version)
     const lines = [`zip=${this.#config.zip ? "yes" : "no"}`, `file_limit=${this.#config.fileLimit}`]
     if (!this.#isBitrix(query)) return text(lines)
     const version = /^\d\.\d{1,2}$/u.test(query.version) ? query.version : "3.1"

@@ -1,7 +1,6 @@
-import type { PulledOrder } from "@aptekit/core"
+import type { PulledOrder, PartFact } from "@aptekit/core"
 import { DecimalReader } from "../cml/decimal.ts"
 import type { BackDocument, BackLine } from "../documents/read.ts"
-import type { PartFact } from "./lane.ts"
 
 export interface LinesRead {
   /** Null: they cannot be compared, and `remarks` says why. */

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises"
-import type { Fulfilment, SyncRun, PulledOrder } from "@aptekit/core"
+import type { Fulfilment, SyncRun, PulledOrder, FactResult, PartFact, InboundHub } from "@aptekit/core"
 import { type BackDocument, readDocuments } from "../documents/read.ts"
 import { ExchangeFailure } from "../failure.ts"
 import type { ImportFile, ImportWatch } from "../import/importer.ts"
@@ -8,7 +8,6 @@ import { Notes } from "../import/notes.ts"
 import { XmlError } from "../xml/error.ts"
 import { readLines } from "./back-lines.ts"
 import { digitsOf, numberOf } from "./compose.ts"
-import type { FactResult, PartFact, SaleHub } from "./lane.ts"
 import type { Ledger } from "./ledger.ts"
 import type { OrdersConfig } from "./settings.ts"
 import { isOrder, type Verdict, verdictOf } from "./verdict.ts"
@@ -23,7 +22,7 @@ const MAX_NUMBER = 50
 export interface BackParts {
   readonly config: OrdersConfig
   readonly zone: string
-  readonly hub: SaleHub
+  readonly hub: InboundHub
   readonly ledger: Ledger
   readonly wording: Wording
   readonly now: () => number
@@ -163,7 +162,8 @@ export class OrderImporter {
       if (!await this.#isTakenBack(part, number, verdict, document)) return undefined
     }
     const at = verdict.at === null ? null : asOf(verdict.at, zone, file.sessionStartedAt)
-    return { number, documentId, at, state: verdict.state, lines, reason: reasonOf(verdict, document) }
+    // The hub knows a sale by this id. Some documents of a base come without one, so it is the number: null.
+    return { number, documentId: null, at, state: verdict.state, lines, reason: reasonOf(verdict, document) }
   }
 
   /**

@@ -1,10 +1,9 @@
-import type { PulledOrder } from "@aptekit/core"
+import type { PulledOrder, InboundHub } from "@aptekit/core"
 import { encodeXml } from "../documents/encode.ts"
 import type { DocumentStyle, OrderDialect, OrderDocument } from "../documents/model.ts"
 import { writeOrders } from "../documents/write.ts"
 import type { WallClock } from "./clock.ts"
 import { type Composer, CannotSend, numberOf } from "./compose.ts"
-import type { SaleHub } from "./lane.ts"
 import type { Ledger, Offer } from "./ledger.ts"
 import { noteConfirmed, noteUnconfirmed, select, type SelectRules } from "./select.ts"
 import type { OrdersConfig } from "./settings.ts"
@@ -16,7 +15,7 @@ const MOST_PAGES = 20
 
 export interface DeskParts {
   readonly config: OrdersConfig
-  readonly hub: SaleHub
+  readonly hub: InboundHub
   readonly ledger: Ledger
   readonly composer: Composer
   readonly clock: WallClock

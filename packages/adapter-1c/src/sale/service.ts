@@ -1,3 +1,4 @@
+import type { InboundHub } from "@aptekit/core"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { OneCConfig } from "../config.ts"
@@ -11,7 +12,6 @@ import { OrderImporter } from "./back.ts"
 import { WallClock } from "./clock.ts"
 import { Composer } from "./compose.ts"
 import { OrderDesk } from "./desk.ts"
-import type { SaleHub } from "./lane.ts"
 import { Ledger } from "./ledger.ts"
 import type { Places } from "./places.ts"
 import type { OrdersConfig } from "./settings.ts"
@@ -32,8 +32,8 @@ export class SaleService {
   readonly #config: OrdersConfig
   readonly #wording: Wording
   readonly #dialect: OneCConfig["dialect"]
-  /** By session: how often it began anew, and whether Битрикс's module spoke. */
-  readonly #begun = new WeakMap<Session, { readonly count: number; readonly bitrix: boolean }>()
+  /** By session: how often it began anew, and the `version=` that it came with. */
+  readonly #begun = new WeakMap<Session, { readonly count: number; readonly version: string }>()
 
   readonly #waiting = new Map<Session, NodeJS.Timeout>()
   readonly #unaskedMs: number
@@ -60,7 +60,7 @@ export class SaleService {
   static async open(
     config: OneCConfig,
     orders: OrdersConfig,
-    hub: SaleHub,
+    hub: InboundHub,
     places: Places,
     unaskedMs = UNASKED_MS
   ): Promise<SaleService> {
@@ -80,7 +80,7 @@ export class SaleService {
   }
 
   /** Goes on with what a former process did not end, as soon as the hub answers for orders: only after all set-ups. */
-  async #resume(hub: SaleHub): Promise<void> {
+  async #resume(hub: InboundHub): Promise<void> {
     const former = this.sessions.all()
     while (!await hub.orders.waiting(1).then(() => true, () => false)) {
       if (this.#closed) return
@@ -112,8 +112,8 @@ export class SaleService {
   }
 
   /** 1C begins an exchange: what the session uploaded before is let go. */
-  async begin(session: Session, bitrix: boolean): Promise<void> {
-    this.#begun.set(session, { count: (this.#begun.get(session)?.count ?? 0) + 1, bitrix })
+  async begin(session: Session, version: string): Promise<void> {
+    this.#begun.set(session, { count: (this.#begun.get(session)?.count ?? 0) + 1, version })
     await session.init()
   }
 
@@ -150,7 +150,9 @@ export class SaleService {
 
   #dialectOf(session: Session): OrderDialect {
     if (this.#dialect !== "auto") return this.#dialect
-    return this.#begun.get(session)?.bitrix === true ? "bitrix" : "ut"
+    const version = this.#begun.get(session)?.version ?? ""
+    // Битрикс's module says 3.1; УНФ with subordinate documents says 2.09 (facts 14, 15).
+    return version === "" ? "ut" : version.startsWith("2.") ? "unf" : "bitrix"
   }
 }
 

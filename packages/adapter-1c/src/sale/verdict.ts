@@ -1,7 +1,6 @@
-import type { Fulfilment } from "@aptekit/core"
+import type { Fulfilment, PartFact } from "@aptekit/core"
 import { parseSwitch } from "../cml/context.ts"
 import { type BackDocument, plain } from "../documents/read.ts"
-import type { PartFact } from "./lane.ts"
 import { BACK_ORDER, type Wording } from "./words.ts"
 
 /** What a document that came back says of its part. */

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { BranchId, type FulfilmentStatus, type SyncRun } from "@aptekit/core"
+import { BranchId, type FulfilmentStatus, type SyncRun, type PartFact } from "@aptekit/core"
 import { makeOrder, TEST_NOW } from "@aptekit/core/testing"
 import { describe, expect, test } from "vitest"
 import { readDocuments } from "../../src/documents/read.ts"
-import type { PartFact } from "../../src/sale/lane.ts"
+import { XmlError } from "../../src/xml/error.ts"
+import { below, randomFrom } from "../support/random.ts"
 import { newFolder, openSale, type Sale } from "./desk-of.ts"
 import { FakeLane, GUIDS } from "./lane.ts"
 
@@ -95,11 +96,11 @@ test("R-ORD-6: an unknown status is a visible remark with its text; an echo is n
   expect(run.counts).toMatchObject({ changed: 2, rejected: -1 })
 })
 
-test("R-ORD-6: what is handed on: number, 1C's id, time in the base's zone, lines by GUID", async () => {
+test("R-ORD-6: what is handed on: number, time in the base's zone, lines by GUID", async () => {
   const fact = await factOf({ pairs: { Проведен: "true", "Дата отгрузки по 1С": "2026-11-20T09:00:00", "Номер по 1С": "СА-1" } })
   expect(fact).toEqual({
     number: "1001-1",
-    documentId: "doc-1",
+    documentId: null,
     at: Date.parse("2026-11-20T09:00:00+05:00"),
     state: "sold",
     lines: [{ productId: "aspirin", quantity: 1, priceMinor: 49_000 }],
@@ -251,6 +252,22 @@ describe("R-ORD-6: one broken document does not lose the file (fact 61)", () => 
   test("containers of 3.1 hold documents too", () => {
     expect(readDocuments(bytesOf(fileOf(`<Контейнер>${two}</Контейнер>`, `<Контейнер>${two}</Контейнер>`))).documents).toHaveLength(2)
   })
+})
+
+test("R-ORD-6: whatever becomes of the bytes, documents are read or the file is refused with a line", () => {
+  const whole = bytesOf(fileOf(documentOf({ id: "a", pairs: { Проведен: "true" } }), documentOf({ id: "b" })))
+  const random = randomFrom(5)
+  for (let round = 0; round < 600; round++) {
+    const bytes = whole.slice(0, random() < 0.3 ? below(random, whole.length) : whole.length)
+    for (let flips = below(random, 4); flips > 0; flips--) bytes[below(random, bytes.length)] = below(random, 256)
+    try {
+      const { documents, broken } = readDocuments(bytes)
+      expect(documents.length + broken.length).toBeGreaterThanOrEqual(documents.length === 2 ? 2 : 1)
+    } catch (error) {
+      expect(error).toBeInstanceOf(XmlError)
+      expect((error as XmlError).message).toMatch(/^Строка \d+/u)
+    }
+  }
 })
 
 const UT11 = "/work/shared/data/1c/commerceml/2.07-orders-back-ut11/orders.xml"

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type InboundRun, NO_COUNTS, Schema, type SyncRun } from "@aptekit/core"
+import { type InboundRun, NO_COUNTS, Schema, type SyncRun, type InboundHub } from "@aptekit/core"
 import { makeBranch, TEST_NOW } from "@aptekit/core/testing"
 import { afterAll } from "vitest"
 import type { OrderDialect } from "../../src/documents/model.ts"
@@ -10,7 +10,6 @@ import { OrderImporter } from "../../src/sale/back.ts"
 import { WallClock } from "../../src/sale/clock.ts"
 import { Composer } from "../../src/sale/compose.ts"
 import { OrderDesk } from "../../src/sale/desk.ts"
-import type { SaleHub } from "../../src/sale/lane.ts"
 import { Ledger } from "../../src/sale/ledger.ts"
 import { Places } from "../../src/sale/places.ts"
 import { OrdersConfig } from "../../src/sale/settings.ts"
@@ -75,7 +74,7 @@ export const openSale = async (
     files: { directory: folder },
     log: () => undefined,
     orders: lane
-  } as unknown as SaleHub
+  } as unknown as InboundHub
   const wording = new Wording(orders)
   const clock = new WallClock(ZONE)
   const ledger = new Ledger(folder)

@@ -1,10 +1,9 @@
-import { Schema } from "@aptekit/core"
+import { Schema, type InboundHub } from "@aptekit/core"
 import { makeBranch, makeOrder, withPart } from "@aptekit/core/testing"
 import { describe, expect, test } from "vitest"
 import { OneCConfig } from "../../src/config.ts"
 import { Entrance } from "../../src/http/entrance.ts"
 import { Jobs } from "../../src/import/jobs.ts"
-import type { SaleHub } from "../../src/sale/lane.ts"
 import { Places } from "../../src/sale/places.ts"
 import { SaleService } from "../../src/sale/service.ts"
 import { Sessions } from "../../src/spool/sessions.ts"
@@ -45,7 +44,7 @@ const openSite = async (
     files: { directory: folder },
     log: (_: string, detail?: Readonly<Record<string, unknown>>) => void log.push(String(detail?.["code"])),
     orders: lane
-  } as unknown as SaleHub
+  } as unknown as InboundHub
   const sessions = await Sessions.open(folder)
   const never = { run: () => Promise.reject(new Error("no catalogue here")) }
   const jobs = new Jobs(never, hub.log, decoded)
@@ -300,9 +299,14 @@ test("R-ORD-6: mode=info lists statuses and payments under the names of this con
   expect(text).toContain("<Ид>cash</Ид>\n<Название>Наличный расчет</Название>")
 })
 
-test("R-ORD-6: Битрикс is told by `version=` where the dialect is left open", async () => {
-  const { ask } = await openSite(laneOf(1), "auto")
-  await ask("?type=sale&mode=checkauth&version=3.1")
-  await ask("?type=sale&mode=init&version=3.1")
-  expect(await (await ask("?type=sale&mode=query")).text()).toContain("<Контейнер>")
-})
+test.for([["3.1", "3.1", true], ["2.09", "2.08", false], ["", "2.07", false]] as const)(
+  "R-ORD-6: the dialect, where it is left open, is told by `version=%s`: schema %s",
+  async ([version, schema, containers]) => {
+    const { ask } = await openSite(laneOf(1), "auto")
+    const parameter = version === "" ? "" : `&version=${version}`
+    await ask(`?type=sale&mode=checkauth${parameter}`)
+    await ask(`?type=sale&mode=init${parameter}`)
+    const text = await (await ask("?type=sale&mode=query")).text()
+    expect([text.includes(`ВерсияСхемы="${schema}"`), text.includes("<Контейнер>")]).toEqual([true, containers])
+  }
+)

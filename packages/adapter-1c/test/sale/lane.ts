@@ -1,6 +1,5 @@
-import { type Fulfilment, newProduct, type Order, type Product, ProductId, type PulledOrder } from "@aptekit/core"
+import { type Fulfilment, newProduct, type Order, type Product, ProductId, type PulledOrder, type FactResult, type PartFact, type InboundHub } from "@aptekit/core"
 import { numberOf } from "../../src/sale/compose.ts"
-import type { FactResult, OrderLane, PartFact } from "../../src/sale/lane.ts"
 
 export const GUIDS: Readonly<Record<string, string>> = {
   aspirin: "b0a1f3c2-0001-11ee-8a01-00155d010101",
@@ -13,7 +12,7 @@ export const PRODUCTS: ReadonlyMap<string, Product> = new Map([
 ])
 
 /** The hub's side of the lane in memory: news waits until it is confirmed, dead letters block their order. */
-export class FakeLane implements OrderLane {
+export class FakeLane implements Omit<InboundHub["orders"], "onNews"> {
   readonly orders = new Map<string, Order>()
   readonly left = new Map<string, ReadonlyArray<Fulfilment>>()
   readonly #confirmed = new Map<string, number>()
@@ -52,28 +51,28 @@ export class FakeLane implements OrderLane {
     }
   }
 
-  readonly pull: OrderLane["pull"] = async (limit) => this.#news().slice(0, limit).map((order) => this.#pulled(order))
+  readonly pull: InboundHub["orders"]["pull"] = async (limit) => this.#news().slice(0, limit).map((order) => this.#pulled(order))
 
-  readonly waiting: OrderLane["waiting"] = async () => this.#news().length
+  readonly waiting: InboundHub["orders"]["waiting"] = async () => this.#news().length
 
-  readonly confirm: OrderLane["confirm"] = async (orders) => {
+  readonly confirm: InboundHub["orders"]["confirm"] = async (orders) => {
     for (const { orderId, version } of orders) {
       this.#confirmed.set(orderId, Math.max(version, this.#confirmed.get(orderId) ?? 0))
       this.left.delete(orderId)
     }
   }
 
-  readonly quarantine: OrderLane["quarantine"] = async (orderId, reason) => void this.dead.set(orderId, reason)
+  readonly quarantine: InboundHub["orders"]["quarantine"] = async (orderId, reason) => void this.dead.set(orderId, reason)
 
-  readonly byNumbers: OrderLane["byNumbers"] = async (numbers) =>
+  readonly byNumbers: InboundHub["orders"]["byNumbers"] = async (numbers) =>
     [...this.orders.values()].filter((order) => order.fulfilments.some((part) => numbers.includes(numberOf(order, part))))
       .map((order) => this.#pulled(order))
 
-  readonly facts: OrderLane["facts"] = async (facts) => {
+  readonly facts: InboundHub["orders"]["facts"] = async (facts) => {
     this.taken.push(...facts)
     return facts.map(({ number }) => ({ number, outcome: this.outcome, detail: "" }))
   }
 
-  readonly needsAction: OrderLane["needsAction"] = async (...told) => void this.cases.push(told)
-  readonly resolved: OrderLane["resolved"] = async (...told) => void this.resolvedCases.push(told)
+  readonly needsAction: InboundHub["orders"]["needsAction"] = async (...told) => void this.cases.push(told)
+  readonly resolved: InboundHub["orders"]["resolved"] = async (...told) => void this.resolvedCases.push(told)
 }
