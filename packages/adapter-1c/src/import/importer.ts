@@ -149,9 +149,12 @@ export class Importer {
    */
   async #apply(file: ImportFile, parts: Parts): Promise<SyncRun> {
     const { run, memory, known, read, notes } = parts
-    const before = new Set(known.links.keys())
-    const made = await this.#products(parts, false, ({ externalId }) => !before.has(externalId))
-    const isKnown = ({ externalId }: DraftItem): boolean => before.has(externalId)
+    const fresh = new Set<string>()
+    const made = await this.#products(parts, false, ({ externalId }) => {
+      if (!known.links.has(externalId)) fresh.add(externalId)
+      return fresh.has(externalId)
+    })
+    const isKnown = ({ externalId }: DraftItem): boolean => !fresh.has(externalId)
     const changes = await this.#products({ ...parts, notes: new Notes() }, true, isKnown)
     const targets = await Targets.open(this.#config, this.#hub, memory)
     targets.learn(read)
