@@ -289,8 +289,16 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
             })
           ),
         links: (connection, kind) =>
-          Effect.map(ask(() => driver.list("links", [connection, kind])), (rows) =>
-            rows.map((row) => ({ connection, kind, externalId: row.external_id, id: row.id }))),
+          ask(async () => {
+            // In pages: tens of thousands at once would hold the event loop.
+            const all: Array<{ connection: string; kind: string; externalId: string; id: string }> = []
+            for (let after = ""; ;) {
+              const rows = await driver.list("links", [connection, kind, after, LINKS_PAGE])
+              for (const row of rows) all.push({ connection, kind, externalId: row.external_id, id: row.id })
+              if (rows.length < LINKS_PAGE) return all
+              after = rows.at(-1)!.external_id
+            }
+          }),
         linksOf: (connection, kind, ids) =>
           Effect.map(ask(() => driver.read("linksOf", [connection, kind, ids])), (rows) =>
             rows.map((row) => ({ connection, kind, externalId: row.external_id, id: row.id }))),
@@ -372,6 +380,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
 
 /** Rows of a catalogue write: short enough that orders pass between two of them. */
 const UPSERT_ROWS = 200
+const LINKS_PAGE = 2_000
 
 /** Digits of a phone or number as they are, a phone without its national or country prefix; words folded. */
 const searchKey = (text: string): string => {

@@ -42,7 +42,8 @@ export const catalogueOps = ({ db }: SqlDialect) => {
   const allSlots = statement(db.selectFrom("products").select(["slot", "id"]))
   const links = statement(
     db.selectFrom("links").select(["external_id", "id"]).where("connection", "=", param("connection"))
-      .where("kind", "=", param("kind"))
+      .where("kind", "=", param("kind")).where("external_id", ">", param("after"))
+      .orderBy("external_id").limit(param("limit"))
   )
   const linksOf = inPiecesWith<{ external_id: string; id: string }>((ids) =>
     db.selectFrom("links").select(["external_id", "id"]).where("connection", "=", param("connection"))
@@ -99,8 +100,10 @@ export const catalogueOps = ({ db }: SqlDialect) => {
       const compiled = query.orderBy("slot").limit(args.limit + 1).compile()
       return (yield { kind: "all", sql: compiled.sql, values: compiled.parameters }).rows as unknown as ReadonlyArray<ProductRow>
     },
-    *links([connection, kind]: readonly [string, string]): Program<ReadonlyArray<{ external_id: string; id: string }>> {
-      return yield* all(links, { connection, kind })
+    *links([connection, kind, after, limit]: readonly [string, string, string, number]): Program<
+      ReadonlyArray<{ external_id: string; id: string }>
+    > {
+      return yield* all(links, { connection, kind, after, limit })
     },
     *linksOf([connection, kind, ids]: readonly [string, string, ReadonlyArray<string>]): Program<
       ReadonlyArray<{ external_id: string; id: string }>
