@@ -1,6 +1,6 @@
 import { parseSwitch } from "../cml/context.ts"
 import { XmlError } from "../xml/error.ts"
-import { splitDocuments } from "./split.ts"
+import { type Slice, splitDocuments } from "./split.ts"
 import { child, descendants, parseTree, textAt, type XmlNode } from "./tree.ts"
 
 export interface BackLine {
@@ -79,23 +79,36 @@ const documentOf = (node: XmlNode, before: number): BackDocument => {
   }
 }
 
-const recover = (file: Uint8Array, cause: XmlError): BackFile => {
-  const slices = splitDocuments(file)
-  const documents: Array<BackDocument> = []
-  const broken: Array<BrokenDocument> = []
-  for (const { bytes, line, closed } of slices) {
-    try {
-      documents.push(documentOf(parseTree(bytes), line - 1))
-    } catch (error) {
-      if (!(error instanceof XmlError)) throw error
-      const place = line + error.line - 1
-      const what = closed ? error.message.replace(/^Строка \d+ \(байт \d+\): /u, "") : "не закрыт элемент <Документ>."
-      broken.push({ line: place, reason: `Документ в строках с ${line}-й испорчен, строка ${place}: ${what}` })
-    }
+/** A document that stands alone, or what is wrong with it. */
+const alone = ({ bytes, line, closed }: Slice): BackDocument | BrokenDocument => {
+  try {
+    return documentOf(parseTree(bytes), line - 1)
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error
+    const place = line + error.line - 1
+    const what = closed ? error.message.replace(/^Строка \d+ \(байт \d+\): /u, "") : "не закрыт элемент <Документ>."
+    return { line: place, reason: `Документ в строках с ${line}-й испорчен, строка ${place}: ${what}` }
   }
+}
+
+const isBroken = (read: BackDocument | BrokenDocument): read is BrokenDocument => "reason" in read
+
+/** The documents of a large file, one after another, each with the byte up to which the file is read. */
+export function* readOneByOne(
+  file: Uint8Array
+): Generator<{ readonly document?: BackDocument; readonly broken?: BrokenDocument; readonly end: number }> {
+  for (const slice of splitDocuments(file)) {
+    const read = alone(slice)
+    yield { ...(isBroken(read) ? { broken: read } : { document: read }), end: slice.end }
+  }
+}
+
+const recover = (file: Uint8Array, cause: XmlError): BackFile => {
+  const read = Array.from(splitDocuments(file), alone)
+  const broken = read.filter(isBroken)
   // What is broken lies between the documents: it is said all the same.
   if (broken.length === 0) broken.push({ line: cause.line, reason: cause.message })
-  return { documents, broken }
+  return { documents: read.filter((one): one is BackDocument => !isBroken(one)), broken }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises"
+import { setImmediate } from "node:timers/promises"
 import type { Fulfilment, SyncRun, PulledOrder, FactResult, PartFact, InboundHub } from "@aptekit/core"
-import { type BackDocument, readDocuments } from "../documents/read.ts"
+import { type BackDocument, type BackFile, readDocuments, readOneByOne } from "../documents/read.ts"
 import { ExchangeFailure } from "../failure.ts"
 import type { ImportFile, ImportWatch } from "../import/importer.ts"
 import { asOf } from "../import/formed-at.ts"
@@ -13,8 +14,11 @@ import type { OrdersConfig } from "./settings.ts"
 import { isOrder, type Verdict, verdictOf } from "./verdict.ts"
 import type { Wording } from "./words.ts"
 
-/** Files of orders are read as a whole: УТ sends what changed since the last exchange. */
+/** Some twenty thousand orders. */
 const MAX_FILE = 64 * 1024 * 1024
+/** Larger files are read document by document, with room for other work in between. */
+const LARGE = 512 * 1024
+const PAUSE_EVERY = 64 * 1024
 const SLICE = 200
 /** Longer ones are certainly not ours. */
 const MAX_NUMBER = 50
@@ -26,6 +30,11 @@ export interface BackParts {
   readonly ledger: Ledger
   readonly wording: Wording
   readonly now: () => number
+}
+
+interface Batch {
+  readonly documents: ReadonlyArray<BackDocument>
+  readonly percent: number
 }
 
 /** A document and the part of ours that it speaks of. */
@@ -55,13 +64,12 @@ export class OrderImporter {
   async run(file: ImportFile, { signal, progress }: ImportWatch): Promise<SyncRun> {
     const { hub, ledger, now } = this.#parts
     const notes = new Notes()
-    const documents = await this.#read(file, notes)
     const tally = { applied: 0, known: 0, recorded: 0 }
-    for (let at = 0; at < documents.length; at += SLICE) {
+    for await (const { documents, percent } of this.#read(file, notes)) {
       if (signal.aborted) throw new ExchangeFailure("stopping", "Хаб перезапускается. Загрузка продолжится сама.")
-      const results = await this.#slice(documents.slice(at, at + SLICE), file, notes)
+      const results = await this.#slice(documents, file, notes)
       for (const { outcome } of results) if (outcome !== "unknownOrder") tally[outcome]++
-      progress(Math.floor(100 * (at + SLICE) / documents.length))
+      progress(percent)
     }
     await ledger.save(now())
     const run = await hub.stock.openRun(file.name)
@@ -69,19 +77,45 @@ export class OrderImporter {
     return run.finish({ ...notes.counts(), changed: tally.applied, unchanged: tally.known, parked: tally.recorded })
   }
 
-  async #read(file: ImportFile, notes: Notes): Promise<ReadonlyArray<BackDocument>> {
+  async *#read(file: ImportFile, notes: Notes): AsyncGenerator<Batch> {
     const { size } = await stat(file.path)
     if (size > MAX_FILE) {
-      return this.#refuse(file, `Файл заказов больше ${MAX_FILE} байт. Уменьшите период выгрузки заказов в 1С.`)
+      await this.#refuse(file, `Файл заказов больше ${MAX_FILE} байт. Уменьшите период выгрузки заказов в 1С.`)
     }
+    const bytes = await readFile(file.path)
+    if (size > LARGE) return yield* this.#readLarge(file, bytes, notes)
+    const { documents, broken } = await this.#readSmall(file, bytes)
+    for (const { line, reason } of broken) notes.reject(line, reason)
+    for (let at = 0; at < documents.length; at += SLICE) {
+      yield { documents: documents.slice(at, at + SLICE), percent: Math.floor(100 * at / documents.length) }
+    }
+  }
+
+  async #readSmall(file: ImportFile, bytes: Uint8Array): Promise<BackFile> {
     try {
-      const { documents, broken } = readDocuments(await readFile(file.path))
-      for (const { line, reason } of broken) notes.reject(line, reason)
-      return documents
+      return readDocuments(bytes)
     } catch (error) {
       if (!(error instanceof XmlError)) throw error
       return this.#refuse(file, error.message, error)
     }
+  }
+
+  async *#readLarge(file: ImportFile, bytes: Uint8Array, notes: Notes): AsyncGenerator<Batch> {
+    let documents: Array<BackDocument> = []
+    let [found, paused] = [0, 0]
+    for (const { document, broken, end } of readOneByOne(bytes)) {
+      if (broken !== undefined) notes.reject(broken.line, broken.reason)
+      if (document !== undefined) found = documents.push(document)
+      if (documents.length === SLICE) {
+        yield { documents, percent: Math.floor(100 * end / bytes.length) }
+        documents = []
+      }
+      if (end - paused < PAUSE_EVERY) continue
+      paused = end
+      await setImmediate()
+    }
+    if (found === 0) await this.#refuse(file, "В нём нет ни одного целого документа.")
+    if (documents.length > 0) yield { documents, percent: 100 }
   }
 
   async #refuse(file: ImportFile, reason: string, cause?: unknown): Promise<never> {

@@ -254,6 +254,25 @@ describe("R-ORD-6: one broken document does not lose the file (fact 61)", () => 
   })
 })
 
+test("R-ORD-6: a large file is read document by document, and other work goes on meanwhile", async () => {
+  const lane = laneOf()
+  const sale = await openSale(lane)
+  const filler = `<Комментарий>${"текст ".repeat(100)}</Комментарий>`
+  const bad = documentOf({ pairs: { К: "&" } })
+  const many = Array.from({ length: 2_000 }, (_, i) => (i === 1_000 ? bad : documentOf().replace("<Товары>", `${filler}<Товары>`)))
+  let turns = 0
+  const ticking = setInterval(() => void turns++, 1)
+  const run = await send(sale, fileOf(...many))
+  clearInterval(ticking)
+  expect([lane.taken.length, run.state, run.rejects.map(({ line }) => line)]).toEqual([1_999, "done", [1_003]])
+  expect(turns).toBeGreaterThan(10)
+})
+
+test("R-ORD-6: a large file without a document is refused", async () => {
+  const sale = await openSale(laneOf())
+  await expect(send(sale, fileOf("<a>" + "x".repeat(600_000) + "</a>"))).rejects.toMatchObject({ code: "file-bad" })
+})
+
 test("R-ORD-6: whatever becomes of the bytes, documents are read or the file is refused with a line", () => {
   const whole = bytesOf(fileOf(documentOf({ id: "a", pairs: { Проведен: "true" } }), documentOf({ id: "b" })))
   const random = randomFrom(5)
