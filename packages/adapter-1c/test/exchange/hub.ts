@@ -46,7 +46,12 @@ const MOST_POLLS = 1000
 /** A hub in memory with the branches `north` and `south` and a 1C connection; its files lie in a temporary folder. */
 export const openExchange = async (
   config: Config = {},
-  options: { readonly folder?: string; readonly storage?: ReturnType<typeof memoryStorage> } = {}
+  options: {
+    readonly folder?: string
+    readonly storage?: ReturnType<typeof memoryStorage>
+    /** Other connections of the same hub. */
+    readonly more?: ReadonlyArray<ReturnType<typeof oneC>>
+  } = {}
 ): Promise<ExchangeHub> => {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "aptekit-exchange-"))
   if (options.folder === undefined) folders.push(folder)
@@ -55,9 +60,10 @@ export const openExchange = async (
     storage: options.storage ?? memoryStorage(),
     jobs: false,
     adapters: [
-      oneC({ login: LOGIN, password: PASSWORD, zone: "Asia/Almaty", pollDelayMs: 2_000, ...config }, { id: "1c" })
+      oneC({ login: LOGIN, password: PASSWORD, zone: "Asia/Almaty", pollDelayMs: 2_000, ...config }, { id: "1c" }),
+      ...(options.more ?? [])
     ],
-    host: { directory: () => folder, log: (_, message, detail) => void log.push({ message, detail }) }
+    host: { directory: (id) => (id === "1c" ? folder : join(folder, id)), log: (_, message, detail) => void log.push({ message, detail }) }
   })
   await hub.run(Effect.andThen(
     loadNetwork({

@@ -196,6 +196,19 @@ test("R-ORD-6: lines that someone cut in 1C come back as they are there", async 
   expect(lane.taken.at(-1)?.lines).toEqual([{ productId: "aspirin", quantity: 2, priceMinor: 49_000 }])
 })
 
+test("R-ORD-6: a document that comes back broken is named, the others are facts", async () => {
+  const lane = laneOf(1, 2, 3)
+  const { client, runs } = await openSite(lane, "bitrix")
+  const base = baseOf("bitrix")
+  await client().exchangeOrders(base)
+  for (const number of ["1001-1", "1002-1", "1003-1"]) base.approve(number, "Подтвержден")
+  const spoilBack = (file: Uint8Array): Uint8Array =>
+    Buffer.from(Buffer.from(file).toString("utf8").replace("<Номер>1002-1</Номер>", "<Номер>1002-1<Номер>"), "utf8")
+  await client().exchangeOrders(base, { spoilBack })
+  expect(lane.taken.map(({ number, state }) => [number, state])).toEqual([["1001-1", "accepted"], ["1003-1", "accepted"]])
+  expect(runs.ended.map(({ state, rejects }) => [state, rejects.length])).toEqual([["done", 1]])
+})
+
 test("R-ORD-6: two bases at once, each with its branches, do not see each other's orders", async () => {
   const lanes = [laneOf(1), laneOf(2)] as const
   const sites = [await openSite(lanes[0], "ut"), await openSite(lanes[1], "unf")] as const

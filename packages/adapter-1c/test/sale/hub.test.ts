@@ -2,6 +2,7 @@ import { newProduct, ProductId, Storage } from "@aptekit/core"
 import { makeBranch } from "@aptekit/core/testing"
 import { Layer } from "effect"
 import { describe, expect, test } from "vitest"
+import { oneC } from "../../src/index.ts"
 import { type Dialect, OneCBase, OneCClient } from "../../src/testing/index.ts"
 import {
   type ExchangeHub, goodsOf, item, LOGIN, offer, offersOf, openExchange, PASSWORD, priceAt, stockAt
@@ -12,6 +13,8 @@ import { newFolder } from "./desk-of.ts"
 const OPERATOR = { actor: { kind: "operator", id: "o" } } as const
 const GOODS = "b0a1f3c2-0001-11ee-8a01-00155d010101"
 const OTHER = "b0a1f3c2-0002-11ee-8a01-00155d010101#5f2c6c4e-aaaa-11ee-8a01-00155d010101"
+const FOREIGN = "b0a1f3c2-0003-11ee-8a01-00155d010101"
+const SOUTH = "b6112590-41ba-11dd-ac9d-0015e9b8c48e"
 const WAREHOUSE = "b6112590-41ba-11dd-ac9d-0015e9b8c48d"
 
 interface World extends ExchangeHub {
@@ -42,7 +45,7 @@ const openWorld = async (
   expect(await exchange.send("offers0_1.xml", offersOf(rows, head))).toBe("success")
   const links = new Map((await exchange.hub.run(exchange.storage.catalogue.links("1c", "product"))).map((link) => [link.externalId, link.id]))
   const url = await serve(exchange.hub.entrances.get("1c")!)
-  const base = new OneCBase({ dialect, goods: [GOODS, OTHER] })
+  const base = new OneCBase({ dialect, goods: [GOODS, OTHER, FOREIGN] })
   return {
     ...exchange,
     base,
@@ -157,6 +160,43 @@ test("R-ORD-6: goods that this base does not know: the order is put aside, with 
   expect(world.base.orders.map(({ key }) => key)).toEqual([`${next.number}-1`])
   expect((await world.part(order)).cases).toEqual(["needsErpAction"])
   expect(world.base.madeGoods).toEqual([])
+
+  // The goods have come from 1C meanwhile, and a person lets the order go again.
+  const now = (await world.hub.orders.get(order.id))!
+  await world.hub.run(world.storage.catalogue.putLinks([{ connection: "1c", kind: "product", externalId: FOREIGN, id: "foreign" }]))
+  const [letter] = await world.hub.run(world.storage.outbox.list("dead", 10))
+  await world.hub.run(world.storage.pull.decide(letter!.id, "replayed", OPERATOR.actor, "linked"))
+  await world.exchange()
+  expect(world.base.order(`${now.number}-1`).lines.map(({ id }) => id)).toEqual([FOREIGN])
+  expect((await world.part(order)).cases).toEqual([])
+})
+
+test("R-ORD-6: two bases in one hub: a part that moves from one base's branch to the other's is cancelled there and made here", async () => {
+  const settings = { login: LOGIN, password: PASSWORD, zone: "Asia/Almaty", pollDelayMs: 50, prices: { p: "retail" }, orders: {} }
+  const second = oneC({ ...settings, dialect: "unf", warehouses: { [SOUTH]: "south" } }, { id: "1c-2" })
+  const world = await openWorld("ut", {}, { more: [second] })
+  const url = await serve(world.hub.entrances.get("1c-2")!)
+  const client = (): OneCClient => new OneCClient({ url, login: LOGIN, password: PASSWORD, dialect: "unf" })
+  const other = new OneCBase({ dialect: "unf", goods: [GOODS, OTHER] })
+  // The second base has the same goods under its own ids; here they happen to be the same products.
+  const links = await world.hub.run(world.storage.catalogue.links("1c", "product"))
+  await world.hub.run(world.storage.catalogue.putLinks(links.map(({ externalId, id }) => ({ connection: "1c-2", kind: "product", externalId, id }))))
+  await world.hub.stock.state(links.map(({ id }) => ({ productId: id, branchId: "south", quantity: 10 })))
+
+  const order = await world.place("E-1")
+  const number = `${order.number}-1`
+  await Promise.all([world.exchange(), client().exchangeOrders(other)])
+  expect([world.base.orders.length, other.orders.length]).toEqual([1, 0])
+  await world.hub.orders.command((await world.part(order)).id, "escalate", { reason: "customerAsks" }, OPERATOR)
+  await world.hub.orders.command((await world.part(order)).id, "assign", { branchId: "south" }, OPERATOR)
+  await Promise.all([world.exchange(), client().exchangeOrders(other)])
+  expect([world.base.order(number).cancelled, other.order(number).cancelled]).toEqual([true, false])
+  expect(other.order(number).warehouse).toBe(SOUTH)
+  await Promise.all([world.exchange(), client().exchangeOrders(other)])
+  expect(await world.part(order)).toMatchObject({ status: "assigned", cases: [] })
+  other.approve(number)
+  await client().exchangeOrders(other)
+  expect((await world.part(order)).status).toBe("accepted")
 })
 
 test("R-ORD-6: the hub is restarted between query and success: nothing is lost, nothing comes twice", async () => {
