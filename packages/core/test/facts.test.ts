@@ -18,7 +18,7 @@ const position = Effect.flatMap(Storage, ({ feed }) => feed.position)
 /** Says it, checks the outcome; says it again: nothing more happens, and the second time is told as `again`. */
 const saidTwice = (taker: TestTaker, one: PartFact, outcome: string, again: string) =>
   Effect.gen(function*() {
-    expect(outcomes(yield* say(taker, one)), one.state).toEqual([outcome])
+    expect(outcomes(yield* say(taker, one)), `${one.state} of ${one.number}`).toEqual([outcome])
     const after = yield* position
     expect(outcomes(yield* say(taker, one)), `${one.state} again`).toEqual([again])
     expect(yield* position, "the second time commits nothing").toBe(after)
@@ -188,8 +188,8 @@ describe("facts of a partner", () => {
         expect(openCases(yield* current(order))).toEqual(["erpDiffers"])
         const receipt = {
           source: "till", id: "1", branchId: BranchId.make("north"), occurredAt: "2026-11-23T06:00:30Z",
-          fulfilmentNumber: order.number, lines: order.fulfilments[0]!.lines.map((l) => ({ productId: l.productId!, quantity: l.quantity }))
-        }
+          fulfilmentNumber: order.number, lines: [line("aspirin", 2), line("ibuprofen", 1)]
+        } as const
         expect(yield* Effect.promise(() => taker.hub().sales.record(receipt))).toEqual({ created: true })
         expect(yield* Effect.promise(() => taker.hub().sales.record(receipt))).toEqual({ created: false })
         const sold = yield* current(order)

@@ -15,6 +15,8 @@ export const ACCESS = {
   getOrder: ["channel", "branch", "operator", "admin"],
   getOrderEvents: ["channel", "branch", "operator", "admin"],
   cancelOrder: ["channel", "branch", "operator", "admin"],
+  listOpenCases: ["operator", "admin"],
+  closeCase: ["operator", "admin"],
   reportPayment: ["channel", "operator", "admin"],
   recordSale: ["register", "admin"],
   searchProducts: ["channel", "branch", "operator", "register", "admin"],
@@ -31,6 +33,8 @@ export const ACCESS = {
   releaseSyncRun: ["admin"],
   discardSyncRun: ["admin"],
   listOutbox: ["operator", "admin"],
+  replayMessage: ["admin"],
+  discardMessage: ["admin"],
   followEvents: ["branch", "operator", "admin"]
 } as const satisfies Record<string, ReadonlyArray<ApiRole>>
 

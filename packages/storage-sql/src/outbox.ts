@@ -89,6 +89,11 @@ export const pullStore = (driver: Driver, ask: Ask, { origin, now, announce }: P
         if (done) announce()
         return done
       }),
+    letter: (id) =>
+      ask(async () => {
+        const [row] = await driver.list("outboxByIds", [id])
+        return row === undefined ? null : listed(row)
+      }),
     decide: (id, decision, actor, note) =>
       ask(async () => {
         const [known] = await driver.list("outboxByIds", [id])

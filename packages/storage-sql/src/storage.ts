@@ -1,11 +1,14 @@
 import {
   type Actor,
   type BranchId,
+  caseCursor,
+  casePlace,
   Duplicate,
   type EventType,
   fold,
   InsufficientStock,
   type NetworkSettings,
+  type OpenCase,
   type Order,
   type Product,
   type ProductId,
@@ -243,6 +246,21 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
         holders: (product, branch) => ask(() => driver.read("holders", [product, branch])) as never,
         placedBefore: (at, limit) => ask(() => driver.read("placedBefore", [at, limit])) as never,
         awaiting: (limit, after = "" as never) => ask(() => driver.read("awaitingOrders", [after, limit])) as never,
+        openCases: ({ reasons, branchId, limit, after }) =>
+          Effect.map(
+            ask(() =>
+              driver.list("openCases", {
+                reasons: reasons ?? null,
+                branchId: branchId ?? null,
+                limit,
+                after: after === undefined ? null : casePlace(after)
+              })
+            ),
+            (rows) => {
+              const items = rows.slice(0, limit) as unknown as ReadonlyArray<OpenCase>
+              return { items, next: rows.length > limit ? caseCursor(items.at(-1)!) : null, position: 0 }
+            }
+          ),
         events: (id) => Effect.map(ask(() => driver.list("orderEvents", id)), (rows) => rows.map(eventOf))
       },
       network: {

@@ -8,6 +8,8 @@ import { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../kernel
 import { MAX_PRICE } from "../kernel/money.ts"
 import { Branch, Channel, PolicyEntry } from "../network/model.ts"
 import { Network } from "../network/service.ts"
+import type { CaseQuery, OpenCase } from "../operator/model.ts"
+import { Cases } from "../order/cases.ts"
 import { type Command, COMMAND_INPUTS, type RequestableCommand } from "../order/commands.ts"
 import { OrderRequest } from "../order/request.ts"
 import { Sale } from "../order/sale.ts"
@@ -18,6 +20,8 @@ import { NO_PRICE } from "../stock/image.ts"
 import type { RecordedEvent } from "../store/change.ts"
 import { type OrderQuery, type Page, Storage } from "../store/ports.ts"
 import type { ImportBatch, RunOptions, SyncRun } from "../exchange/sync.ts"
+import type { OutboxMessage } from "../exchange/outbox.ts"
+import { decideLetter } from "./letters.ts"
 import type { HubServices } from "./hub.ts"
 import { decideRun } from "./runs.ts"
 import { type OrderView, viewOrder } from "./view.ts"
@@ -65,6 +69,21 @@ export interface PromiseFace {
   }
   readonly sales: {
     readonly record: (sale: typeof Sale.Encoded, actor?: Actor) => Promise<{ order: OrderView | null; created: boolean }>
+  }
+  /** What waits for a person (ORD-3). */
+  readonly cases: {
+    /** Oldest first, on ended orders too. */
+    readonly open: (query?: Partial<CaseQuery>) => Promise<Page<OpenCase>>
+    /** @throws NotFound, Refused where it is closed already */
+    readonly close: (orderId: string, caseId: number, comment: string, options: CommandOptions) => Promise<OrderView>
+  }
+  /** Messages to partners that wait or are dead (OPS-2). */
+  readonly outbox: {
+    readonly list: (state: "dead" | "waiting", limit?: number) => Promise<ReadonlyArray<OutboxMessage>>
+    /** A dead one goes again. @throws NotFound, Refused where it is not dead */
+    readonly replay: (id: string, actor: Actor, reason: string) => Promise<OutboxMessage>
+    /** It will never go. @throws NotFound, Refused where it has ended or is being sent */
+    readonly discard: (id: string, actor: Actor, reason: string) => Promise<OutboxMessage>
   }
   readonly stock: {
     readonly availability: (
@@ -194,6 +213,19 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
             return { order: order === null ? null : viewOrder(order), created }
           })
         )
+    },
+    cases: {
+      open: (query = {}) => run(storage.orders.openCases({ limit: 50, ...query })),
+      close: (orderId, caseId, comment, options) =>
+        run(
+          Effect.flatMap(Cases, (cases) =>
+            Effect.map(cases.close(OrderId.make(orderId), caseId, comment, options), viewOrder))
+        )
+    },
+    outbox: {
+      list: (state, limit = 50) => run(storage.outbox.list(state, limit)),
+      replay: (id, actor, reason) => run(decideLetter(storage, id, "replayed", actor, reason)),
+      discard: (id, actor, reason) => run(decideLetter(storage, id, "discarded", actor, reason))
     },
     stock: {
       availability: (channel, products, branches) =>

@@ -4,6 +4,7 @@ import type { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../k
 import type { Instant } from "../kernel/time.ts"
 import type { Branch, Channel, PolicyEntry } from "../network/model.ts"
 import type { FulfilmentStatus, Order } from "../order/model.ts"
+import type { CaseQuery, OpenCase } from "../operator/model.ts"
 import type { StockImage } from "../stock/image.ts"
 import type { StockLevel } from "../stock/model.ts"
 import type {
@@ -75,6 +76,8 @@ export interface OrderReads {
   readonly placedBefore: (at: Instant, limit: number) => Read<ReadonlyArray<OrderId>>
   /** Orders with a waiting part, oldest first (D11); `after`: the last one of the page before. */
   readonly awaiting: (limit: number, after?: OrderId) => Read<ReadonlyArray<OrderId>>
+  /** Cases that wait for a person, oldest first (ORD-3). */
+  readonly openCases: (query: CaseQuery) => Read<Page<OpenCase>>
   /** The chronology of one order, oldest first (ORD-8). */
   readonly events: (id: OrderId) => Read<ReadonlyArray<RecordedEvent>>
 }

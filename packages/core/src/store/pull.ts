@@ -50,6 +50,8 @@ export interface PullStore {
   readonly confirm: (lane: string, confirmations: ReadonlyArray<Confirmation>) => Read<void>
   /** Makes the unended messages of an order dead letters, with their event. False where there were none. */
   readonly quarantine: (lane: string, order: OrderId, reason: string, actor: Actor) => Read<boolean>
+  /** A message by its id, whatever its lane and state. */
+  readonly letter: (id: string) => Read<OutboxMessage | null>
   /**
    * A person's word on a message, with its event: a dead one goes again from the start, a dead or waiting one is
    * dropped. In a pull lane it is meant for all dead letters of the order, for they are one state. Null where the

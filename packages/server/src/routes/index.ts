@@ -1,4 +1,5 @@
 import type { Operation } from "../operation.ts"
+import { caseOperations } from "./cases.ts"
 import { catalogueOperations } from "./catalogue.ts"
 import { eventOperations } from "./events.ts"
 import { exchangeOperations } from "./exchange.ts"
@@ -11,6 +12,7 @@ import { stockOperations } from "./stock.ts"
 /** Everything that the API can do. */
 export const OPERATIONS: ReadonlyArray<Operation> = [
   ...orderOperations,
+  ...caseOperations,
   ...fulfilmentOperations,
   ...saleOperations,
   ...catalogueOperations,

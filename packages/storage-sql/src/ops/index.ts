@@ -1,6 +1,7 @@
 import type { SqlDialect } from "../dialect.ts"
 import type { Program } from "../program.ts"
 import { bulkOps } from "./bulk.ts"
+import { caseOps } from "./cases.ts"
 import { catalogueOps } from "./catalogue.ts"
 import { commitProgram } from "./commit.ts"
 import { feedOps } from "./feed.ts"
@@ -16,6 +17,7 @@ export const makeOps = (dialect: SqlDialect) => {
   return {
     commit,
     ...orderOps(dialect),
+    ...caseOps(dialect),
     ...catalogueOps(dialect),
     ...networkOps(dialect),
     ...outboxOps(dialect),

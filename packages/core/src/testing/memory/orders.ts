@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import type { OrderId } from "../../kernel/ids.ts"
 import { fold } from "../../kernel/text.ts"
 import { orderStatus } from "../../order/life.ts"
+import { caseCursor, casePlace, type CaseQuery, type OpenCase } from "../../operator/model.ts"
 import type { Fulfilment, FulfilmentStatus, Order } from "../../order/model.ts"
 import type { HeldUnits, OrderQuery, OrderReads, Page } from "../../store/ports.ts"
 import { keyOf, type MemoryState } from "./state.ts"
@@ -12,6 +13,26 @@ const PERSON_DECIDES: ReadonlyArray<FulfilmentStatus> = ["operator", "awaiting",
 const LETS_GO: ReadonlyArray<FulfilmentStatus> = ["operator", "assigned", "accepted", "awaiting"]
 /** Their expiry frees the goods; an assigned one keeps them on its way to the operator (D11). */
 const FREED_BY_EXPIRY: ReadonlyArray<FulfilmentStatus> = ["assembled", "accepted"]
+
+const openCases = (state: MemoryState, orders: ReadonlyArray<Order>, query: CaseQuery): Page<OpenCase> => {
+  const [at, id, caseId] = query.after === undefined ? [-1, "", -1] : casePlace(query.after)
+  const isAfter = (c: OpenCase): boolean =>
+    c.openedAt !== at ? c.openedAt > at : c.orderId !== id ? c.orderId > id : c.caseId > caseId
+  const found = orders.flatMap((order) =>
+    order.cases.filter((c) => c.closedAt === null).map(({ part, reason, lineId, comment, openedAt, ...c }): OpenCase => {
+      const f = order.fulfilments.find((one) => one.part === part)
+      return {
+        orderId: order.id, number: order.number, channelId: order.channelId, part, fulfilmentId: f?.id ?? null,
+        branchId: f?.branchId ?? null, status: f?.status ?? null, caseId: c.caseId, reason, lineId, comment, openedAt
+      }
+    })
+  ).filter((c) => query.reasons?.includes(c.reason) ?? true)
+    .filter((c) => query.branchId === undefined || c.branchId === query.branchId)
+    .filter(isAfter)
+    .sort((a, b) => a.openedAt - b.openedAt || (a.orderId === b.orderId ? a.caseId - b.caseId : a.orderId < b.orderId ? -1 : 1))
+  const items = found.slice(0, query.limit)
+  return { items, next: found.length > items.length ? caseCursor(items.at(-1)!) : null, position: state.seq }
+}
 
 type Place = Pick<Order, "createdAt" | "id">
 
@@ -45,6 +66,7 @@ export const orderReads = (state: MemoryState): OrderReads => {
       return Number.isFinite(next) ? next : null
     }),
     dueUnits: (now) => Effect.sync(() => all().flatMap((order) => dueUnitsOf(order, now))),
+    openCases: (query) => Effect.sync(() => openCases(state, all(), query)),
     holders: (product, branch) =>
       Effect.sync(() =>
         withPart((f) =>

@@ -58,6 +58,11 @@ export const pullStore = (state: MemoryState): PullStore => {
         }
         return rows.length > 0
       }),
+    letter: (id) =>
+      Effect.sync(() => {
+        const row = state.outbox.find((one) => one.draft.id === id)
+        return row === undefined ? null : messageOf(row)
+      }),
     decide: (id, decision, actor, note) =>
       Effect.map(Clock.currentTimeMillis, (at) => {
         const row = state.outbox.find((one) => one.draft.id === id)

@@ -1,10 +1,11 @@
 import { Effect } from "effect"
-import { type FulfilmentId, OrderId } from "../../kernel/ids.ts"
+import { BranchId, type FulfilmentId, OrderId } from "../../kernel/ids.ts"
+import type { CaseQuery, OpenCase } from "../../operator/model.ts"
 import { Storage } from "../../store/ports.ts"
 import { same } from "../assert.ts"
-import { makeFulfilment, testUuid, TEST_NOW } from "../builders.ts"
+import { makeFulfilment, makeOrder, testUuid, TEST_NOW } from "../builders.ts"
 import { loadNetwork } from "../network.ts"
-import { commitFacts, storageCase } from "./case.ts"
+import { commit, commitFacts, place, storageCase } from "./case.ts"
 
 const T = TEST_NOW
 const LANE = "1c"
@@ -170,6 +171,39 @@ export const pullCases = [
       })
       same(yield* Effect.forEach([1, 2, 3, 4], () => one, { concurrency: 4 }), [8, 8, 8, 8], "orders")
       same(new Set((yield* pull.pending(LANE, 10)).map((row) => row.offers)), new Set([4]), "offers")
+    })),
+
+  storageCase("ORD-3", "open cases are listed oldest first, of ended orders too, by reason, by branch and by pages", ({ orders }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      const one = (caseId: number, openedAt: number, reason: "shortage" | "needsErpAction", closedAt: number | null = null) =>
+        ({ caseId, part: 1, reason, lineId: null, comment: `c${caseId}`, openedAt, closedAt, resolution: null })
+      yield* place({ n: 1, over: { cases: [one(1, T + 5, "shortage"), one(2, T + 1, "needsErpAction")] } })
+      const ended = makeOrder({ n: 2, branch: "south", status: "cancelled", lines: [{ product: "aspirin", quantity: 1, held: 0 }] })
+      yield* commit(null, { ...ended, cases: [one(1, T + 5, "needsErpAction"), one(2, T, "shortage", T + 1)] })
+      const list = (query: Partial<CaseQuery> = {}) => orders.openCases({ limit: 10, ...query })
+      const names = (page: { readonly items: ReadonlyArray<OpenCase> }) => page.items.map((c) => `${c.number}/${c.caseId}`)
+      same(names(yield* list()), ["1001/2", "1001/1", "1002/1"], "all")
+      same((yield* list()).items.at(-1), {
+        orderId: ended.id,
+        number: "1002",
+        channelId: ended.channelId,
+        part: 1,
+        fulfilmentId: ended.fulfilments[0]!.id,
+        branchId: "south",
+        status: "cancelled",
+        caseId: 1,
+        reason: "needsErpAction",
+        lineId: null,
+        comment: "c1",
+        openedAt: T + 5
+      }, "as it is shown")
+      same(names(yield* list({ reasons: ["shortage"] })), ["1001/1"], "of a reason")
+      same(names(yield* list({ branchId: BranchId.make("south") })), ["1002/1"], "at a branch")
+      const first = yield* list({ limit: 2 })
+      same(names(first), ["1001/2", "1001/1"], "first page")
+      const second = yield* list({ limit: 2, after: first.next! })
+      same([names(second), second.next], [["1002/1"], null], "second page")
     })),
 
   storageCase("ORD-8", "links and orders are read by a list of ids and numbers", ({ catalogue, orders }) =>
