@@ -21,7 +21,7 @@ export const testTaker = (branches: ReadonlyArray<string> = ["north"], id = "erp
     ports: {},
     setup: (_, context) => {
       hub = context.hub
-      return { orders: { takes: (branch) => taken.has(branch) } }
+      return { orders: { takes: (branch: string) => taken.has(branch) } }
     }
   })({}, { id })
   return { adapter, hub: () => hub!, branches: taken }

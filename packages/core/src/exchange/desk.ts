@@ -6,6 +6,7 @@ import { toIso } from "../kernel/time.ts"
 import { Network } from "../network/service.ts"
 import { Cases } from "../order/cases.ts"
 import type { Command } from "../order/commands.ts"
+import { isEnded } from "../order/life.ts"
 import type { Fulfilment, Order } from "../order/model.ts"
 import type { Sale } from "../order/sale.ts"
 import { Sales } from "../order/sales.ts"
@@ -145,11 +146,11 @@ export class PartnerDesk extends Context.Service<PartnerDesk, {
       const compare = (found: Found, fact: PartFact, done: Done, actor: Actor) =>
         Effect.gen(function*() {
           const { f, told } = found
-          const compared = fact.lines !== null && fact.state !== "sold" && !["closed", "cancelled", "expired"].includes(f.status)
-          const difference = compared ? linesDiffer(f, fact.lines!) : null
-          if (difference === null) return yield* caughtUp(found, fact, done, actor)
+          const lines = fact.state === "sold" || isEnded(f.status) ? null : fact.lines
+          const difference = lines === null ? null : linesDiffer(f, lines)
+          if (lines === null || difference === null) return yield* caughtUp(found, fact, done, actor)
           // What it was told before the newest change, which is on its way to it.
-          if (told !== undefined && linesDiffer(told, fact.lines!) === null) {
+          if (told !== undefined && linesDiffer(told, lines) === null) {
             return done.outcome === "known" ? { ...done, detail: "its lines are those of an older state" } : done
           }
           return yield* recorded(found, "erpDiffers", difference, actor)
