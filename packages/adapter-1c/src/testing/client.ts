@@ -12,12 +12,14 @@ export interface OneCFile {
 
 /** What goes wrong on the way. */
 export interface OneCFaults {
-  /** The connection breaks in the middle of the first piece; 1C gives up. */
-  readonly cutBody?: boolean
+  /** The connection breaks in the middle of the first piece, or after so many of its bytes; then 1C sends it again. */
+  readonly cutBody?: boolean | number
   /** Each piece is sent twice, as after a lost answer. */
   readonly repeatPieces?: boolean
   /** Neither cookie nor sessid comes back; Basic does. */
   readonly loseSession?: boolean
+  /** Cookie and sessid are lost in the middle of the exchange: after the first piece. */
+  readonly forgetSession?: boolean
   /** 1C asks for each import once and does not wait for its end (fact 22). */
   readonly skipPolling?: boolean
 }
@@ -48,8 +50,19 @@ export interface OneCClientOptions {
   readonly password: string
   readonly dialect?: Dialect
   readonly faults?: OneCFaults
+  /** Hears each question and its answer: for logs. */
+  readonly heard?: (question: OneCQuestion, answer: OneCAnswer) => void
 }
 
+export interface OneCQuestion {
+  readonly type: string
+  readonly mode: string
+  readonly filename: string | undefined
+  /** Bytes of the body. */
+  readonly bytes: number
+}
+
+/** `status: 0`: the connection was cut by a fault. */
 export interface OneCAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
@@ -162,13 +175,17 @@ export class OneCClient {
 
   /** In pieces of at most `file_limit` bytes, in order, under one name. */
   async sendFile(name: string, bytes: Uint8Array, type: ExchangeType = "catalog"): Promise<void> {
-    const { cutBody = false, repeatPieces = false } = this.#options.faults ?? {}
+    const { cutBody = false, repeatPieces = false, forgetSession = false } = this.#options.faults ?? {}
     for (let at = 0; at < bytes.length || at === 0; at += this.fileLimit) {
       const piece = bytes.subarray(at, at + this.fileLimit)
-      if (cutBody && at === 0) await this.sendPiece(name, piece, Math.floor(piece.length / 2), type)
+      if (cutBody !== false && at === 0) {
+        const after = cutBody === true ? Math.floor(piece.length / 2) : cutBody
+        await this.sendPiece(name, piece, Math.min(after, piece.length - 1), type)
+      }
       await this.#success(`file ${name}`, await this.sendPiece(name, piece, undefined, type))
       if (repeatPieces) await this.#success(`file ${name}`, await this.sendPiece(name, piece, undefined, type))
       this.pieces++
+      if (forgetSession) this.#cookie = this.#sessid = undefined
     }
   }
 
@@ -212,11 +229,23 @@ export class OneCClient {
     return `${url}?${Object.entries(all).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`
   }
 
-  #send(
+  async #send(
     method: string,
     query: Readonly<Record<string, string>>,
     body: Uint8Array = new Uint8Array(0),
     cutAfter?: number
+  ): Promise<OneCAnswer> {
+    const answer = await this.#ask(method, query, body, cutAfter)
+    const { type = "catalog", mode = "", filename } = query
+    this.#options.heard?.({ type, mode, filename, bytes: body.length }, answer)
+    return answer
+  }
+
+  #ask(
+    method: string,
+    query: Readonly<Record<string, string>>,
+    body: Uint8Array,
+    cutAfter: number | undefined
   ): Promise<OneCAnswer> {
     const { login, password } = this.#options
     const content = { "content-length": String(body.length), "content-type": "application/octet-stream" }

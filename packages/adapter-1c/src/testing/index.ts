@@ -5,5 +5,5 @@
 export { type BaseLine, type BaseOrder, LoadFailed, OneCBase, type OneCBaseOptions } from "./base.ts"
 export {
   type Dialect, type ExchangeReport, type ExchangeType, type OneCAnswer, OneCClient, type OneCClientOptions,
-  type OneCFaults, type OneCFile, OneCStopped, type OrderFaults, type OrdersReport, zipOf
+  type OneCFaults, type OneCFile, type OneCQuestion, OneCStopped, type OrderFaults, type OrdersReport, zipOf
 } from "./client.ts"
