@@ -1,7 +1,9 @@
 import type { StockImage } from "@aptekit/core"
 import type { Driver } from "./driver.ts"
+import type { AwaitedChange } from "./encode.ts"
+import { awaitedDemand } from "./image.ts"
 import { Refusal } from "./program.ts"
-import { branchOf, productOf } from "./schema.ts"
+import { branchOf, cellOf, productOf } from "./schema.ts"
 
 interface Level {
   readonly cell: number
@@ -28,6 +30,8 @@ export class Figures {
   readonly #underWay = new Map<number, number>()
   readonly #watches = new Set<Set<number>>()
   #doubtful = new Set<number>()
+  /** Rows of which nobody knows what waiting orders will take first. */
+  #doubtfulDemand = new Set<number>()
 
   constructor(driver: Driver, image: StockImage) {
     this.#driver = driver
@@ -35,23 +39,32 @@ export class Figures {
     this.#inOrder = driver.dialect.name === "sqlite"
   }
 
-  /** A commit of these rows, from its decision until the image has it. */
-  async during<A>(cells: ReadonlyArray<{ readonly cell: number }>, commit: () => Promise<A>): Promise<A> {
+  /** A commit of these rows, from its decision until the image has it; and the demand of waiting orders with it (D11). */
+  async during<A>(
+    changed: ReadonlyArray<{ readonly cell: number }>,
+    awaited: ReadonlyArray<AwaitedChange>,
+    commit: () => Promise<A>
+  ): Promise<A> {
+    const demand = awaited.map(({ product, branch }) => cellOf(product, branch))
+    const cells = [...new Set([...changed.map(({ cell }) => cell), ...demand])]
     const watch = this.watch()
-    for (const { cell } of cells) this.#begin(cell, watch)
+    for (const cell of cells) this.#begin(cell, watch)
     const running = commit()
     this.#running.add(running)
     try {
-      return await running
+      const result = await running
+      for (const { product, branch, units } of awaited) this.#image.addAwaited(product, branch, units)
+      return result
     } catch (error) {
       // Perhaps it was done and only its answer lost; then its own repetition may have been refused.
-      this.doubt(cells.map(({ cell }) => cell))
+      this.doubt(cells)
+      this.#doubtDemand(demand)
       if (error instanceof Refusal && error.tag === "InsufficientStock") this.#repair(error.fields["refused"] as Refused, watch)
       throw error
     } finally {
       this.#running.delete(running)
       this.unwatch(watch)
-      for (const { cell } of cells) this.#end(cell)
+      for (const cell of cells) this.#end(cell)
     }
   }
 
@@ -64,6 +77,11 @@ export class Figures {
     const left = this.#underWay.get(cell)! - 1
     if (left === 0) this.#underWay.delete(cell)
     else this.#underWay.set(cell, left)
+  }
+
+  /** Another replica's commit of these rows: whoever watches must know. */
+  touch(cells: Iterable<number>): void {
+    for (const cell of cells) for (const watch of this.#watches) watch.add(cell)
   }
 
   /** The rows of all commits that are under way now or begin before `unwatch`. */
@@ -101,6 +119,36 @@ export class Figures {
 
   /** Reads what is doubtful once more. */
   async again(): Promise<void> {
+    await this.#levelsAgain()
+    await this.#demandAgain()
+  }
+
+  #doubtDemand(cells: Iterable<number>): void {
+    if (this.#inOrder) return
+    for (const cell of cells) this.#doubtfulDemand.add(cell)
+  }
+
+  /** The demand of all waiting orders is one query; a row with a commit under way meanwhile is left to the next look. */
+  async #demandAgain(): Promise<void> {
+    if (this.#doubtfulDemand.size === 0) return
+    const cells = this.#doubtfulDemand
+    this.#doubtfulDemand = new Set()
+    const watch = this.watch()
+    try {
+      const demand = await awaitedDemand(this.#driver, this.#image)
+      for (const cell of cells) {
+        if (watch.has(cell)) this.#doubtDemand([cell])
+        else this.#image.setAwaited(productOf(cell), branchOf(cell), demand.get(cell) ?? 0)
+      }
+    } catch (error) {
+      this.#doubtDemand(cells)
+      throw error
+    } finally {
+      this.unwatch(watch)
+    }
+  }
+
+  async #levelsAgain(): Promise<void> {
     if (this.#doubtful.size === 0) return
     const cells = [...this.#doubtful]
     this.#doubtful = new Set()

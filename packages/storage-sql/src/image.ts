@@ -1,7 +1,7 @@
 import { type BranchId, type ProductId, type StockImage, toStated } from "@aptekit/core"
 import type { Driver } from "./driver.ts"
 import { restoreStated } from "./runs/stated.ts"
-import { branchOf, priceParts, productOf } from "./schema.ts"
+import { branchOf, cellOf, priceParts, productOf } from "./schema.ts"
 
 /** Fills the image from the database: at a start, and after another replica's import. */
 export const loadImage = async (driver: Driver, image: StockImage): Promise<void> => {
@@ -24,11 +24,17 @@ export const loadImage = async (driver: Driver, image: StockImage): Promise<void
   for (const block of await driver.read("statedTimes", undefined)) restoreStated(image, block)
 }
 
-/** What waiting orders will take first, once, at a start (D11). */
-export const loadAwaited = async (driver: Driver, image: StockImage): Promise<void> => {
+/** What waiting orders will take first, by cell (D11). */
+export const awaitedDemand = async (driver: Driver, image: StockImage): Promise<ReadonlyMap<number, number>> => {
+  const demand = new Map<number, number>()
   for (const { productId, branchId, units } of await driver.read("awaitedDemand", undefined)) {
     const product = image.productSlot(productId as ProductId)
     const branch = image.branchSlot(branchId as BranchId)
-    if (product !== undefined && branch !== undefined) image.addAwaited(product, branch, Number(units))
+    if (product !== undefined && branch !== undefined) demand.set(cellOf(product, branch), Number(units))
   }
+  return demand
+}
+
+export const loadAwaited = async (driver: Driver, image: StockImage): Promise<void> => {
+  for (const [cell, units] of await awaitedDemand(driver, image)) image.setAwaited(productOf(cell), branchOf(cell), units)
 }

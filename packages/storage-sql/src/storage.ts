@@ -191,12 +191,11 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
         try: async () => {
           const awaited = awaitedOf(change, image)
           const encoded = encodeChange(change, image, origin)
-          const result = await figures.during(encoded.cells, async () => {
+          const result = await figures.during(encoded.cells, awaited, async () => {
             const committed = await driver.commit(encoded)
             applied(committed)
             return committed
           })
-          for (const { product, branch, units } of awaited) image.addAwaited(product, branch, units)
           return { seq: result.seq, short: result.short.map(cellName) }
         },
         catch: refusal

@@ -1,4 +1,5 @@
-import type { HubServices } from "@aptekit/core"
+import { BranchId, type HubServices, ProductId, Storage } from "@aptekit/core"
+import { makeChange, makeOrder } from "@aptekit/core/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { DriverError } from "../src/driver.ts"
@@ -15,14 +16,20 @@ describe.skipIf(mariadb!.skip)("D5: the image of a MariaDB, whose answers come i
         return inHub(open, hooks, body(hooks))
       }))
 
-  /** Looks again and again, as the hub's own clock goes on, until the image says this of aspirin at north. */
-  const becomes = ({ pass }: Hooks, reserved: number) =>
+  /** Looks again and again, as the hub's own clock goes on, until it is so; at most two seconds. */
+  const looksUntil = <E>({ pass }: Hooks, so: Effect.Effect<boolean, E, Storage>) =>
     Effect.gen(function*() {
       for (let look = 0; look < 200; look++) {
-        if ((yield* shown("aspirin", "north")).reserved === reserved) return
+        if (yield* so) return
         yield* pass("1 second")
         yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 10)))
       }
+    })
+
+  /** Until the image says this of aspirin at north. */
+  const becomes = (hooks: Hooks, reserved: number) =>
+    Effect.gen(function*() {
+      yield* looksUntil(hooks, Effect.map(shown("aspirin", "north"), (row) => row.reserved === reserved))
       expect((yield* shown("aspirin", "north")).reserved).toBe(reserved)
     })
 
@@ -34,6 +41,20 @@ describe.skipIf(mariadb!.skip)("D5: the image of a MariaDB, whose answers come i
       yield* order("E-1", wants(3))
       yield* becomes(hooks, 3)
       expect(yield* figures("aspirin", "north")).toEqual(both(10, 3))
+    }))
+
+  test("learns what waiting orders will take first, though the answer of the commit that made one wait was lost", (hooks) =>
+    Effect.gen(function*() {
+      yield* load()
+      const { stock, commit } = yield* Storage
+      const free = Effect.sync(() => stock.image.available(ProductId.make("aspirin"), BranchId.make("north")))
+      hooks.gate.after = () => Promise.reject(new DriverError("connection lost", "unknown"))
+      const waiting = makeOrder({ n: 1, status: "awaiting", lines: [{ product: "aspirin", quantity: 4, held: 0 }] })
+      const lost = yield* Effect.result(commit(makeChange("change-1", null, waiting)))
+      expect(lost).toMatchObject({ _tag: "Failure", failure: { _tag: "StorageUnavailable", outcome: "unknown" } })
+      expect(yield* free).toBe(10)
+      yield* looksUntil(hooks, Effect.map(free, (units) => units === 6))
+      expect(yield* free).toBe(6)
     }))
 
   test("learns of a commit whose answer was lost for good", (hooks) =>

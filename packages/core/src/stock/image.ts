@@ -176,6 +176,9 @@ export class StockImage {
     if (left > 0) this.#awaited.set(cell, left)
     else this.#awaited.delete(cell)
   }
+  setAwaited(productSlot: number, branchSlot: number, units: number): void {
+    this.addAwaited(productSlot, branchSlot, units - (this.#awaited.get(this.cell(productSlot, branchSlot)) ?? 0))
+  }
   /** `branchSlot` null: the network's price. `amount` NO_PRICE takes a price back. */
   setPrice(priceType: string, productSlot: number, branchSlot: number | null, amount: number): void {
     const column = this.#priceColumn(priceType)

@@ -5,6 +5,7 @@ import { placeOrder } from "./support/actions.ts"
 import { isOk, send } from "./support/attempts.ts"
 import { newMariadb, temporaryFolder } from "./support/database.ts"
 import { type HubProcess, until } from "./support/hub.ts"
+import { untrue } from "./support/image.ts"
 import { noOwnMariadb, ownMariadb } from "./support/own-mariadb.ts"
 import { newSeed, withSeed } from "./support/random.ts"
 import { stage, type Stage, workUntil } from "./support/run.ts"
@@ -19,6 +20,7 @@ const recovers = async (on: Stage, hub: HubProcess): Promise<void> => {
     await on.workload.resend(hub.url())
     return on.workload.unsettled.length === 0
   })
+  await until("it tells of its stock what is stored", async () => (await untrue(hub, await on.database.tables())).length === 0)
 }
 
 /** Connections of the hub's pool, as the server knows them. */
