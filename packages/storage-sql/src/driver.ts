@@ -18,6 +18,11 @@ export interface Driver {
   readonly commit: (change: EncodedChange) => Promise<CommitResult>
   /** The database's clock in milliseconds; null where it is this process's own. */
   readonly serverTime: (() => Promise<number>) | null
+  /**
+   * Work that one hub does at a time, where several share the database: waits for its turn. A hub that dies lets go at
+   * once. Null where only one hub can be.
+   */
+  readonly alone: (<A>(name: string, work: () => Promise<A>) => Promise<A>) | null
   /** Reads a whole table, row by row, without holding it in memory twice. */
   readonly scan: (sql: string, onRow: (row: ReadonlyArray<number>) => void) => Promise<void>
   readonly close: () => Promise<void>

@@ -26,6 +26,7 @@ import { type Driver, DriverError } from "./driver.ts"
 import { awaitedOf, encodeChange, UnknownCell } from "./encode.ts"
 import { Figures } from "./figures.ts"
 import { loadAwaited, loadImage } from "./image.ts"
+import { Replicas } from "./replicas.ts"
 import { differenceRows } from "./runs/difference.ts"
 import { Imports } from "./runs/imports.ts"
 import { eventChange, runOf } from "./runs/run.ts"
@@ -106,42 +107,25 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
     }
     const now = (): number => ownTime() + clockOffset
     const figures = new Figures(driver, image)
-    const imports = new Imports(driver, image, figures, now, origin, announce)
+    const imports = new Imports(driver, image, figures, now, origin, announce, () => replicas.hear())
 
     const loadIds = async (): Promise<void> => {
       for (const { id, slot } of await driver.read("productSlots", undefined)) remember("products", slot, id)
       for (const { id, slot } of (await driver.read("settings", undefined)).branches) remember("branches", slot, id)
     }
+    const replicas = new Replicas(driver, origin, imports, figures, loadIds, announce)
     yield* ask(async () => {
       await imports.recover()
+      // What is committed while the image is read is heard afterwards.
+      await replicas.start()
       await loadIds()
       await loadImage(driver, image)
       await loadAwaited(driver, image)
     })
 
-    /**
-     * What other replicas did: their stock changes by deltas, a whole reload after an import (D5). A figure that was read
-     * a moment ago may have a delta in it already, so the rows are read once more.
-     */
-    let heard = yield* ask(() => driver.read("feedPosition", undefined))
-    const listen = ask(async () => {
-      const events = await driver.list("foreignEvents", { after: heard, origin, limit: 1_000 })
-      for (const { seq, type, levels } of events) {
-        if (type === "stock.imported") {
-          await loadIds()
-          await imports.reload()
-        }
-        for (const [cell, onHand, reserved] of JSON.parse(levels ?? "[]") as CommitResult["levels"]) {
-          imports.moved(cell, onHand, reserved)
-          figures.doubt([cell])
-        }
-        heard = seq
-      }
-      await figures.again()
-      if (events.length > 0) announce()
-    })
-    if (driver.dialect.name === "mariadb") {
-      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(listen), Schedule.spaced("500 millis")))
+    yield* ask(() => replicas.hear())
+    if (driver.alone !== null) {
+      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(ask(() => replicas.hear())), Schedule.spaced("500 millis")))
     }
 
     /** Products as they are read; one that another replica has added gets its place in the image. */

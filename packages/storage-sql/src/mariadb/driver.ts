@@ -1,6 +1,6 @@
 import { Kysely, MysqlDialect } from "kysely"
 import { type Connection as CallbackConnection, createPool as createCallbackPool } from "mysql2"
-import { createPool, type Pool, type PoolConnection } from "mysql2/promise"
+import { createConnection, createPool, type Pool, type PoolConnection } from "mysql2/promise"
 import { mariadbSql } from "../dialect.ts"
 import { type Driver, DriverError } from "../driver.ts"
 import { appliedPoint, donePoint, faultPoint } from "../fault.ts"
@@ -64,6 +64,33 @@ const withRetry = async <A>(pool: Pool, op: OpName, program: () => Program<A>): 
   }
 }
 
+/** Longer than any bulk run; then whoever waits says so. */
+const TURN_SECONDS = 600
+
+/**
+ * A lock of the server that lives as long as the connection which took it: the server itself lets go of a dead hub's.
+ * Names of such locks are the whole server's, so this one's holds the database's.
+ */
+const alone = async <A>(uri: string, name: string, work: () => Promise<A>): Promise<A> => {
+  const connection = await createConnection({ uri }).catch((cause: unknown) => {
+    throw new DriverError(codeOf(cause) || "database error", "notApplied", cause)
+  })
+  // It may be cut off while nobody asks it anything; what is written under it then is fenced off (D24).
+  connection.on("error", () => undefined)
+  try {
+    const [rows] = await connection.query("select get_lock(concat(md5(database()), ?), ?) as taken", [`.${name}`, TURN_SECONDS])
+    if ((rows as unknown as ReadonlyArray<{ taken: number | null }>)[0]?.taken !== 1) {
+      throw new DriverError(`another hub has held ${name} for ${TURN_SECONDS} s`, "notApplied")
+    }
+    return await work()
+  } catch (error) {
+    if (error instanceof DriverError || error instanceof Refusal || codeOf(error) === "") throw error
+    throw new DriverError(codeOf(error), "notApplied", error)
+  } finally {
+    await connection.end().catch(() => connection.destroy())
+  }
+}
+
 const migrateDatabase = async (uri: string): Promise<void> => {
   const db = new Kysely<unknown>({ dialect: new MysqlDialect({ pool: createCallbackPool({ uri, connectionLimit: 1 }) }) })
   try {
@@ -114,6 +141,7 @@ export const openMariadb = async (uri: string): Promise<Driver> => {
       const [rows] = await pool.query("select cast(unix_timestamp(now(3)) * 1000 as signed) as now")
       return Number((rows as unknown as ReadonlyArray<{ now: number }>)[0]!.now)
     },
+    alone: (name, work) => alone(uri, name, work),
     scan: async (sql, onRow) => {
       const connection = await pool.getConnection()
       try {

@@ -1,7 +1,8 @@
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
-import { all, inPieces, one, param, type Program, raw, Refusal, run, statement } from "../program.ts"
+import { all, inPieces, one, param, type Program, raw, run, statement } from "../program.ts"
 import { cellOf, priceKey, type Schema } from "../schema.ts"
+import { type Fence, fenceProgram } from "./fence.ts"
 import { putRunProgram, type RunRow } from "./runs.ts"
 
 export type JournalRow = Selectable<Schema["sync_journal"]>
@@ -17,14 +18,8 @@ export interface Slice {
   readonly branches: Int32Array
   /** Units by the statement, or amounts. */
   readonly figures: Int32Array
-  /** The lease under which it is written, where several hubs share the database (D24). */
-  readonly lease: Fence | null
-}
-
-/** Who holds a lease, as it was when it was taken. */
-export interface Fence {
-  readonly name: string
-  readonly token: number
+  /** The turn under which it is written, where several hubs share the database (D24). */
+  readonly fence: Fence | null
 }
 
 export interface StatedBlock {
@@ -66,7 +61,7 @@ export const bulkOps = (dialect: SqlDialect) => {
   const putRun = putRunProgram(dialect)
   const writeStock = upsert(dialect, "stock_levels", "cell", "on_hand", ", reserved", ", 0")
   const writePrices = upsert(dialect, "prices", "id", "amount")
-  const holdsLease = `select token from leases where name = ? and token = ?${dialect.name === "mariadb" ? " lock in share mode" : ""}`
+  const fenced = fenceProgram(dialect)
   const anyLater = statement(
     db.selectFrom("stock_movements").select("cell").where("occurred_at", ">", param("asOf")).limit(1)
   )
@@ -120,13 +115,6 @@ export const bulkOps = (dialect: SqlDialect) => {
       .where("f.branch_id", "is not", null).groupBy(["l.product_id", "f.branch_id"])
   )
 
-  /** Whoever lost the lease meanwhile writes no more. */
-  function* fenced(lease: Fence | null): Program<void> {
-    if (lease === null) return
-    const held = yield* raw("all", holdsLease, [lease.name, lease.token])
-    if (held.rows.length === 0) throw new Refusal("LeaseLost", { name: lease.name })
-  }
-
   function* writeRows(slice: Slice, from: number, n: number): Program<void> {
     const { kind, type, asOf, products, branches, figures } = slice
     const values: Array<number> = new Array(n * 3)
@@ -165,14 +153,18 @@ export const bulkOps = (dialect: SqlDialect) => {
       return yield* all(journal, { run: id })
     },
     /** The compared rows, the times of all named ones and the run's state in one transaction: now it will be finished (D4). */
-    *journalRun([row, parts, blocks]: readonly [RunRow, ReadonlyArray<JournalRow>, ReadonlyArray<StatedBlock>]): Program<null> {
+    *journalRun(
+      [row, parts, blocks, fence]: readonly [RunRow, ReadonlyArray<JournalRow>, ReadonlyArray<StatedBlock>, Fence | null]
+    ): Program<null> {
+      yield* fenced(fence)
       for (const part of parts) yield* run(putJournal, { ...part })
       for (const block of blocks) yield* run(putStated, { ...block })
       yield* putRun(row)
       return null
     },
     /** One more part, before the run says that it is journalled: so that no order waits for all of them. */
-    *journalPart(part: JournalRow): Program<null> {
+    *journalPart([part, fence]: readonly [JournalRow, Fence | null]): Program<null> {
+      yield* fenced(fence)
       yield* run(putJournal, { ...part })
       return null
     },
@@ -188,7 +180,7 @@ export const bulkOps = (dialect: SqlDialect) => {
     },
     /** Writes rows; gives on hand of those that had movements after T: cell, units, cell, units… */
     *slice(slice: Slice): Program<ReadonlyArray<number>> {
-      yield* fenced(slice.lease)
+      yield* fenced(slice.fence)
       for (let i = 0; i < slice.products.length; i += dialect.bulkRows) {
         yield* writeRows(slice, i, Math.min(dialect.bulkRows, slice.products.length - i))
       }

@@ -44,6 +44,9 @@ export const feedOps = ({ db }: SqlDialect) => {
     })).where("name", "=", param("name"))
       .where((eb) => eb.or([eb("owner", "=", param("owner")), eb("expires_at", "<=", param("now"))]))
   )
+  const newFence = statement(
+    db.updateTable("leases").set((eb) => ({ owner: param("owner"), token: eb("token", "+", 1) })).where("name", "=", param("name"))
+  )
   const release = statement(
     db.updateTable("leases").set({ expires_at: 0 }).where("name", "=", param("name")).where("owner", "=", param("owner"))
   )
@@ -80,6 +83,11 @@ export const feedOps = ({ db }: SqlDialect) => {
       }
       const touched = yield* run(takeLease, { ...args })
       return touched === 0 ? null : (yield* one<{ token: number }>(lease, { name: args.name }))!.token
+    },
+    /** A new token for whoever has taken the turn: writes under an older one are refused from now on (D24). */
+    *takeFence({ name, owner }: { name: string; owner: string }): Program<number> {
+      if ((yield* run(newFence, { name, owner })) === 0) yield* run(newLease, { name, owner, until: 0 })
+      return (yield* one<{ token: number }>(lease, { name }))!.token
     },
     *releaseLease([name, owner]: readonly [string, string]): Program<null> {
       yield* run(release, { name, owner })

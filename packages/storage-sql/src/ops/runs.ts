@@ -4,6 +4,7 @@ import type { EncodedChange } from "../encode.ts"
 import { all, one, param, type Program, run, statement } from "../program.ts"
 import type { Schema } from "../schema.ts"
 import type { CommitResult } from "./commit.ts"
+import { type Fence, fenceProgram } from "./fence.ts"
 
 export type RunRow = Selectable<Schema["sync_runs"]>
 export type DifferencePart = Selectable<Schema["sync_difference"]>
@@ -35,6 +36,7 @@ export const putRunProgram = ({ db }: SqlDialect) => {
 export const runOps = (dialect: SqlDialect, commit: (change: EncodedChange) => Program<CommitResult>) => {
   const { db } = dialect
   const putRun = putRunProgram(dialect)
+  const fenced = fenceProgram(dialect)
   const runById = statement(db.selectFrom("sync_runs").selectAll().where("id", "=", param("id")))
   const runs = statement(
     db.selectFrom("sync_runs").selectAll().where("id", "<", param("before")).orderBy("id", "desc").limit(param("limit"))
@@ -75,7 +77,8 @@ export const runOps = (dialect: SqlDialect, commit: (change: EncodedChange) => P
       return null
     },
     /** The last step: the run done, its journal gone, its event told. Done already, nothing is told again. */
-    *finishRun([row, event]: readonly [RunRow, EncodedChange]): Program<null> {
+    *finishRun([row, event, fence]: readonly [RunRow, EncodedChange, Fence | null]): Program<null> {
+      yield* fenced(fence)
       const known = yield* one<RunRow>(runById, { id: row.id })
       yield* putRun(row)
       yield* run(dropJournal, { run: row.id })

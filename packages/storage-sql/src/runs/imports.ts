@@ -15,6 +15,7 @@ import type { EncodedChange } from "../encode.ts"
 import type { Figures } from "../figures.ts"
 import { loadImage } from "../image.ts"
 import type { JournalRow, StatedBlock } from "../ops/bulk.ts"
+import type { Fence } from "../ops/fence.ts"
 import { branchOf, productOf } from "../schema.ts"
 import { Comparison, type LaterUnits } from "./compare.ts"
 import { eventChange, type LiveRuns, newRun, OpenRun, type RunEnd, runOf, runRow } from "./run.ts"
@@ -22,6 +23,8 @@ import { journalOf, type Rows, rowsOf, slicesOf } from "./rows.ts"
 
 /** Rows read back at once, between orders. */
 const SHOW_ROWS = 2_000
+/** What a hub that imports holds, where several share the database. */
+const LEASE = "imports"
 /** Slices under way at once: the writer never waits for the next one, an order never for more than one. */
 const IN_FLIGHT = 4
 
@@ -54,6 +57,10 @@ export class Imports {
   readonly #announce: () => void
   readonly live: LiveRuns = new Map()
   readonly #priceTypes = new Map<string, number>()
+  /** Hears what other hubs did to the stock before this one compares. */
+  readonly #catchUp: () => Promise<void>
+  /** Under which imports are written; null where only one hub can be. */
+  #fence: Fence | null = null
   /** Rows that an import has read and will show; commits meanwhile are added to them. */
   readonly #showing = new Set<Map<number, Level>>()
   /** A run that failed after its journal: it is finished before anything else is compared. */
@@ -67,7 +74,8 @@ export class Imports {
     figures: Figures,
     now: () => number,
     origin: string,
-    announce: () => void
+    announce: () => void,
+    catchUp: () => Promise<void>
   ) {
     this.#driver = driver
     this.#image = image
@@ -75,25 +83,61 @@ export class Imports {
     this.#now = now
     this.#origin = origin
     this.#announce = announce
+    this.#catchUp = catchUp
   }
 
   /** Finishes what a killed process left: journalled runs go on, others had changed nothing. */
   async recover(): Promise<void> {
-    for (const row of await this.#driver.read("unfinishedRuns", undefined)) {
-      const run = runOf(row, this.live)
-      if (run.state === "receiving") {
-        await this.fail(run, "The hub was stopped while it received; send the file again.")
-        continue
+    await this.#alone(async () => {
+      for (const row of await this.#driver.read("unfinishedRuns", undefined)) {
+        const run = runOf(row, this.live)
+        if (run.state === "receiving") await this.fail(run, "The hub was stopped while it received; send the file again.")
+        else await this.#finishFromJournal(run)
       }
-      for (const part of await this.#driver.read("journal", run.id)) await this.#write(rowsOf(part), () => undefined)
-      await this.#finished(run)
+    })
+  }
+
+  async #finishFromJournal(run: SyncRun): Promise<void> {
+    for (const part of await this.#driver.read("journal", run.id)) await this.#write(rowsOf(part), () => undefined)
+    await this.#finished(run)
+  }
+
+  /** One hub at a time imports; what is written under its turn carries its token. */
+  #alone<A>(work: () => Promise<A>): Promise<A> {
+    const { alone } = this.#driver
+    if (alone === null) return work()
+    return alone(LEASE, async () => {
+      this.#fence = { name: LEASE, token: await this.#driver.write("takeFence", { name: LEASE, owner: this.#origin }) }
+      return work()
+    })
+  }
+
+  /**
+   * Before anything is compared: a run that was cut off after its journal is finished, this hub's or a dead one's (D4),
+   * and what other hubs did is in the image (D5).
+   */
+  async #readyToCompare(): Promise<void> {
+    if (this.#cutOff !== null && (await this.#isUnfinished(this.#cutOff.run))) {
+      await this.#complete(await this.#journalled(this.#cutOff))
     }
+    this.#cutOff = null
+    if (this.#driver.alone === null) return
+    const left = (await this.#driver.read("unfinishedRuns", undefined)).filter(({ state }) => state === "applying")
+    for (const row of left) await this.#finishFromJournal(runOf(row, this.live))
+    if (left.length > 0) await this.reload()
+    await this.#catchUp()
   }
 
   async open(source: RunSource, options: RunOptions): Promise<OpenRun> {
     const run = newRun(v7(), source, options, this.#now())
     await this.#driver.write("putRun", runRow(run), "log")
     return new OpenRun(run, options, this)
+  }
+
+  /** Another hub may have finished it meanwhile, and said so. */
+  async #isUnfinished({ id }: SyncRun): Promise<boolean> {
+    const row = await this.#driver.read("runById", id)
+    return row !== null && (row.state === "applying" || row.state === "receiving")
   }
 
   check({ kind, products, branches }: ImportBatch): void {
@@ -109,12 +153,13 @@ export class Imports {
   }
 
   async finish(opened: SyncRun, batches: Array<ImportBatch>, end: RunEnd): Promise<SyncRun> {
-    const turn = this.#turn.then(async () => {
-      // A run that the database cut off after its journal must be finished before the next one is compared (D4).
-      if (this.#cutOff !== null) await this.#complete(await this.#journalled(this.#cutOff))
-      const begun = await this.#begin(opened, batches, end)
-      return "state" in begun ? begun : this.#complete(begun)
-    })
+    const turn = this.#turn.then(() =>
+      this.#alone(async () => {
+        await this.#readyToCompare()
+        const begun = await this.#begin(opened, batches, end)
+        return "state" in begun ? begun : this.#complete(begun)
+      })
+    )
     this.#turn = turn.catch(() => undefined)
     return turn
   }
@@ -171,7 +216,7 @@ export class Imports {
     const late = compared.late(touched)
     if (late.length > 0) {
       const more = late.flatMap((some, i) => [...journalOf(run.id, some, rows.length + i)])
-      await this.#driver.write("journalRun", [runRow(run), more, []], "log")
+      await this.#driver.write("journalRun", [runRow(run), more, [], this.#fence], "log")
     }
     return (this.#cutOff = { ...journalled, rows: [...rows, ...late] })
   }
@@ -181,7 +226,7 @@ export class Imports {
     let left: JournalRow | null = null
     for (const [set, some] of rows.entries()) {
       for (const part of journalOf(run.id, some, set)) {
-        if (left !== null) await this.#driver.write("journalPart", left, "slice")
+        if (left !== null) await this.#driver.write("journalPart", [left, this.#fence], "slice")
         left = part
       }
     }
@@ -197,7 +242,7 @@ export class Imports {
     const { run, journal } = begun
     if (journal === null) return begun
     const write = (): Promise<unknown> =>
-      this.#driver.write("journalRun", [runRow(run), journal.parts, journal.blocks], "log")
+      this.#driver.write("journalRun", [runRow(run), journal.parts, journal.blocks, this.#fence], "log")
     await write().catch((error: unknown) => {
       if (!(error instanceof DriverError) || error.outcome !== "unknown") throw error
       this.#cutOff = begun
@@ -223,7 +268,7 @@ export class Imports {
 
   async #finished(run: SyncRun): Promise<SyncRun> {
     const done: SyncRun = { ...run, state: "done", finishedAt: this.#now() }
-    await this.#driver.write("finishRun", [runRow(done), this.#event("stock.imported", done)], "log")
+    await this.#driver.write("finishRun", [runRow(done), this.#event("stock.imported", done), this.#fence], "log")
     this.#image.statements++
     return done
   }
@@ -277,7 +322,7 @@ export class Imports {
           products: rows.products.subarray(from, to),
           branches: rows.branches.subarray(from, to),
           figures: rows.figures.subarray(from, to),
-          lease: null
+          fence: this.#fence
         }
         written(await this.#driver.write("slice", slice, "slice"), to - from)
       }

@@ -123,6 +123,7 @@ export const openSqlite = async (file: string): Promise<Driver> => {
     write: (name, args, priority = "lease") => writer.ask(name, args, priority) as never,
     commit: (change) => writer.ask("commit", change, "change") as Promise<CommitResult>,
     serverTime: null,
+    alone: null,
     scan: async (sql, onRow) => {
       for (const row of db.prepare(sql).raw().iterate()) onRow(row as ReadonlyArray<number>)
     },
