@@ -117,12 +117,10 @@ export const bulkOps = (dialect: SqlDialect) => {
 
   function* writeRows(slice: Slice, from: number, n: number): Program<void> {
     const { kind, type, asOf, products, branches, figures } = slice
-    const values: Array<number> = new Array(n * 3)
-    for (let r = 0, v = 0; r < n; r++) {
-      const i = from + r
-      values[v++] = kind === "stock" ? cellOf(products[i]!, branches[i]!) : priceKey(type, products[i]!, branches[i]!)
-      values[v++] = figures[i]!
-      values[v++] = asOf
+    const values: Array<number> = []
+    for (let i = from; i < from + n; i++) {
+      const key = kind === "stock" ? cellOf(products[i]!, branches[i]!) : priceKey(type, products[i]!, branches[i]!)
+      values.push(key, figures[i]!, asOf)
     }
     values.push(endOfSecond(asOf))
     if (dialect.name === "mariadb") values.push(endOfSecond(asOf))
