@@ -185,7 +185,7 @@ export class OrderImporter {
     const { config, wording, ledger, zone, now } = this.#parts
     const verdict = verdictOf(document, left ? "cancelled" : part.status, { wording, shipped: config.shipped })
     for (const remark of verdict.remarks) notes.remark(document.line, `заказ ${number}: ${remark}`)
-    const services = new Set(config.delivery === undefined ? ["ORDER_DELIVERY"] : [config.delivery.id])
+    const services = new Set(["ORDER_DELIVERY", ...(config.delivery === undefined ? [] : [config.delivery.id])])
     const { lines, remarks } = readLines(document, { pulled, links, services, digits: digitsOf(pulled.order.currency) })
     for (const { line, reason } of remarks) notes.remark(line, `заказ ${number}: ${reason}`)
     const documentId = document.id ?? ledger.parts.get(number)?.documentId ?? null
