@@ -59,9 +59,11 @@ describe("orders for a connection that fetches them", () => {
       Effect.gen(function*() {
         const { order } = yield* place({ lines: [line("aspirin", 2)] })
         yield* drain(taker)
-        const moved = yield* Effect.flatMap(escalate(order), (o) => assign(o, "south"))
+        const back = yield* escalate(order)
+        yield* drain(taker)
+        const moved = yield* assign(back, "south")
         const [news] = yield* drain(taker)
-        expect(news).toMatchObject({ parts: [], left: [{ id: order.fulfilments[0]!.id, branchId: "north", status: "assigned" }] })
+        expect(news).toMatchObject({ parts: [], left: [{ id: order.fulfilments[0]!.id, branchId: "north", status: "operator" }] })
         // It is not the connection's any more: nothing of it is news.
         yield* accept(moved)
         expect(yield* pull(taker)).toEqual([])
