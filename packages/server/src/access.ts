@@ -22,6 +22,7 @@ export const ACCESS = {
   searchProducts: ["channel", "branch", "operator", "register", "admin"],
   getProduct: ["channel", "branch", "operator", "register", "admin"],
   putProducts: ["admin"],
+  getSeries: ["branch", "operator", "register", "admin"],
   getStock: ["channel", "branch", "operator", "register", "admin"],
   putStock: ["admin"],
   putPrices: ["admin"],

@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely"
 import { type Migration, Migrator } from "kysely/migration"
 import type { SqlDialect } from "./dialect.ts"
 import { ordersOut } from "./migrations/orders-out.ts"
+import { series } from "./migrations/series.ts"
 import { runs } from "./migrations/runs.ts"
 import { type Columns, index, table } from "./migrations/tables.ts"
 
@@ -117,7 +118,7 @@ const exchangeTables = async (db: Kysely<unknown>, t: Table): Promise<void> => {
 export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise<void> => {
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: async () => ({ "0001_initial": initial(dialect), "0002_runs": runs(dialect), "0003_orders_out": ordersOut(dialect) }) }
+    provider: { getMigrations: async () => ({ "0001_initial": initial(dialect), "0002_runs": runs(dialect), "0003_orders_out": ordersOut(dialect), "0004_series": series(dialect) }) }
   })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw error

@@ -5,7 +5,7 @@ import type { Driver } from "./driver.ts"
 import type { OutboxRow } from "./ops/outbox.ts"
 import { eventChange } from "./runs/run.ts"
 
-type Ask = <A>(work: () => A | Promise<A>) => ReturnType<OutboxStore["settle"]> extends Effect.Effect<unknown, infer E>
+export type Ask = <A>(work: () => A | Promise<A>) => ReturnType<OutboxStore["settle"]> extends Effect.Effect<unknown, infer E>
   ? Effect.Effect<A, E>
   : never
 

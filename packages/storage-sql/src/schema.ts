@@ -194,6 +194,8 @@ export interface Schema {
   }
   /** What a held run would change, in parts of one kind each: rows of four 32-bit figures. */
   sync_difference: { run_id: string; part: number; kind: string; price_type: string | null; data: Uint8Array }
+  /** Series of a cell. All rows of a cell are of one statement; one of 0 units only keeps its time. */
+  stock_series: { cell: number; series: string; expires_at: string | null; units: number; as_of: Instant }
   /** The compared rows of a run, kept before its first slice (D4). */
   sync_journal: { run_id: string; part: number; kind: string; price_type: string | null; as_of: Instant; data: Uint8Array }
 }

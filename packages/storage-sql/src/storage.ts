@@ -36,6 +36,7 @@ import { outboxStore, pullStore } from "./outbox.ts"
 import { productOf as productOfRow, productRow } from "./products.ts"
 import { Refusal } from "./program.ts"
 import { orderOf, type OrderRows } from "./rows.ts"
+import { seriesStore } from "./series.ts"
 import { branchOf, cellOf, productOf } from "./schema.ts"
 
 const unavailable = (error: unknown): StorageUnavailable =>
@@ -323,6 +324,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
             const rows = keys.length === 0 ? [] : await figures.ask(keys)
             return rows.map((row) => ({ ...cellName(row.cell), onHand: row.on_hand, reserved: row.reserved, asOf: row.as_of }))
           }),
+        ...seriesStore(driver, ask, image, cellName),
         openRun: (source, options = {}) =>
           Effect.map(ask(() => imports.open(source, options)), (opened) => ({
             id: opened.id,

@@ -4,6 +4,7 @@ import type { ErpReason, FactResult, PartFact } from "../exchange/facts.ts"
 import type { PulledOrder } from "../exchange/pull.ts"
 import type { Branch } from "../network/model.ts"
 import type { Sale } from "../order/sale.ts"
+import type { SeriesCounts, SeriesStatement } from "../stock/series.ts"
 
 /**
  * The surface through which an adapter reaches the hub (D29). Promises, so that an author needs no Effect.
@@ -32,6 +33,11 @@ export interface InboundHub {
   readonly stock: {
     /** `options`: held for a person where its guard trips, or always where it is a preview. */
     readonly openRun: (file: string, options?: RunOptions) => Promise<InboundRun>
+    /**
+     * Series and expiry dates, whole per product and branch that a row names (a row of 0 units: none left). Products and
+     * branches that the hub does not have are counted.
+     */
+    readonly putSeries: (statement: SeriesStatement) => Promise<SeriesCounts>
   }
   /** Orders of the branches that this connection takes (`setup` returned `orders`); elsewhere each of these is refused. */
   readonly orders: {

@@ -17,6 +17,7 @@ import { Sales } from "../order/sales.ts"
 import { type CommandOptions, Orders } from "../order/service.ts"
 import { type Availability, Stock } from "../stock/service.ts"
 import { NO_PRICE } from "../stock/image.ts"
+import type { StatedSeries } from "../stock/series.ts"
 import type { RecordedEvent } from "../store/change.ts"
 import { type OrderQuery, type Page, Storage } from "../store/ports.ts"
 import type { ImportBatch, RunOptions, SyncRun } from "../exchange/sync.ts"
@@ -91,6 +92,11 @@ export interface PromiseFace {
       products: ReadonlyArray<string>,
       branches: ReadonlyArray<string>
     ) => Promise<ReadonlyArray<Availability>>
+    /** Series and expiry dates with units left, soonest end first; what is unknown is not listed. No branches: all. */
+    readonly series: (
+      products: ReadonlyArray<string>,
+      branches?: ReadonlyArray<string>
+    ) => Promise<ReadonlyArray<StatedSeries>>
     /** States what branches have, as of a time (D1). @throws InvalidInput for unknown products or branches */
     readonly state: (rows: ReadonlyArray<StockRow>, options?: StateOptions) => Promise<SyncRun>
     readonly price: (
@@ -237,6 +243,8 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
               branches.map((id) => BranchId.make(id))
             ))
         ),
+      series: (products, branches = []) =>
+        run(storage.stock.series(products.map((id) => ProductId.make(id)), branches.map((id) => BranchId.make(id)))),
       state: async (rows, options = {}) =>
         oneRun(options, "stock", {
           kind: "stock",

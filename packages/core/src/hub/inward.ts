@@ -68,7 +68,8 @@ export const inboundHub = (
               finish: (extra) => run(opened.finish(extra)),
               abort: (reason) => run(opened.abort(reason))
             }))
-          )
+          ),
+        putSeries: (statement) => run(storage.stock.putSeries(statement))
       },
       ...inboundOrders(connection, storage, run, () => orders(connection), desk),
       files: { directory: host.directory(connection) },

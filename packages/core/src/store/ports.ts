@@ -7,6 +7,7 @@ import type { FulfilmentStatus, Order } from "../order/model.ts"
 import type { CaseQuery, OpenCase } from "../operator/model.ts"
 import type { StockImage } from "../stock/image.ts"
 import type { StockLevel } from "../stock/model.ts"
+import type { SeriesCounts, SeriesStatement, StatedSeries } from "../stock/series.ts"
 import type {
   DifferenceRow,
   ImportBatch,
@@ -173,6 +174,13 @@ export interface StockStore {
   readonly difference: (id: string, limit: number, after: string | undefined) => Read<Page<DifferenceRow>>
   /** A person's word on a held run: `done` or `discarded`, with its event. Null where it is not held (any more). */
   readonly decide: (id: string, decision: RunDecision, actor: Actor) => Read<SyncRun | null>
+  /** Series with expiry dates, whole per product and branch; a later statement stands (D2). */
+  readonly putSeries: (statement: SeriesStatement) => Read<SeriesCounts>
+  /** The series of these products that have units left, soonest end first; `branches` empty: of all. */
+  readonly series: (
+    products: ReadonlyArray<ProductId>,
+    branches: ReadonlyArray<BranchId>
+  ) => Read<ReadonlyArray<StatedSeries>>
 }
 
 export interface OutboxStore {

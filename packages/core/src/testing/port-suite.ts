@@ -79,7 +79,7 @@ const noHub = (connection: string): InboundHub => {
   return {
     catalogue: { links: refuse, upsert: refuse, byIds: refuse, slot: refuse },
     network: { branches: refuse, saveBranch: refuse, slot: refuse, links: refuse, link: refuse },
-    stock: { openRun: refuse },
+    stock: { openRun: refuse, putSeries: refuse },
     orders: {
       pull: refuse,
       waiting: refuse,

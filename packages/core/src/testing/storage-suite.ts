@@ -8,6 +8,7 @@ import { movementCases } from "./suite/movements.ts"
 import { outboxCases } from "./suite/outbox.ts"
 import { pullCases } from "./suite/pull.ts"
 import { runCases } from "./suite/runs.ts"
+import { seriesCases } from "./suite/series.ts"
 import { settingsCases } from "./suite/settings.ts"
 
 export type { StorageCase } from "./suite/case.ts"
@@ -23,6 +24,7 @@ export const storageCases: ReadonlyArray<StorageCase> = [
   ...listCases,
   ...outboxCases,
   ...pullCases,
+  ...seriesCases,
   ...settingsCases
 ]
 

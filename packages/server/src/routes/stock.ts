@@ -1,4 +1,4 @@
-import { BranchId, IsoInstant, MAX_PRICE, MAX_UNITS, Money, ProductId, Schema } from "@aptekit/core"
+import { BranchId, IsoInstant, MAX_PRICE, MAX_UNITS, Money, ProductId, Schema, toIso } from "@aptekit/core"
 import { flagOf, listOf, unknownValue } from "../http/query.ts"
 import type { Call, Operation, Parameter } from "../operation.ts"
 import { RunView, viewRun } from "./runs.ts"
@@ -15,6 +15,33 @@ const Availability = Schema.Struct({
   price: Schema.NullOr(Money)
 }).annotate({ identifier: "Availability" })
 
+const PRODUCTS: Parameter = {
+  in: "query",
+  name: "productId",
+  required: true,
+  description: `1 to ${MOST_PRODUCTS} products; repeated or with commas.`,
+  schema: { type: "array", items: { type: "string" }, minItems: 1, maxItems: MOST_PRODUCTS }
+}
+const BRANCHES: Parameter = {
+  in: "query",
+  name: "branchId",
+  description: "Only these branches; left out, all.",
+  schema: { type: "array", items: { type: "string" } }
+}
+
+const productsOf = (c: Call["c"]): ReadonlyArray<string> => {
+  const products = listOf(c, "productId", MOST_PRODUCTS)
+  if (products.length === 0) throw unknownValue("productId", "name at least one product")
+  return products
+}
+
+/** The branches that are asked for, all of them known; none: all are meant. */
+const branchesOf = (c: Call["c"], { branches }: ReturnType<Call["network"]>): ReadonlyArray<string> => {
+  const asked = listOf(c, "branchId", 1_000)
+  if (asked.some((id) => !branches.some((branch) => branch.id === id))) throw unknownValue("branchId", "unknown branch")
+  return asked
+}
+
 const getStock: Operation = {
   id: "getStock",
   method: "get",
@@ -22,21 +49,7 @@ const getStock: Operation = {
   tag: "stock",
   summary: "Read live availability and price",
   description: "What a reservation would get at this moment. Prices are those of the key's channel.",
-  parameters: [
-    {
-      in: "query",
-      name: "productId",
-      required: true,
-      description: `1 to ${MOST_PRODUCTS} products; repeated or with commas.`,
-      schema: { type: "array", items: { type: "string" }, minItems: 1, maxItems: MOST_PRODUCTS }
-    },
-    {
-      in: "query",
-      name: "branchId",
-      description: "Only these branches; left out, all.",
-      schema: { type: "array", items: { type: "string" } }
-    }
-  ],
+  parameters: [PRODUCTS, BRANCHES],
   answers: {
     200: {
       description: "One item per known product and branch.",
@@ -45,12 +58,40 @@ const getStock: Operation = {
   },
   problems: ["invalidInput"],
   handle: async ({ c, hub, key, network }) => {
-    const products = listOf(c, "productId", MOST_PRODUCTS)
-    if (products.length === 0) throw unknownValue("productId", "name at least one product")
-    const all = network().branches.map((branch) => branch.id as string)
-    const asked = listOf(c, "branchId", 1_000)
-    if (asked.some((id) => !all.includes(id))) throw unknownValue("branchId", "unknown branch")
-    return json({ items: await hub.stock.availability(key.channelId, products, asked.length === 0 ? all : asked) })
+    const asked = branchesOf(c, network())
+    const branches = asked.length === 0 ? network().branches.map((branch) => branch.id as string) : asked
+    return json({ items: await hub.stock.availability(key.channelId, productsOf(c), branches) })
+  }
+}
+
+const Series = Schema.Struct({
+  productId: Schema.String,
+  branchId: Schema.String,
+  /** The maker's batch number; "" where the goods have none. */
+  series: Schema.String,
+  /** The last day of use, YYYY-MM-DD; null where the source knows none. */
+  expiresAt: Schema.NullOr(Schema.String),
+  units: Schema.Int,
+  asOf: IsoInstant
+}).annotate({ identifier: "StockSeries" })
+
+const getSeries: Operation = {
+  id: "getSeries",
+  method: "get",
+  path: "/stock/series",
+  tag: "stock",
+  summary: "Read series and expiry dates",
+  description:
+    "Series with units left, soonest end first. Known only where a connection tells them (1C by OData): a product " +
+    "without series here has unknown expiry dates, not good ones.",
+  parameters: [PRODUCTS, BRANCHES],
+  answers: {
+    200: { description: "The series that are known.", schema: Schema.Struct({ items: Schema.Array(Series) }) }
+  },
+  problems: ["invalidInput"],
+  handle: async ({ c, hub, network }) => {
+    const found = await hub.stock.series(productsOf(c), branchesOf(c, network()))
+    return json({ items: found.map((row) => ({ ...row, asOf: toIso(row.asOf) })) })
   }
 }
 
@@ -134,4 +175,4 @@ const putPrices: Operation = {
   }
 }
 
-export const stockOperations: ReadonlyArray<Operation> = [getStock, putStock, putPrices]
+export const stockOperations: ReadonlyArray<Operation> = [getStock, getSeries, putStock, putPrices]

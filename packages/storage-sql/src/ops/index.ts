@@ -10,6 +10,7 @@ import { orderOps } from "./orders.ts"
 import { outboxOps } from "./outbox.ts"
 import { pullOps } from "./pull.ts"
 import { runOps } from "./runs.ts"
+import { seriesOps } from "./series.ts"
 
 /** Every piece of database work by name, so that a thread can be asked for it by a plain message. */
 export const makeOps = (dialect: SqlDialect) => {
@@ -24,7 +25,8 @@ export const makeOps = (dialect: SqlDialect) => {
     ...pullOps(dialect, commit),
     ...feedOps(dialect),
     ...bulkOps(dialect),
-    ...runOps(dialect, commit)
+    ...runOps(dialect, commit),
+    ...seriesOps(dialect)
   }
 }
 

@@ -18,6 +18,7 @@ import { NO_PRICE } from "../../stock/image.ts"
 import type { EventType } from "../../store/change.ts"
 import type { ImportRun, StockStore } from "../../store/ports.ts"
 import { applyRow, compareRun, type RowVerdict } from "./compare.ts"
+import { seriesStore } from "./series.ts"
 import type { MemoryState } from "./state.ts"
 
 /** As many rejected rows are kept to be read; all are counted. */
@@ -26,6 +27,7 @@ const KEPT_REJECTS = 1_000
 type Counts = { -readonly [K in keyof ImportCounts]: number }
 
 export const stockStore = (state: MemoryState): StockStore => ({
+  ...seriesStore(state),
   image: state.image,
   levels: (cells) =>
     Effect.sync(() =>

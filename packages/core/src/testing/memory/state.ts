@@ -7,6 +7,7 @@ import type { Branch, Channel, PolicyEntry } from "../../network/model.ts"
 import type { Order } from "../../order/model.ts"
 import { StockImage } from "../../stock/image.ts"
 import type { Movement } from "../../stock/model.ts"
+import type { StockSeries } from "../../stock/series.ts"
 import type { DomainEvent, OutboxDraft, RecordedEvent } from "../../store/change.ts"
 import type { ApiKey, Link } from "../../store/ports.ts"
 import type { ToldPart } from "../../store/pull.ts"
@@ -77,6 +78,8 @@ export class MemoryState {
   readonly told = new Map<string, { readonly lane: string } & ToldPart>()
   readonly runs: Array<SyncRun> = []
   readonly differences = new Map<string, ReadonlyArray<DifferenceRow>>()
+  /** Series by cell, with the time of the statement that named it. */
+  readonly series = new Map<number, { readonly asOf: number; readonly rows: ReadonlyArray<StockSeries> }>()
   readonly leases = new Map<string, Lease>()
   readonly products = new Map<ProductId, Product>()
   readonly branches = new Map<BranchId, Branch>()
