@@ -43,11 +43,13 @@ process.on("message", (job: SteadyJob | "stop") => {
   const timer = setInterval(() => {
     for (; next * 1000 / job.perSecond <= performance.now() - started; next++) {
       const due = started + next * 1000 / job.perSecond
-      const one = place(job, next).then((status) => {
+      const ordered = async (n: number): Promise<void> => {
+        const status = await place(job, n)
         times.push(performance.now() - due)
         taken.all++
         if (status !== 201) taken.refused++
-      }).finally(() => pending.delete(one))
+      }
+      const one = ordered(next).finally(() => void pending.delete(one))
       pending.add(one)
     }
   }, 1)

@@ -24,7 +24,7 @@ export const USAGE = `Играет базу 1С, которая обменива
 
   node src/play.ts --url http://localhost:3000/exchange/1c --login 1c --password … [--dialect ut|unf|bitrix]
 
-  --from ПАПКА        что выгружает база; без неё — пример из ${"base/"}
+  --from ПАПКА        что выгружает база; без неё — пример из base/
   --no-zip            не сжимать, даже если сайт просит
   --orders ФАЙЛ       обменяться и заказами; заказы базы живут в этом файле (JSON)
   --approve НОМЕР     согласовать заказ в 1С перед обменом; --ship — отгрузить, --cancel — отменить

@@ -103,7 +103,11 @@ export class HeldFiles {
     await mkdir(folder, { recursive: true })
     await copyFile(path, join(folder, CONTENT), constants.COPYFILE_FICLONE)
     const handle = await open(join(folder, CONTENT), "r+")
-    await handle.sync().finally(() => handle.close())
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
     await syncFolder(this.#root)
     await this.#write({ ...file, sha256: await contentDigest(path), state: "held", at: Date.now() })
     await this.#tidy()

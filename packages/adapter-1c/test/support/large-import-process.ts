@@ -54,7 +54,9 @@ const work = async ({ path, folder }: LargeJob): Promise<LargeResult> => {
   return { error, ...seen, seconds, peak: peak() - before }
 }
 
-process.once("message", (job: LargeJob) => void work(job).then((result) => {
-  process.send?.(result)
+const answer = async (job: LargeJob): Promise<void> => {
+  process.send?.(await work(job))
   process.disconnect()
-}))
+}
+
+process.once("message", (job: LargeJob) => void answer(job))

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { BranchId, ProductId } from "../kernel/ids.ts"
-import { Instant } from "../kernel/time.ts"
+import type { Instant } from "../kernel/time.ts"
 
 /** More units of one series at one branch are a slip of the finger. */
 const MAX_SERIES_UNITS = 1_000_000_000
