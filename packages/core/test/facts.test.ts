@@ -1,5 +1,5 @@
-import { BranchId, Cases, type Order, type PartFact, Storage } from "@aptekit/core"
-import { makeBranch, smallNetwork } from "@aptekit/core/testing"
+import { BranchId, Cases, eventsBetween, type Order, type PartFact, Storage } from "@aptekit/core"
+import { makeBranch, makeFulfilment, makeOrder, smallNetwork } from "@aptekit/core/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
@@ -276,5 +276,20 @@ describe("facts of a partner", () => {
       }),
       { hub: { adapters: [taker.adapter] } }
     )
+  })
+})
+
+describe("events of cases", () => {
+  it("ORD-8: a case of the second part is told of the second part and its branch", () => {
+    const one = makeOrder({ n: 1 })
+    const second = { ...makeFulfilment({ n: 1, branch: "south" }, 2), status: "cancelled" as const }
+    const before: Order = { ...one, fulfilments: [...one.fulfilments, second] }
+    const opened = {
+      caseId: 1, part: 2, reason: "needsErpAction", lineId: null, comment: "x", openedAt: 1, closedAt: null, resolution: null
+    } as const
+    const events = eventsBetween(before, { ...before, cases: [opened] }, { type: "case.opened", actor: OPERATOR, at: 1 })
+    expect(events.map(({ fulfilmentId, branchId, data }) => [fulfilmentId, branchId, data["cases"]])).toEqual([
+      [second.id, "south", [{ caseId: 1, part: 2, reason: "needsErpAction" }]]
+    ])
   })
 })

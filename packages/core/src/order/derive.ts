@@ -143,13 +143,14 @@ export const eventsBetween = (before: Order | null, after: Order, meta: EventMet
     const left = was !== null && was.branchId !== null && was.branchId !== f.branchId
     return left ? [event, { ...event, branchId: was.branchId }] : [event]
   })
-  const cases = after.cases.filter((c) => before?.cases.includes(c) !== true)
-    .map(({ caseId, part, reason, lineId, closedAt }) => compact({ caseId, part, reason, lineId, closedAt }))
+  const changed = after.cases.filter((c) => before?.cases.includes(c) !== true)
+  const cases = changed.map(({ caseId, part, reason, lineId, closedAt }) => compact({ caseId, part, reason, lineId, closedAt }))
   const extra = compact({
     cases: cases.length === 0 ? undefined : cases,
     payment: pair(before?.payment.state ?? null, after.payment.state)
   })
-  const untouched = after.fulfilments[0]!
+  // Only a case or the money changed: the event is of the part that the case is about.
+  const untouched = after.fulfilments.find((f) => f.part === changed[0]?.part) ?? after.fulfilments[0]!
   const [first, ...rest] = events.length > 0 ? events : [partEvent(untouched, untouched, after, meta)]
   return [{ ...first!, data: { ...first!.data, ...extra } }, ...rest]
 }
