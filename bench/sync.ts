@@ -3,9 +3,10 @@ import { once } from "node:events"
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { bareMariadbLoad, bareSqliteLoad } from "./support/bare-load.ts"
-import { type ExchangeFiles, writeCatalogue, writeExchange } from "./support/commerceml.ts"
+import { type ExchangeFiles, writeCatalogue, writeExchange, writeOffers } from "./support/commerceml.ts"
 import { temporaryDirectory, temporaryMariadb } from "./support/databases.ts"
 import { buildExpat, timeExpat, timeHtmlparser2 } from "./support/parsers.ts"
+import { type PeerResult, peerNames } from "./support/peers.ts"
 import { median, report, say } from "./support/report.ts"
 import type { SteadyJob } from "./support/steady-orders.ts"
 import type { SyncServerJob } from "./support/sync-server.ts"
@@ -209,6 +210,7 @@ const bench = async (
   const references: References = times
   tell(store, "first load", first, references, rows)
   tell(store, "usual run", usual, references, rows)
+  if (store === "sqlite") await peers(server, folder)
   await withOrders(store, server, generations.slice(ROUNDS + 1), references, rows)
   await server.close()
 }
@@ -244,6 +246,26 @@ const withOrders = async (
     `; order p50 ${idle.p50.toFixed(1)} / p99 ${idle.p99.toFixed(1)} ms idle, ` +
     `${median(during.map((steady) => steady.p50)).toFixed(1)} / ${p99.toFixed(1)} ms during (max ` +
     `${Math.max(...during.map((steady) => steady.max)).toFixed(0)}); ${refused} of ${all} orders not placed`)
+}
+
+const PEER_PRODUCTS = 20_000
+
+/** What others need only to read the rows of one file into memory, beside our whole import of it, committed. */
+const peers = async (server: Server, folder: string): Promise<void> => {
+  const path = join(folder, "offers.xml")
+  const rows = writeOffers(path, { ...SIZE, products: PEER_PRODUCTS })
+  await exchange(server, [["offers0_1.xml", path]])
+  const ours = (await exchange(server, [["offers0_1.xml", path]])).seconds
+  report({ bench: "sync", store: "sqlite", case: `offers.xml of ${rows} rows, imported again`, value: ours, unit: "s" })
+  for (const name of peerNames) {
+    const child = fork(new URL("./support/peers.ts", import.meta.url), { execArgv: ["--conditions=@aptekit/source"] })
+    child.send({ name, path })
+    const { seconds, peak, ...found } = (await once(child, "message"))[0] as PeerResult
+    report({
+      bench: "sync", store: "sqlite", case: "only read into memory", value: seconds, unit: "s", reference: name, ratio: ours / seconds,
+      note: `peak ${peak.toFixed(0)} MB; ${found.rows === rows ? "all rows" : `${found.rows} of ${rows} rows`}`
+    })
+  }
 }
 
 /** Two CommerceML files of 669,000 rows each, through the real server (its own process) over HTTP. */

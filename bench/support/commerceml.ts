@@ -138,3 +138,26 @@ export const writeCatalogue = (path: string, products: number, letters: number):
   file.write("\t\t</Товары>\n\t</Каталог>\n</КоммерческаяИнформация>\n")
   file.close()
 }
+
+/** Writes offers.xml as УТ 11 does (2.07): prices and stock of an offer together, warehouses as attributes. Gives its rows. */
+export const writeOffers = (path: string, { products, branches }: ExchangeSize): number => {
+  const file = new XmlFile(path)
+  const { has, units, price } = figures(0)
+  let rows = 0
+  file.write(head("2026-11-20T09:00:00").replace("2.10", "2.07"))
+  for (let product = 0; product < products; product++) {
+    const filled = Array.from({ length: branches }, (_, branch) => branch).filter((branch) => has(product, branch))
+    rows += 2 * filled.length
+    file.write(
+      `\t\t\t<Предложение>\n\t\t\t\t<Ид>${productGuid(product)}</Ид>\n\t\t\t\t<Наименование>Товар ${product}</Наименование>\n` +
+      '\t\t\t\t<БазоваяЕдиница Код="796 " НаименованиеПолное="Штука" МеждународноеСокращение="PCE">шт</БазоваяЕдиница>\n' +
+      `\t\t\t\t<Цены>\n${filled.map((branch) => priceRow(priceTypeGuid(branch), price(product, branch))).join("")}\t\t\t\t</Цены>\n` +
+      filled.map((branch) =>
+        `\t\t\t\t<Склад ИдСклада="${warehouseGuid(branch)}" КоличествоНаСкладе="${units(product, branch)}"/>\n`).join("") +
+      "\t\t\t</Предложение>\n"
+    )
+  }
+  file.write(TAIL)
+  file.close()
+  return rows
+}
