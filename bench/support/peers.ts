@@ -25,7 +25,7 @@ class Rows {
 }
 
 const list = <A>(value: A | ReadonlyArray<A> | undefined): ReadonlyArray<A> =>
-  value === undefined ? [] : Array.isArray(value) ? value as ReadonlyArray<A> : [value as A]
+  value === undefined ? [] : Array.isArray(value) ? value : [value as A]
 
 interface OfferXml {
   readonly Ид: string
@@ -33,11 +33,17 @@ interface OfferXml {
   readonly Склад?: ReadonlyArray<{ readonly "@_ИдСклада": string; readonly "@_КоличествоНаСкладе": string }>
 }
 
+interface DocumentXml {
+  readonly КоммерческаяИнформация: {
+    readonly ПакетПредложений: { readonly Предложения: { readonly Предложение: ReadonlyArray<OfferXml> } }
+  }
+}
+
 /** The whole document as a tree, with a mapping of ours: what a shop's module does. */
 const fastXmlParser = (path: string, rows: Rows): void => {
   const parser = new XMLParser({ ignoreAttributes: false, parseTagValue: false })
-  const tree = parser.parse(readFileSync(path, "utf8")) as Record<string, Record<string, Record<string, { Предложение: ReadonlyArray<OfferXml> }>>>
-  for (const offer of tree["КоммерческаяИнформация"]!["ПакетПредложений"]!["Предложения"]!.Предложение as unknown as ReadonlyArray<OfferXml>) {
+  const tree = parser.parse(readFileSync(path, "utf8")) as DocumentXml
+  for (const offer of tree.КоммерческаяИнформация.ПакетПредложений.Предложения.Предложение) {
     for (const price of list(offer.Цены?.Цена)) rows.add(offer.Ид, price.ИдТипаЦены, Number(price.ЦенаЗаЕдиницу))
     for (const stock of list(offer.Склад)) rows.add(offer.Ид, stock["@_ИдСклада"], Number(stock["@_КоличествоНаСкладе"]))
   }
@@ -89,9 +95,10 @@ const measure = async (name: string, path: string): Promise<PeerResult> => {
   return { rows: rows.rows, sum: rows.sum, seconds, peak }
 }
 
-process.on("message", ({ name, path }: { readonly name: string; readonly path: string }) => {
-  void measure(name, path).then((result) => {
-    process.send?.(result)
-    process.disconnect()
-  })
-})
+const answer = async (name: string, path: string): Promise<void> => {
+  const result = await measure(name, path)
+  process.send?.(result)
+  process.disconnect()
+}
+
+process.on("message", ({ name, path }: { readonly name: string; readonly path: string }) => void answer(name, path))
