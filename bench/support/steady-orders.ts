@@ -40,16 +40,9 @@ process.on("message", (job: SteadyJob | "stop") => {
   const times: Array<number> = []
   const taken = { all: 0, refused: 0 }
   const pending = new Set<Promise<void>>()
-  const placeDue = async (i: number, due: number): Promise<void> => {
-    const status = await place(job, i)
-    times.push(performance.now() - due)
-    taken.all++
-    if (status !== 201) taken.refused++
-  }
   const timer = setInterval(() => {
     for (; next * 1000 / job.perSecond <= performance.now() - started; next++) {
       const due = started + next * 1000 / job.perSecond
-<<<<<<< HEAD
       const ordered = async (n: number): Promise<void> => {
         const status = await place(job, n)
         times.push(performance.now() - due)
@@ -57,9 +50,6 @@ process.on("message", (job: SteadyJob | "stop") => {
         if (status !== 201) taken.refused++
       }
       const one = ordered(next).finally(() => void pending.delete(one))
-=======
-      const one = placeDue(next, due).finally(() => pending.delete(one))
->>>>>>> 53ad482 (Lint of the sync bench and of held files)
       pending.add(one)
     }
   }, 1)
