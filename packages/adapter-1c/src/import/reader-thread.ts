@@ -31,13 +31,16 @@ const died = (cause: unknown): ExchangeFailure =>
 /** The thread that reads files and sorts their rows, so that the hub's own is never held. Started when it is needed. */
 export class ReaderThread {
   readonly #data: ThreadData
+  readonly #heapMb: number
   readonly #waiting = new Map<number, Waiting>()
   #worker: Worker | undefined
   #next = 1
   #idle: NodeJS.Timeout | undefined
   #progress: (percent: number) => void = () => undefined
 
-  constructor(folder: string) {
+  /** `heapMb`: more than that of objects ends the thread. */
+  constructor(folder: string, heapMb = HEAP_MB) {
+    this.#heapMb = heapMb
     this.#data = { folder, maxPrice: MAX_PRICE, maxSku: MAX_SKU, noPrice: NO_PRICE }
   }
 
@@ -79,7 +82,7 @@ export class ReaderThread {
     const worker = new Worker(threadUrl, {
       workerData: this.#data,
       execArgv: fromSource ? ["--conditions=@aptekit/source"] : [],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 16 }
+      resourceLimits: { maxOldGenerationSizeMb: this.#heapMb, maxYoungGenerationSizeMb: 16 }
     })
     worker.on("message", (answer: ThreadAnswer) => this.#settle(answer))
     const ended = (cause: unknown): void => {

@@ -102,6 +102,24 @@ test("R-STK-1: several warehouses of one branch are added up", async () => {
   expect([levelOf(exchange, "1", "north"), levelOf(exchange, "1", "south")]).toEqual([7, 1])
 })
 
+test("R-STK-1: a file that names one of several warehouses of a branch changes only that one, also after a restart", async () => {
+  const both = { warehouses: { w1: "north", w2: "north" } }
+  const exchange = await withGoods(both)
+  const send = (hub: ExchangeHub, content: string, hour: string): Promise<string> =>
+    hub.send("offers0_1.xml", offersOf([offer("1", content)], "", `2026-11-20T${hour}:00:00`))
+  await send(exchange, stockAt("w1", "5") + stockAt("w2", "3"), "09")
+  expect(levelOf(exchange, "1", "north")).toBe(8)
+  await send(exchange, stockAt("w2", "1"), "10")
+  expect(levelOf(exchange, "1", "north")).toBe(6)
+  await send(exchange, stockAt("w1", "0"), "11")
+  expect(levelOf(exchange, "1", "north")).toBe(1)
+  await exchange.close()
+  const restarted = await openExchange(both, { folder: exchange.folder })
+  await restarted.send("import0_1.xml", goodsOf(item("1")))
+  await send(restarted, stockAt("w1", "4"), "12")
+  expect(levelOf(restarted, "1", "north")).toBe(5)
+})
+
 test("R-STK-1: stock that a file does not name stays; an explicit 0 takes it away (D3)", async () => {
   const exchange = await withGoods()
   await exchange.send("rests.xml", offersOf([offer("1", stockAt("w1", "5") + stockAt("w2", "2"))], "", "2026-11-20T10:00:00"))
