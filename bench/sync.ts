@@ -93,8 +93,12 @@ class Server {
     closeSync(handle)
   }
 
+  /** Asks until it is done, as 1C does; the server holds each answer. */
   async import(name: string): Promise<void> {
-    await this.#sure(this.ask(`mode=import&filename=${name}`))
+    for (;;) {
+      const answer = await this.ask(`mode=import&filename=${name}`)
+      if (!answer.startsWith("progress")) return this.#sure(Promise.resolve(answer))
+    }
   }
 
   async close(): Promise<void> {
