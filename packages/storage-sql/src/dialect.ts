@@ -31,6 +31,8 @@ export interface SqlDialect {
   }
   /** Rows of a bulk write in one statement. */
   readonly bulkRows: number
+  /** Rows of a bulk write in one transaction, at most: no order waits longer than for one (D17, D19). */
+  readonly sliceRows: number
 }
 
 export const sqliteSql: SqlDialect = {
@@ -52,7 +54,8 @@ export const sqliteSql: SqlDialect = {
     serial: sql`integer`,
     real: sql`real`
   },
-  bulkRows: 200
+  bulkRows: 200,
+  sliceRows: 1_000
 }
 
 export const mariadbSql: SqlDialect = {
@@ -74,5 +77,6 @@ export const mariadbSql: SqlDialect = {
     serial: sql`bigint`,
     real: sql`double`
   },
-  bulkRows: 250
+  bulkRows: 250,
+  sliceRows: 250
 }

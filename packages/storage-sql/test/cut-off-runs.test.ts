@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { BranchId, ProductId, Storage } from "@aptekit/core"
-import { loadNetwork, stateStock, TEST_NOW } from "@aptekit/core/testing"
+import { loadNetwork, stateStock, stockBatch, TEST_NOW } from "@aptekit/core/testing"
 import { Effect } from "effect"
 import { afterAll, describe, expect, it } from "vitest"
 import { type Driver, DriverError } from "../src/driver.ts"
@@ -63,6 +63,30 @@ describe("a run that the database cuts off", () => {
       Effect.gen(function*() {
         const run = yield* stateStock([["aspirin", "north", 99], ["aspirin", "south", 99]], at(5))
         expect([run.counts.stale, yield* onHand("north"), yield* onHand("south")]).toEqual([2, 10, 4])
+      }).pipe(Effect.provide(open))
+    )
+  })
+
+  it("STK-2: a held run waits over a restart, with its difference, and is decided then", async () => {
+    const open = storageLayer(() => openSqlite(join(directory, "held.db")))
+    const held = await Effect.runPromise(
+      Effect.gen(function*() {
+        yield* loadNetwork()
+        const storage = yield* Storage
+        const run = yield* storage.stock.openRun({ connection: "1c", file: "rests.xml" }, { preview: true })
+        yield* run.write(stockBatch(storage, [["aspirin", "north", 4]], at(1)))
+        return yield* run.finish()
+      }).pipe(Effect.provide(open))
+    )
+    await Effect.runPromise(
+      Effect.gen(function*() {
+        const { stock } = yield* Storage
+        expect(yield* stock.run(held.id)).toEqual(held)
+        const { items } = yield* stock.difference(held.id, 10, undefined)
+        expect(items).toMatchObject([{ productId: "aspirin", branchId: "north", before: 10, after: 4 }])
+        expect(yield* onHand("north")).toBe(10)
+        const discarded = yield* stock.decide(held.id, "discarded", { kind: "operator", id: "anna" })
+        expect(discarded).toMatchObject({ state: "discarded", decidedBy: "anna" })
       }).pipe(Effect.provide(open))
     )
   })

@@ -312,7 +312,7 @@ export class Imports {
   /** Writes rows in slices, a few of them under way at once. */
   async #write(rows: Rows, written: (levels: ReadonlyArray<number>, rows: number) => void): Promise<void> {
     const type = rows.priceType === null ? 0 : await this.#priceTypeSlot(rows.priceType)
-    const slices = slicesOf(rows)
+    const slices = slicesOf(rows, this.#driver.dialect.sliceRows)
     const work = async (): Promise<void> => {
       for (const [from, to] of slices) {
         const slice = {

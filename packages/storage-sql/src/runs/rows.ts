@@ -2,8 +2,7 @@ import type { JournalRow } from "../ops/bulk.ts"
 
 /** Rows of one part of the journal: about a megabyte, so that no order waits long for it. */
 const PART_ROWS = 100_000
-/** Rows of one slice where they lie side by side; and pages of the database that it may touch where they do not. */
-const SLICE_ROWS = 1_000
+/** Pages of the database that a slice may touch. */
 const SLICE_PAGES = 64
 /** Products whose rows share a page, about. */
 const PAGE_PRODUCTS = 16
@@ -24,7 +23,7 @@ export interface Rows {
 export const shared = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(length * 4))
 
 /** Where slices end: by rows, and by pages, since a commit of scattered rows writes a page for each (performance.md §2). */
-export function* slicesOf({ products }: Rows, mostRows = SLICE_ROWS): Generator<readonly [from: number, to: number]> {
+export function* slicesOf({ products }: Rows, mostRows: number): Generator<readonly [from: number, to: number]> {
   let from = 0
   let pages = 1
   let page = products[0] ?? 0

@@ -38,9 +38,10 @@ const perform = (request: ThreadRequest): unknown => runSync(programOf(ops, requ
 
 /**
  * A slice need not be on disk when it is answered: until its run's end is, which is written after it to the same log,
- * the journal writes it again. Whatever is committed after it takes it along.
+ * the journal writes it again. A part of the journal counts only with what is written after it. Whatever is committed
+ * later takes both along.
  */
-const relaxed = (op: string): boolean => op === "slice"
+const relaxed = (op: string): boolean => op === "slice" || op === "journalPart"
 
 /** One request in a transaction of its own. */
 const alone = (request: ThreadRequest): ThreadAnswer => {
