@@ -5,6 +5,7 @@ import type { Driver } from "./driver.ts"
 import type { OutboxRow } from "./ops/outbox.ts"
 import { eventChange } from "./runs/run.ts"
 
+/** Work of the driver as an Effect. */
 export type Ask = <A>(work: () => A | Promise<A>) => ReturnType<OutboxStore["settle"]> extends Effect.Effect<unknown, infer E>
   ? Effect.Effect<A, E>
   : never

@@ -10,7 +10,6 @@ import {
   type NetworkSettings,
   type OpenCase,
   type Order,
-  type Product,
   type ProductId,
   type RecordedEvent,
   StockImage,
@@ -23,6 +22,7 @@ import {
 import { Clock, Effect, Layer, Schedule } from "effect"
 import { randomUUID } from "node:crypto"
 import { type Driver, DriverError } from "./driver.ts"
+import { catalogueStore } from "./catalogue.ts"
 import { awaitedOf, encodeChange, UnknownCell } from "./encode.ts"
 import { Figures } from "./figures.ts"
 import { loadAwaited, loadImage } from "./image.ts"
@@ -31,9 +31,7 @@ import { differenceRows } from "./runs/difference.ts"
 import { Imports } from "./runs/imports.ts"
 import { eventChange, runOf } from "./runs/run.ts"
 import type { CommitResult } from "./ops/commit.ts"
-import type { ProductRow } from "./ops/catalogue.ts"
 import { outboxStore, pullStore } from "./outbox.ts"
-import { productOf as productOfRow, productRow } from "./products.ts"
 import { Refusal } from "./program.ts"
 import { orderOf, type OrderRows } from "./rows.ts"
 import { seriesStore } from "./series.ts"
@@ -128,13 +126,6 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
     if (driver.alone !== null) {
       yield* Effect.forkScoped(Effect.repeat(Effect.ignore(ask(() => replicas.hear())), Schedule.spaced("500 millis")))
     }
-
-    /** Products as they are read; one that another replica has added gets its place in the image. */
-    const productsOf = (rows: ReadonlyArray<ProductRow>): ReadonlyArray<Product> =>
-      rows.map((row) => {
-        if (!ids.products.has(row.slot)) remember("products", row.slot, row.id)
-        return productOfRow(row)
-      })
 
     const cellName = (cell: number) => ({
       productId: ids.products.get(productOf(cell))!,
@@ -269,49 +260,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
             )
           )
       },
-      catalogue: {
-        byIds: (wanted) => Effect.map(ask(() => driver.read("productsByIds", wanted)), productsOf),
-        bySkus: (skus) => Effect.map(ask(() => driver.read("productsBySkus", skus)), productsOf),
-        byBarcodes: (codes) => Effect.map(ask(() => driver.read("productsByBarcodes", codes)), productsOf),
-        upsert: (products) =>
-          ask(async () => {
-            for (let i = 0; i < products.length; i += UPSERT_ROWS) {
-              const piece = products.slice(i, i + UPSERT_ROWS)
-              const slots = await driver.write("putProducts", piece.map(productRow), "log")
-              piece.forEach((product, n) => remember("products", slots[n]!, product.id))
-            }
-          }),
-        search: (text, limit, after) =>
-          Effect.map(
-            ask(() => driver.list("searchProducts", { words: fold(text).split(" ").filter((w) => w !== ""), limit, after: Number(after ?? -1) })),
-            (rows) => ({
-              items: rows.slice(0, limit).map(productOfRow),
-              next: rows.length > limit ? String(rows[limit - 1]!.slot) : null,
-              position: 0
-            })
-          ),
-        links: (connection, kind) =>
-          ask(async () => {
-            // In pages: tens of thousands at once would hold the event loop.
-            const all: Array<{ connection: string; kind: string; externalId: string; id: string }> = []
-            for (let after = ""; ;) {
-              const rows = await driver.list("links", [connection, kind, after, LINKS_PAGE])
-              for (const row of rows) all.push({ connection, kind, externalId: row.external_id, id: row.id })
-              if (rows.length < LINKS_PAGE) return all
-              after = rows.at(-1)!.external_id
-            }
-          }),
-        linksOf: (connection, kind, ids) =>
-          Effect.map(ask(() => driver.read("linksOf", [connection, kind, ids])), (rows) =>
-            rows.map((row) => ({ connection, kind, externalId: row.external_id, id: row.id }))),
-        putLinks: (links) =>
-          ask(async () => {
-            for (let i = 0; i < links.length; i += UPSERT_ROWS) {
-              const piece = links.slice(i, i + UPSERT_ROWS)
-              await driver.write("putLinks", piece.map(({ connection, kind, externalId, id }) => ({ connection, kind, external: externalId, id })), "log")
-            }
-          })
-      },
+      catalogue: catalogueStore(driver, ask, ids.products, (slot, id) => remember("products", slot, id)),
       stock: {
         image,
         levels: (cells) =>
@@ -380,10 +329,6 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
     }
     return service
   })
-
-/** Rows of a catalogue write: short enough that orders pass between two of them. */
-const UPSERT_ROWS = 200
-const LINKS_PAGE = 2_000
 
 /** Digits of a phone or number as they are, a phone without its national or country prefix; words folded. */
 const searchKey = (text: string): string => {

@@ -1,0 +1,68 @@
+import { type CatalogueStore, fold, type Product, type ProductId } from "@aptekit/core"
+import { Effect } from "effect"
+import type { Driver } from "./driver.ts"
+import type { ProductRow } from "./ops/catalogue.ts"
+import type { Ask } from "./outbox.ts"
+import { productOf, productRow } from "./products.ts"
+
+/** Rows of a catalogue write: short enough that orders pass between two of them. */
+const UPSERT_ROWS = 200
+const LINKS_PAGE = 2_000
+
+/** `known`: the products that have a place in the image, by slot; `remember` gives one its place. */
+export const catalogueStore = (
+  driver: Driver,
+  ask: Ask,
+  known: ReadonlyMap<number, ProductId>,
+  remember: (slot: number, id: string) => void
+): CatalogueStore => {
+  /** Products as they are read; one that another replica has added gets its place in the image. */
+  const productsOf = (rows: ReadonlyArray<ProductRow>): ReadonlyArray<Product> =>
+    rows.map((row) => {
+      if (!known.has(row.slot)) remember(row.slot, row.id)
+      return productOf(row)
+    })
+  return {
+    byIds: (wanted) => Effect.map(ask(() => driver.read("productsByIds", wanted)), productsOf),
+    bySkus: (skus) => Effect.map(ask(() => driver.read("productsBySkus", skus)), productsOf),
+    byBarcodes: (codes) => Effect.map(ask(() => driver.read("productsByBarcodes", codes)), productsOf),
+    upsert: (products) =>
+      ask(async () => {
+        for (let i = 0; i < products.length; i += UPSERT_ROWS) {
+          const piece = products.slice(i, i + UPSERT_ROWS)
+          const slots = await driver.write("putProducts", piece.map(productRow), "log")
+          piece.forEach((product, n) => remember(slots[n]!, product.id))
+        }
+      }),
+    search: (text, limit, after) =>
+      Effect.map(
+        ask(() => driver.list("searchProducts", { words: fold(text).split(" ").filter((w) => w !== ""), limit, after: Number(after ?? -1) })),
+        (rows) => ({
+          items: rows.slice(0, limit).map(productOf),
+          next: rows.length > limit ? String(rows[limit - 1]!.slot) : null,
+          position: 0
+        })
+      ),
+    links: (connection, kind) =>
+      ask(async () => {
+        // In pages: tens of thousands at once would hold the event loop.
+        const all: Array<{ connection: string; kind: string; externalId: string; id: string }> = []
+        for (let after = ""; ;) {
+          const rows = await driver.list("links", [connection, kind, after, LINKS_PAGE])
+          for (const row of rows) all.push({ connection, kind, externalId: row.external_id, id: row.id })
+          if (rows.length < LINKS_PAGE) return all
+          after = rows.at(-1)!.external_id
+        }
+      }),
+    linksOf: (connection, kind, ids) =>
+      Effect.map(ask(() => driver.read("linksOf", [connection, kind, ids])), (rows) =>
+        rows.map((row) => ({ connection, kind, externalId: row.external_id, id: row.id }))),
+    putLinks: (links) =>
+      ask(async () => {
+        for (let i = 0; i < links.length; i += UPSERT_ROWS) {
+          const piece = links.slice(i, i + UPSERT_ROWS)
+          await driver.write("putLinks", piece.map(({ connection, kind, externalId, id }) => ({ connection, kind, external: externalId, id })), "log")
+        }
+      })
+  }
+}
