@@ -3,6 +3,7 @@ import type { InboundHub, InboundRun, SyncRun } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
 import { ExchangeFailure, failureOf } from "../failure.ts"
 import type { DraftItem, ReadResult } from "../worker/protocol.ts"
+import { NO_SLOT } from "../worker/tables.ts"
 import { asOf } from "./formed-at.ts"
 import { KnownProducts } from "./known-products.ts"
 import { Memory } from "./memory.ts"
@@ -151,7 +152,8 @@ export class Importer {
     const { run, memory, known, read, notes } = parts
     const fresh = new Set<string>()
     const made = await this.#products(parts, false, ({ externalId }) => {
-      if (!known.links.has(externalId)) fresh.add(externalId)
+      // A link without a product is what a killed import left.
+      if (known.slot(externalId) === NO_SLOT) fresh.add(externalId)
       return fresh.has(externalId)
     })
     const isKnown = ({ externalId }: DraftItem): boolean => !fresh.has(externalId)

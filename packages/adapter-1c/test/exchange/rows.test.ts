@@ -120,6 +120,18 @@ test("R-STK-1: a file that names one of several warehouses of a branch changes o
   expect(levelOf(restarted, "1", "north")).toBe(5)
 })
 
+test("R-STK-1: a product whose link a killed import left behind is made before its rows, in one file with them", async () => {
+  const exchange = await openExchange(MAPPED)
+  await exchange.hub.run(exchange.storage.catalogue.putLinks([
+    { connection: "1c", kind: "product", externalId: "1", id: ProductId.make("1") }
+  ]))
+  const goods = `<Каталог><Ид>1</Ид><Товары>${item("1")}</Товары></Каталог>`
+  const offers = `<ПакетПредложений><Предложения>${offer("1", stockAt("w1", "7"))}</Предложения></ПакетПредложений>`
+  expect(await exchange.send("import0_1.xml", documentOf(goods + offers))).toBe("success")
+  expect(levelOf(exchange, "1", "north")).toBe(7)
+  expect((await exchange.lastRun()).counts).toMatchObject({ products: 1, parked: 0 })
+})
+
 test("R-STK-1: stock that a file does not name stays; an explicit 0 takes it away (D3)", async () => {
   const exchange = await withGoods()
   await exchange.send("rests.xml", offersOf([offer("1", stockAt("w1", "5") + stockAt("w2", "2"))], "", "2026-11-20T10:00:00"))
