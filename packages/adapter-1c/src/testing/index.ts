@@ -7,3 +7,6 @@ export {
   type Dialect, type ExchangeReport, type ExchangeType, type OneCAnswer, OneCClient, type OneCClientOptions,
   type OneCFaults, type OneCFile, type OneCQuestion, OneCStopped, type OrderFaults, type OrdersReport, zipOf
 } from "./client.ts"
+export { ODataBase } from "./odata/base.ts"
+export type { ODataEntry, ODataFaults, SimulatedRow, SimulatedTable } from "./odata/model.ts"
+export { ODATA_ROOT, oneCODataSimulator, type ODataSimulator, type ODataSimulatorOptions } from "./odata/simulator.ts"

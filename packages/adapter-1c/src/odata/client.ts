@@ -1,0 +1,247 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { faultOf, lostFault, oddAnswer, type Purpose, toldIn } from "./answer.ts"
+import { ODataFault } from "./fault.ts"
+import { Gate } from "./gate.ts"
+import { BaseSession } from "./session.ts"
+import type { Row } from "./values.ts"
+
+const JSON_FORMAT = "application/json;odata=nometadata"
+
+/** A web-standard fetch of one request: the global one, or a simulator's. */
+export type Fetch = (request: Request) => Promise<Response>
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>
+
+export interface ODataClientOptions {
+  /** The publication's address, up to and with `odata/standard.odata`. */
+  readonly url: string
+  readonly login: string
+  readonly password: string
+  readonly fetch?: Fetch
+  /** Calls at once. */
+  readonly concurrency?: number
+  readonly timeoutMs?: number
+  /** How often a read is repeated after trouble on the way, with pauses that double. */
+  readonly retries?: number
+  readonly backoffMs?: number
+  /** Use `IBSession` (fact 84). */
+  readonly session?: boolean
+  /** How JSON is asked for: by the Accept header alone, or by `$format` too where a proxy eats the header (fact 69). */
+  readonly format?: "accept" | "query"
+  readonly signal?: AbortSignal
+}
+
+interface Call {
+  readonly method: string
+  readonly path: string
+  readonly query: Query
+  readonly purpose: Purpose
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * Standard OData of a 1C base (v3, fact 68 ff.). Reads are repeated a few times; a write is sent once, and what its
+ * failure means is in the fault's outcome: `unknown` says "ask before you send it again". There is no delete: in 1C
+ * that is physical (fact 72).
+ */
+export class ODataClient {
+  readonly #options: Required<Omit<ODataClientOptions, "signal">> & { readonly signal: AbortSignal | undefined }
+  readonly #gate: Gate
+  readonly #session: BaseSession
+  readonly #authorization: string
+
+  constructor(options: ODataClientOptions) {
+    this.#options = {
+      fetch: (request) => globalThis.fetch(request),
+      concurrency: 2,
+      timeoutMs: 60_000,
+      retries: 3,
+      backoffMs: 500,
+      session: true,
+      format: "accept",
+      ...options,
+      signal: options.signal,
+      url: options.url.replace(/\/+$/u, "")
+    }
+    this.#gate = new Gate(this.#options.concurrency)
+    this.#session = new BaseSession(this.#options.session)
+    // Names of users are Russian: Basic in UTF-8 (fact 91).
+    this.#authorization = `Basic ${Buffer.from(`${options.login}:${options.password}`, "utf8").toString("base64")}`
+  }
+
+  get url(): string {
+    return this.#options.url
+  }
+
+  /** An entity, or a page of a set. */
+  async get(path: string, query: Query = {}): Promise<Row> {
+    return this.#patiently(async () => json(await this.#call({ method: "GET", path, query, purpose: "read" }), "read", path))
+  }
+
+  /** `/$count` is text with a BOM (fact 74). */
+  async count(path: string, query: Query = {}): Promise<number> {
+    return this.#patiently(async () => {
+      const response = await this.#call({ method: "GET", path: `${path}/$count`, query, purpose: "read" })
+      const text = (await body(response, "read", path)).replace(/^\uFEFF/u, "").trim()
+      if (!/^\d+$/u.test(text)) throw oddAnswer("read", path, response.headers.get("content-type") ?? "")
+      return Number(text)
+    })
+  }
+
+  /** XML: `$metadata`, or what `SelectChanges` answers. Repeated only until it begins to flow. */
+  async stream(path: string, query: Query = {}, method: "GET" | "POST" = "GET"): Promise<ReadableStream<Uint8Array>> {
+    const headers = { accept: "application/atom+xml, application/xml" }
+    return this.#patiently(async () => {
+      const response = await this.#call({ method, path, query, purpose: "read", headers })
+      const type = response.headers.get("content-type") ?? ""
+      if (response.body === null || !/xml/iu.test(type)) throw oddAnswer("read", path, type)
+      return response.body
+    })
+  }
+
+  /** Makes an object; the answer is the object. */
+  async create(path: string, row: Row): Promise<Row> {
+    return this.#write({ method: "POST", path, query: {}, purpose: "write", body: JSON.stringify(row) })
+  }
+
+  /** Changes named fields. `version`: what `DataVersion` was when they were compared (fact 81). */
+  async patch(path: string, row: Row, version?: string): Promise<Row> {
+    const headers = version === undefined ? {} : { "if-match": version }
+    return this.#write({ method: "PATCH", path, query: {}, purpose: "write", body: JSON.stringify(row), headers })
+  }
+
+  /** A method of an object, such as `Post`. */
+  async invoke(path: string, query: Query = {}): Promise<void> {
+    const response = await this.#call({ method: "POST", path, query, purpose: "write" })
+    await response.body?.cancel()
+  }
+
+  /** Ends the session, so that its licence is free. Never fails. */
+  async finish(): Promise<void> {
+    if (!this.#session.open) return
+    const headers = { ...this.#session.finish(), authorization: this.#authorization }
+    const request = new Request(this.#options.url, { headers, signal: AbortSignal.timeout(this.#options.timeoutMs) })
+    await this.#options.fetch(request).then((response) => response.body?.cancel(), () => undefined)
+  }
+
+  async #write(call: Call): Promise<Row> {
+    return json(await this.#call(call), "write", call.path)
+  }
+
+  async #patiently<A>(read: () => Promise<A>): Promise<A> {
+    const { retries, backoffMs, signal } = this.#options
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await read()
+      } catch (error) {
+        const worthIt = error instanceof ODataFault && error.outcome === "unavailable" && error.blame === "partner"
+        if (!worthIt || attempt >= retries || signal?.aborted === true) throw error
+      }
+      await sleep(backoffMs * 2 ** attempt, undefined, signal === undefined ? {} : { signal })
+    }
+  }
+
+  async #call(call: Call): Promise<Response> {
+    return this.#gate.run(() => this.#inSession(call))
+  }
+
+  /** On 400 to a session's start without it; an answer of anyone but the interface to a cookie: a new session (fact 84). */
+  async #inSession(call: Call): Promise<Response> {
+    const { headers, done } = await this.#session.enter()
+    try {
+      const response = await this.#send(call, headers)
+      if (response.ok) {
+        this.#session.learn(response)
+        return response
+      }
+      const text = await body(response, call.purpose, call.path)
+      if (headers["ibsession"] !== undefined && response.status === 400) return await this.#withoutSession(call)
+      if (headers["cookie"] !== undefined && isStale(response.status, text)) {
+        this.#session.drop(headers["cookie"])
+        return await this.#again(call)
+      }
+      throw faultOf(response.status, text, call.purpose, call.path)
+    } finally {
+      done()
+    }
+  }
+
+  async #withoutSession(call: Call): Promise<Response> {
+    const response = await this.#send(call, {})
+    if (!response.ok) throw faultOf(response.status, await body(response, call.purpose, call.path), call.purpose, call.path)
+    this.#session.disable()
+    return response
+  }
+
+  async #again(call: Call): Promise<Response> {
+    const { headers, done } = await this.#session.enter()
+    try {
+      const response = await this.#send(call, headers)
+      if (!response.ok) throw faultOf(response.status, await body(response, call.purpose, call.path), call.purpose, call.path)
+      this.#session.learn(response)
+      return response
+    } finally {
+      done()
+    }
+  }
+
+  async #send(call: Call, session: Readonly<Record<string, string>>): Promise<Response> {
+    const { timeoutMs, signal, format } = this.#options
+    const query = format === "query" && call.headers?.["accept"] === undefined
+      ? { ...call.query, $format: "json;odata=nometadata" }
+      : call.query
+    const headers = {
+      accept: JSON_FORMAT,
+      ...(call.body === undefined ? {} : { "content-type": "application/json;charset=utf-8" }),
+      ...call.headers,
+      ...session,
+      authorization: this.#authorization
+    }
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const request = new Request(this.#options.url + address(call.path, query), {
+      method: call.method,
+      headers,
+      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+      redirect: "manual",
+      ...(call.body === undefined ? {} : { body: call.body })
+    })
+    try {
+      return await this.#options.fetch(request)
+    } catch (error) {
+      throw lostFault(error, call.purpose, call.path)
+    }
+  }
+}
+
+/** Not `URLSearchParams`: a blank is %20 here. */
+const address = (path: string, query: Query): string => {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined)
+  const text = pairs.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join("&")
+  return `/${encodeURI(path)}${text === "" ? "" : `?${text}`}`
+}
+
+/** A refusal in the interface's own words has nothing to do with the session. */
+const isStale = (status: number, text: string): boolean =>
+  status >= 400 && status < 500 && status !== 412 && toldIn(text) === undefined
+
+const body = async (response: Response, purpose: Purpose, where: string): Promise<string> => {
+  try {
+    return await response.text()
+  } catch (error) {
+    throw lostFault(error, purpose, where)
+  }
+}
+
+const json = async (response: Response, purpose: Purpose, where: string): Promise<Row> => {
+  const type = response.headers.get("content-type") ?? ""
+  const text = await body(response, purpose, where)
+  if (response.status === 204) return {}
+  if (!/json/iu.test(type)) throw oddAnswer(purpose, where, type)
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/u, ""))
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row
+  } catch {
+    // As odd as another type.
+  }
+  throw oddAnswer(purpose, where, type)
+}

@@ -1,0 +1,30 @@
+import type { SimulatedRow } from "./model.ts"
+
+const TERM = /^\s*([\p{L}_][\p{L}\p{N}_]*)\s+(eq|ne|gt|ge|lt|le)\s+(guid'[^']*'|datetime'[^']*'|'(?:[^']|'')*'|true|false|-?\d+(?:\.\d+)?)\s*$/u
+
+const literal = (text: string): string | number | boolean => {
+  if (text === "true" || text === "false") return text === "true"
+  if (text.startsWith("guid'") || text.startsWith("datetime'")) return text.slice(text.indexOf("'") + 1, -1)
+  return text.startsWith("'") ? text.slice(1, -1).replaceAll("''", "'") : Number(text)
+}
+
+/** `$filter` of the kind that clients need: comparisons joined by `and`. Undefined: not understood (code 14). */
+export const filterOf = (text: string | null): ((row: SimulatedRow) => boolean) | undefined => {
+  if (text === null) return () => true
+  const terms = text.split(/\s+and\s+/u).map((term) => TERM.exec(term))
+  if (terms.some((term) => term === null)) return undefined
+  return (row) =>
+    terms.every((term) => {
+      const [, field, operator, raw] = term as unknown as [string, string, string, string]
+      const value = literal(raw)
+      const own = row[field] as typeof value
+      switch (operator) {
+        case "eq": return own === value
+        case "ne": return own !== value
+        case "gt": return own > value
+        case "ge": return own >= value
+        case "lt": return own < value
+        default: return own <= value
+      }
+    })
+}

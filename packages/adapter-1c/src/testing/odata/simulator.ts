@@ -1,0 +1,59 @@
+import { createSimulator, type Simulator } from "@aptekit/core/testing"
+import { page, refusal } from "./answers.ts"
+import { ODataBase } from "./base.ts"
+import type { ODataEntry, ODataFaults, SimulatedTable } from "./model.ts"
+
+export interface ODataSimulatorOptions {
+  readonly login?: string
+  readonly password?: string
+  /** Sets and virtual tables, by path: `Catalog_Номенклатура`, `AccumulationRegister_ТоварыНаСкладах/Balance()`. */
+  readonly tables: Readonly<Record<string, SimulatedTable>>
+  /** Rows are limited by user: sets without `allowedOnly` are refused with code 20 (fact 75). */
+  readonly limited?: boolean
+  /** A virtual table that is summed up from other rows at each reading. */
+  readonly now?: () => string
+}
+
+export interface ODataSimulator extends Simulator<ODataEntry> {
+  readonly base: ODataBase
+  readonly faults: ODataFaults
+  readonly login: string
+  readonly password: string
+}
+
+export const ODATA_ROOT = "/base/odata/standard.odata"
+
+/**
+ * A 1C base with the standard OData interface, as 1C facts 68–90 say: nometadata JSON, sessions, pages that shift without
+ * order, errors by code. Beside the usual faults it has those of `ODataFaults`.
+ */
+export const oneCODataSimulator = (options: ODataSimulatorOptions): ODataSimulator => {
+  const { login = "Обмен", password = "секрет-odata" } = options
+  const expected = `Basic ${Buffer.from(`${login}:${password}`, "utf8").toString("base64")}`
+  const faults: ODataFaults = { html: 0, stale: 0, refuseSession: 0, business: 0, busy: 0, shift: 0, conflict: 0 }
+  const base = new ODataBase(options, faults)
+  const sessions = new Set<string>()
+  let started = 0
+  const simulator = createSimulator<ODataEntry>({
+    refuse: () => refusal("2", "Неверный формат запроса"),
+    handle: async (request, ledger) => {
+      if (request.headers.get("authorization") !== expected) return new Response("", { status: 401 })
+      if (faults.html-- > 0) return page(200)
+      if (faults.busy-- > 0) return page(503)
+      if (faults.stale-- > 0) sessions.clear()
+      const wish = request.headers.get("ibsession")
+      const cookie = /ibsession=([^;]+)/u.exec(request.headers.get("cookie") ?? "")?.[1]
+      if (cookie !== undefined && !sessions.has(cookie)) return page(400)
+      if (wish === "start" && faults.refuseSession-- > 0) return page(400)
+      if (wish === "finish" && cookie !== undefined && sessions.delete(cookie)) ledger.push({ kind: "session", action: "finish" })
+      const answer = await base.answer(request, ledger)
+      if (wish !== "start") return answer
+      const id = `s-${++started}`
+      sessions.add(id)
+      ledger.push({ kind: "session", action: "start" })
+      answer.headers.append("set-cookie", `ibsession=${id}; path=/base`)
+      return answer
+    }
+  })
+  return { ...simulator, base, faults, login, password }
+}

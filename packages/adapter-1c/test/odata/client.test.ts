@@ -1,0 +1,182 @@
+import { describe, expect, test } from "vitest"
+import { faultOf } from "../../src/odata/answer.ts"
+import { ODataClient, type ODataClientOptions } from "../../src/odata/client.ts"
+import { ODATA_CODES } from "../../src/odata/codes.ts"
+import { ODataFault } from "../../src/odata/fault.ts"
+import { pagesOf } from "../../src/odata/paging.ts"
+import type { Row } from "../../src/odata/values.ts"
+import { ODATA_ROOT, type ODataSimulator } from "../../src/testing/index.ts"
+import { serve } from "../support/serve.ts"
+import { GOODS, id, ORDER, simulate } from "./base-of.ts"
+
+const clientOf = (base: ODataSimulator, more: Partial<ODataClientOptions> = {}): ODataClient =>
+  new ODataClient({
+    url: `http://1c.test${ODATA_ROOT}`, login: base.login, password: base.password, fetch: base.fetch, backoffMs: 1, ...more
+  })
+
+const faultFrom = (work: Promise<unknown>): Promise<ODataFault> =>
+  work.then(() => { throw new Error("it worked") }, (error: unknown) => {
+    if (!(error instanceof ODataFault)) throw error
+    return error
+  })
+
+const GOODS_TABLE = { path: GOODS, key: ["Ref_Key"], allowedOnly: true }
+const readAll = async (client: ODataClient, size: number): Promise<ReadonlyArray<Row>> => {
+  const rows: Array<Row> = []
+  for await (const page of pagesOf(client, GOODS_TABLE, size)) rows.push(...page.rows)
+  return rows
+}
+const starts = (base: ODataSimulator): number =>
+  base.ledger.filter((entry) => entry.kind === "session" && entry.action === "start").length
+const created = (base: ODataSimulator): number => base.ledger.filter(({ kind }) => kind === "created").length
+
+describe("R10: what an error means", () => {
+  test.each(Object.keys(ODATA_CODES))("code %s is a refusal, whatever the call was", (code) => {
+    const body = JSON.stringify({ "odata.error": { code, message: { lang: "ru", value: "текст 1С" } } })
+    for (const purpose of ["read", "write"] as const) {
+      expect(faultOf(code === "-1" ? 500 : 400, body, purpose, "X")).toMatchObject({ outcome: "rejected", code, said: "текст 1С" })
+    }
+  })
+
+  test.each([
+    [500, "", "read", "unavailable"], [500, "<html>", "write", "unknown"], [503, "", "write", "unknown"],
+    [503, "", "read", "unavailable"], [401, "", "write", "unavailable"], [404, "<html>", "read", "unavailable"],
+    [412, "", "write", "rejected"]
+  ] as const)("HTTP %i %s to a %s is %s", (status, text, purpose, outcome) => {
+    expect(faultOf(status, text, purpose, "X").outcome).toBe(outcome)
+  })
+
+  test("an error in XML is read as well as one in JSON", () => {
+    const text = `<?xml version="1.0"?><m:error xmlns:m="x"><m:code>-1</m:code><m:message xml:lang="ru">Нет &quot;А&quot;</m:message></m:error>`
+    expect(faultOf(500, text, "write", "X")).toMatchObject({ code: "-1", said: "Нет \"А\"", blame: "business", outcome: "rejected" })
+  })
+
+  test("what 1C said is not in the message: it may quote a buyer", () => {
+    const body = JSON.stringify({ "odata.error": { code: "-1", message: { value: "Айгерім +77010000001" } } })
+    expect(faultOf(500, body, "write", "X").message).not.toContain("Айгерім")
+  })
+})
+
+describe("R10: sessions (fact 84)", () => {
+  test("one session for many calls, ended at the end", async () => {
+    const base = simulate()
+    const client = clientOf(base, { concurrency: 4 })
+    await Promise.all([1, 2, 3, 4, 5].map(() => client.get(GOODS, { $top: 1, $orderby: "Ref_Key" })))
+    await client.finish()
+    expect(base.ledger.filter(({ kind }) => kind === "session")).toEqual([
+      { kind: "session", action: "start" }, { kind: "session", action: "finish" }
+    ])
+  })
+
+  test("a stale cookie starts another session, and a write is done once", async () => {
+    const base = simulate()
+    const client = clientOf(base)
+    await client.count(GOODS)
+    base.faults.stale = 1
+    await client.create(ORDER, { НомерПоДаннымКлиента: "1001-1" })
+    expect([starts(base), created(base)]).toEqual([2, 1])
+  })
+
+  test("400 to the start of a session: again without it, and never asked for again", async () => {
+    const base = simulate()
+    base.faults.refuseSession = Number.POSITIVE_INFINITY
+    const client = clientOf(base)
+    await client.create(ORDER, { НомерПоДаннымКлиента: "1001-1" })
+    const calls = base.calls.length
+    expect(await client.count(GOODS)).toBe(4)
+    expect([created(base), base.calls.length - calls]).toEqual([1, 1])
+  })
+})
+
+describe("R10: reads and writes when things go wrong", () => {
+  test.each(["down", "dropAfter", "garbled"] as const)("a read is repeated when the partner is %s", async (fault) => {
+    const base = simulate()
+    base.fault(fault, 2)
+    expect(await clientOf(base).get(GOODS, { $orderby: "Ref_Key", $top: 1 })).toMatchObject({ value: [{ Ref_Key: id(1) }] })
+  })
+
+  test("a read gives up in the end, and says that it was no answer of 1C", async () => {
+    const base = simulate()
+    base.faults.html = Number.POSITIVE_INFINITY
+    const fault = await faultFrom(clientOf(base, { retries: 2 }).get(GOODS))
+    expect(fault).toMatchObject({ outcome: "unavailable", message: expect.stringContaining("не JSON") })
+    expect(base.calls).toHaveLength(3)
+  })
+
+  test("a business error is never repeated", async () => {
+    const base = simulate()
+    base.faults.business = 1
+    const fault = await faultFrom(clientOf(base).create(ORDER, {}))
+    expect(fault).toMatchObject({ outcome: "rejected", code: "-1", blame: "business" })
+    expect([base.calls.length, created(base)]).toEqual([1, 0])
+  })
+
+  test.each([["down", "unavailable", 0], ["dropAfter", "unknown", 1], ["garbled", "unknown", 1]] as const)(
+    "a write is sent once: %s ends as %s",
+    async (kind, outcome, done) => {
+      const base = simulate()
+      const client = clientOf(base)
+      await client.count(GOODS)
+      base.fault(kind, 1)
+      expect((await faultFrom(client.create(ORDER, {}))).outcome).toBe(outcome)
+      expect(created(base)).toBe(done)
+    }
+  )
+
+  test("a write without an answer in time is unknown", async () => {
+    const base = simulate()
+    base.fault("slow", 1)
+    expect((await faultFrom(clientOf(base, { timeoutMs: 20 }).create(ORDER, {}))).outcome).toBe("unknown")
+  })
+
+  test("a wrong password is told as such, without the password", async () => {
+    const base = simulate()
+    const fault = await faultFrom(clientOf(base, { password: "не тот пароль" }).get(GOODS))
+    expect(fault.message).toMatch(/имя и пароль/u)
+    expect(fault.message).not.toContain("не тот пароль")
+  })
+})
+
+describe("R10: pages", () => {
+  test.each([0, 1, 2, 3, 4, 100])("pages of %i give each row once, in order", async (size) => {
+    const rows = await readAll(clientOf(simulate()), size)
+    expect(rows.map((row) => row["Ref_Key"])).toEqual([id(1), id(2), id(3), id(9)])
+  })
+
+  test("every page is ordered and asks for allowed rows only", async () => {
+    const base = simulate({ limited: true })
+    await readAll(clientOf(base), 2)
+    for (const { path } of base.calls) expect(path).toMatch(/\$orderby=Ref_Key.*allowedOnly=true/u)
+  })
+
+  test("without allowedOnly a base with limits by row refuses with code 20", async () => {
+    expect(await faultFrom(clientOf(simulate({ limited: true })).get(GOODS))).toMatchObject({ code: "20", blame: "setup" })
+  })
+
+  test("a row that is added while pages are read is noticed", async () => {
+    const base = simulate()
+    base.faults.shift = 1
+    expect((await faultFrom(readAll(clientOf(base), 2))).message).toMatch(/менялась во время чтения/u)
+  })
+
+  test("a row that is added while another goes is noticed though the count agrees", async () => {
+    const base = simulate()
+    const client = clientOf(base)
+    const pages = pagesOf(client, GOODS_TABLE, 2)
+    await pages.next()
+    base.base.rows(GOODS).shift()
+    base.base.rows(GOODS).push({ ...base.base.rows(GOODS)[0]!, Ref_Key: id(99) })
+    expect((await faultFrom(pages.next())).message).toMatch(/менялась/u)
+  })
+})
+
+test("R10: over real HTTP, with a Russian login", async () => {
+  const base = simulate()
+  const url = (await serve(base.fetch)).replace("/exchange/1c", ODATA_ROOT)
+  const client = new ODataClient({ url, login: base.login, password: base.password })
+  expect(await readAll(client, 2)).toHaveLength(4)
+  const made = await client.create(ORDER, { НомерПоДаннымКлиента: "1001-1" })
+  expect(await client.get(`${ORDER}(guid'${String(made["Ref_Key"])}')`)).toMatchObject({ НомерПоДаннымКлиента: "1001-1" })
+  await client.finish()
+  expect(starts(base)).toBe(1)
+})
