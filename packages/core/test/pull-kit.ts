@@ -12,7 +12,11 @@ export interface TestTaker {
   readonly branches: Set<string>
 }
 
-export const testTaker = (branches: ReadonlyArray<string> = ["north"], id = "erp"): TestTaker => {
+export const testTaker = (
+  branches: ReadonlyArray<string> = ["north"],
+  id = "erp",
+  more: { readonly links?: string } = {}
+): TestTaker => {
   const taken = new Set(branches)
   let hub: InboundHub | undefined
   const adapter = defineAdapter({
@@ -21,7 +25,7 @@ export const testTaker = (branches: ReadonlyArray<string> = ["north"], id = "erp
     ports: {},
     setup: (_, context) => {
       hub = context.hub
-      return { orders: { takes: (branch: string) => taken.has(branch) } }
+      return { orders: { takes: (branch: string) => taken.has(branch), ...more } }
     }
   })({}, { id })
   return { adapter, hub: () => hub!, branches: taken }

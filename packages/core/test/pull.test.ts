@@ -38,6 +38,26 @@ describe("orders for a connection that fetches them", () => {
     )
   })
 
+  it.effect("SDK-2: a second way to the same base shares its links: ids of products are not doubled", () => {
+    const taker = testTaker(["north"], "erp-odata", { links: "erp" })
+    return inWorld(
+      Effect.gen(function*() {
+        const storage = yield* Storage
+        yield* storage.catalogue.putLinks([
+          { connection: "erp", kind: "product", externalId: "guid-1", id: "aspirin" },
+          { connection: "erp", kind: "branch", externalId: "guid-2", id: "north" }
+        ])
+        const shared = taker.hub().sharing("erp")
+        expect([...yield* Effect.promise(shared.catalogue.links)]).toEqual([["guid-1", "aspirin"]])
+        expect([...yield* Effect.promise(shared.network.links)]).toEqual([["guid-2", "north"]])
+        expect((yield* Effect.promise(taker.hub().catalogue.links)).size).toBe(0)
+        yield* place({ lines: [line("aspirin", 2)] })
+        expect([...(yield* pull(taker))[0]!.externalIds]).toEqual([["aspirin", "guid-1"]])
+      }),
+      { hub: { adapters: [taker.adapter] } }
+    )
+  })
+
   it.effect("ORD-13: a change meanwhile stays news when the older version is confirmed", () => {
     const taker = testTaker()
     return inWorld(

@@ -26,6 +26,8 @@ export interface HeldRuns {
 export interface OrderTaker {
   /** Is it told of parts at this branch? Asked at each change of an order: at once, without I/O. May grow at run time. */
   readonly takes: (branchId: string) => boolean
+  /** Whose ids of products it writes: another connection of the same base (`InboundHub.sharing`); left out, its own. */
+  readonly links?: string
 }
 
 /** What `setup` gives: the ports, an entrance where the partner is the caller, what becomes of held runs, which orders it fetches. */
@@ -139,6 +141,7 @@ const build = <C extends AnyCodec, P extends Ports>(
 /** Asked while orders are decided: one that throws takes nothing, and harms nobody. */
 const guarded = (orders: OrderTaker | undefined): OrderTaker | undefined =>
   orders === undefined ? undefined : {
+    ...orders,
     takes: (branchId) => {
       try {
         return orders.takes(branchId)

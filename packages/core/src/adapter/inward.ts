@@ -30,6 +30,11 @@ export interface InboundHub {
     readonly links: () => Promise<ReadonlyMap<string, string>>
     readonly link: (externalId: string, branchId: string) => Promise<void>
   }
+  /**
+   * The same, under the ids that another connection has linked: for a second way to the same base (1C by files and by
+   * OData), so that no product and no warehouse has two links.
+   */
+  readonly sharing: (connection: string) => Pick<InboundHub, "catalogue" | "network">
   readonly stock: {
     /** `options`: held for a person where its guard trips, or always where it is a preview. */
     readonly openRun: (file: string, options?: RunOptions) => Promise<InboundRun>

@@ -10,6 +10,8 @@ export const ORDER_NEWS = "order"
 export interface Taker {
   readonly connection: string
   readonly takes: (branchId: string) => boolean
+  /** The connection whose links name its products; left out, its own. */
+  readonly links?: string
 }
 
 export interface NewsMeta {

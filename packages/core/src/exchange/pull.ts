@@ -62,7 +62,7 @@ const described = (
     const ids = [...new Set(shown.flatMap(productsOf))]
     const products = new Map((yield* storage.catalogue.byIds(ids)).map((product) => [product.id, product]))
     const links = new Map<string, string>()
-    for (const { id, externalId } of yield* storage.catalogue.linksOf(taker.connection, "product", ids)) {
+    for (const { id, externalId } of yield* storage.catalogue.linksOf(taker.links ?? taker.connection, "product", ids)) {
       // Two of the partner's ids may mean one product of ours: always the same of them is sent.
       const other = links.get(id)
       if (other === undefined || externalId < other) links.set(id, externalId)

@@ -35,7 +35,7 @@ export const inboundOrders = (
     if (found === undefined) {
       throw new Error(`[${connection}] takes no orders: let setup return { orders: { takes } }, and ask after setup.`)
     }
-    return { connection, takes: found.takes }
+    return { connection, ...found }
   }
   const asTaker = <A, E>(ask: (taker: Taker) => Effect.Effect<A, E>): Promise<A> =>
     run(Effect.suspend(() => ask(taker())))

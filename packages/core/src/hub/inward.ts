@@ -33,7 +33,7 @@ export const inboundHub = (
       run(storage.catalogue.links(connection, kind)).then((links) =>
         new Map(links.map((link) => [link.externalId, link.id]))
       )
-    return (connection: string): InboundHub => ({
+    const linked = (connection: string): Pick<InboundHub, "catalogue" | "network"> => ({
       catalogue: {
         links: () => linksOf(connection, "product"),
         // Links first: killed in between, the next attempt finds its own id again instead of taking a second one.
@@ -55,7 +55,11 @@ export const inboundHub = (
         slot: (id) => storage.stock.image.branchSlot(BranchId.make(id)),
         links: () => linksOf(connection, "branch"),
         link: (externalId, id) => run(storage.catalogue.putLinks([{ connection, kind: "branch", externalId, id }]))
-      },
+      }
+    })
+    return (connection: string): InboundHub => ({
+      ...linked(connection),
+      sharing: linked,
       stock: {
         openRun: (file, options) =>
           run(
