@@ -79,6 +79,7 @@ const noHub = (connection: string): InboundHub => {
   return {
     catalogue: { links: refuse, upsert: refuse, byIds: refuse, slot: refuse },
     network: { branches: refuse, saveBranch: refuse, slot: refuse, links: refuse, link: refuse },
+    sharing: refuse,
     stock: { openRun: refuse, putSeries: refuse },
     orders: {
       pull: refuse,
