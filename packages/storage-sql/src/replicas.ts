@@ -2,6 +2,7 @@ import type { Driver } from "./driver.ts"
 import type { Figures } from "./figures.ts"
 import type { CommitResult } from "./ops/commit.ts"
 import type { Imports } from "./runs/imports.ts"
+import type { Showing } from "./runs/showing.ts"
 
 const PAGE = 1_000
 
@@ -13,6 +14,7 @@ export class Replicas {
   readonly #driver: Driver
   readonly #origin: string
   readonly #imports: Imports
+  readonly #showing: Showing
   readonly #figures: Figures
   readonly #loadIds: () => Promise<void>
   readonly #announce: () => void
@@ -24,6 +26,7 @@ export class Replicas {
     driver: Driver,
     origin: string,
     imports: Imports,
+    showing: Showing,
     figures: Figures,
     loadIds: () => Promise<void>,
     announce: () => void
@@ -31,6 +34,7 @@ export class Replicas {
     this.#driver = driver
     this.#origin = origin
     this.#imports = imports
+    this.#showing = showing
     this.#figures = figures
     this.#loadIds = loadIds
     this.#announce = announce
@@ -66,7 +70,7 @@ export class Replicas {
     }
     for (const { seq, levels } of events) {
       for (const [cell, onHand, reserved] of JSON.parse(levels ?? "[]") as CommitResult["levels"]) {
-        this.#imports.moved(cell, onHand, reserved)
+        this.#showing.moved(cell, onHand, reserved)
         this.#figures.touch([cell])
         this.#figures.doubt([cell])
       }

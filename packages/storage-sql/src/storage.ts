@@ -3,10 +3,8 @@ import {
   type BranchId,
   caseCursor,
   casePlace,
-  Duplicate,
   type EventType,
   fold,
-  InsufficientStock,
   type NetworkSettings,
   type OpenCase,
   type Order,
@@ -15,33 +13,27 @@ import {
   StockImage,
   Storage,
   type StorageService,
-  StorageUnavailable,
-  SYSTEM,
-  VersionConflict
+  type StorageUnavailable,
+  SYSTEM
 } from "@aptekit/core"
 import { Clock, Effect, Layer, Schedule } from "effect"
 import { randomUUID } from "node:crypto"
-import { type Driver, DriverError } from "./driver.ts"
+import type { Driver } from "./driver.ts"
 import { catalogueStore } from "./catalogue.ts"
-import { awaitedOf, encodeChange, UnknownCell } from "./encode.ts"
+import { awaitedOf, encodeChange } from "./encode.ts"
 import { Figures } from "./figures.ts"
 import { loadAwaited, loadImage } from "./image.ts"
+import { refusalOf, unavailable } from "./refusals.ts"
 import { Replicas } from "./replicas.ts"
 import { differenceRows } from "./runs/difference.ts"
 import { Imports } from "./runs/imports.ts"
 import { eventChange, runOf } from "./runs/run.ts"
+import { Showing } from "./runs/showing.ts"
 import type { CommitResult } from "./ops/commit.ts"
 import { outboxStore, pullStore } from "./outbox.ts"
-import { Refusal } from "./program.ts"
 import { orderOf, type OrderRows } from "./rows.ts"
 import { seriesStore } from "./series.ts"
 import { branchOf, cellOf, productOf } from "./schema.ts"
-
-const unavailable = (error: unknown): StorageUnavailable =>
-  new StorageUnavailable({
-    message: `The database did not answer: ${error instanceof Error ? error.message : "unknown error"}`,
-    outcome: error instanceof DriverError ? error.outcome : "notApplied"
-  })
 
 /** Work of the driver as an Effect; what it may do at once is not made to wait for a Promise. */
 const ask = <A>(work: () => A | Promise<A>): Effect.Effect<A, StorageUnavailable> =>
@@ -106,13 +98,14 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
     }
     const now = (): number => ownTime() + clockOffset
     const figures = new Figures(driver, image)
-    const imports = new Imports(driver, image, figures, now, origin, announce, () => replicas.hear())
+    const showing = new Showing(driver, image, figures)
+    const imports = new Imports(driver, image, figures, showing, now, origin, announce, () => replicas.hear())
 
     const loadIds = async (): Promise<void> => {
       for (const { id, slot } of await driver.read("productSlots", undefined)) remember("products", slot, id)
       for (const { id, slot } of (await driver.read("settings", undefined)).branches) remember("branches", slot, id)
     }
-    const replicas = new Replicas(driver, origin, imports, figures, loadIds, announce)
+    const replicas = new Replicas(driver, origin, imports, showing, figures, loadIds, announce)
     yield* ask(async () => {
       await imports.recover()
       // What is committed while the image is read is heard afterwards.
@@ -132,33 +125,10 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
       branchId: ids.branches.get(branchOf(cell))!
     })
 
-    const refusal = (error: unknown): InsufficientStock | Duplicate | VersionConflict | StorageUnavailable => {
-      if (error instanceof UnknownCell) {
-        return InsufficientStock.of([{
-          productId: error.productId as ProductId,
-          branchId: error.branchId as BranchId,
-          wanted: 1,
-          onHand: 0,
-          reserved: 0
-        }])
-      }
-      if (!(error instanceof Refusal)) return unavailable(error)
-      const { fields } = error
-      if (error.tag === "VersionConflict") return VersionConflict.of(fields["orderId"] as string)
-      if (error.tag === "Duplicate") {
-        return new Duplicate({
-          kind: fields["kind"] as "order",
-          orderId: fields["orderId"] as string | null,
-          fingerprint: fields["fingerprint"] as string | null,
-          message: `This ${String(fields["kind"])} came before.`
-        })
-      }
-      const refused = fields["refused"] as ReadonlyArray<{ cell: number; wanted: number; onHand: number; reserved: number }>
-      return InsufficientStock.of(refused.map(({ cell, ...figures }) => ({ ...cellName(cell), ...figures })))
-    }
+    const refusal = refusalOf(cellName)
 
     const applied = (result: CommitResult): void => {
-      for (const [cell, onHand, reserved] of result.levels) imports.moved(cell, onHand, reserved)
+      for (const [cell, onHand, reserved] of result.levels) showing.moved(cell, onHand, reserved)
       announce()
     }
 

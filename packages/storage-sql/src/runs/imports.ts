@@ -20,18 +20,12 @@ import { branchOf, productOf } from "../schema.ts"
 import { Comparison, type LaterUnits } from "./compare.ts"
 import { eventChange, type LiveRuns, newRun, OpenRun, type RunEnd, runOf, runRow } from "./run.ts"
 import { journalOf, type Rows, rowsOf, slicesOf } from "./rows.ts"
+import { type Showing, showRows } from "./showing.ts"
 
-/** Rows read back at once, between orders. */
-const SHOW_ROWS = 2_000
 /** What a hub that imports holds, where several share the database. */
 const LEASE = "imports"
 /** Slices under way at once: the writer never waits for the next one, an order never for more than one. */
 const IN_FLIGHT = 4
-
-interface Level {
-  onHand: number
-  reserved: number
-}
 
 /** A run whose rows are journalled and not all applied. */
 interface Journalled {
@@ -56,13 +50,12 @@ export class Imports {
   /** Lets whoever waits for events look. */
   readonly #announce: () => void
   readonly live: LiveRuns = new Map()
+  readonly #showing: Showing
   readonly #priceTypes = new Map<string, number>()
   /** Hears what other hubs did to the stock before this one compares. */
   readonly #catchUp: () => Promise<void>
   /** Under which imports are written; null where only one hub can be. */
   #fence: Fence | null = null
-  /** Rows that an import has read and will show; commits meanwhile are added to them. */
-  readonly #showing = new Set<Map<number, Level>>()
   /** A run that failed after its journal: it is finished before anything else is compared. */
   #cutOff: Journalled | null = null
   /** One run at a time changes the image; others wait their turn. */
@@ -72,6 +65,7 @@ export class Imports {
     driver: Driver,
     image: StockImage,
     figures: Figures,
+    showing: Showing,
     now: () => number,
     origin: string,
     announce: () => void,
@@ -80,6 +74,7 @@ export class Imports {
     this.#driver = driver
     this.#image = image
     this.#figures = figures
+    this.#showing = showing
     this.#now = now
     this.#origin = origin
     this.#announce = announce
@@ -335,52 +330,10 @@ export class Imports {
    * the first slice are read back, through the writer.
    */
   #show(rows: ReadonlyArray<Rows>, corrected: ReadonlyMap<number, number>, touched: ReadonlySet<number>): Promise<void> {
-    return this.#inPeace(touched, () => {
+    return this.#showing.inPeace(touched, () => {
       showRows(this.#image, rows)
       for (const [cell, onHand] of corrected) this.#image.onHand[this.#image.cell(productOf(cell), branchOf(cell))] = onHand
     })
-  }
-
-  /**
-   * Switches the image in one turn of the event loop; what commits have touched meanwhile is as the database has it.
-   * A commit that begins while those rows are read is read too.
-   */
-  async #inPeace(touched: ReadonlySet<number>, turn: () => void): Promise<void> {
-    const showing = new Map<number, Level>()
-    const again = this.#figures.watch()
-    this.#showing.add(showing)
-    try {
-      const read = new Set<number>()
-      for (let some = [...touched]; some.length > 0; some = [...touched].filter((cell) => !read.has(cell))) {
-        for (const cell of some) read.add(cell)
-        await this.#readBack(some, showing)
-      }
-      turn()
-      for (const [cell, level] of showing) this.#image.setLevel(productOf(cell), branchOf(cell), level.onHand, level.reserved)
-      this.#figures.doubt([...again].filter((cell) => showing.has(cell)))
-    } finally {
-      this.#showing.delete(showing)
-      this.#figures.unwatch(again)
-    }
-  }
-
-  async #readBack(cells: ReadonlyArray<number>, showing: Map<number, Level>): Promise<void> {
-    for (let from = 0; from < cells.length; from += SHOW_ROWS) {
-      for (const level of await this.#driver.write("levels", cells.slice(from, from + SHOW_ROWS), "slice")) {
-        showing.set(level.cell, { onHand: level.on_hand, reserved: level.reserved })
-      }
-    }
-  }
-
-  /** A commit's figures, into the image and into what an import is about to show. */
-  moved(cell: number, onHand: number, reserved: number): void {
-    this.#image.addLevel(productOf(cell), branchOf(cell), onHand, reserved)
-    for (const showing of this.#showing) {
-      const level = showing.get(cell)
-      if (level === undefined) continue
-      level.onHand += onHand
-      level.reserved += reserved
-    }
   }
 
   /** After another replica's import: the whole image from the database, shown all at once (D4, D5). */
@@ -389,7 +342,7 @@ export class Imports {
     const touched = this.#figures.watch()
     try {
       await loadImage(this.#driver, fresh)
-      await this.#inPeace(touched, () => this.#image.adopt(fresh))
+      await this.#showing.inPeace(touched, () => this.#image.adopt(fresh))
     } finally {
       this.#figures.unwatch(touched)
     }
@@ -399,18 +352,6 @@ export class Imports {
 const heldBecause = ({ options, held }: RunEnd, { gone }: Comparison): string | null =>
   held ?? (options.preview === true ? PREVIEW_HELD : null) ??
     (options.guard === undefined ? null : guardTrips(options.guard, gone))
-
-const showRows = (image: StockImage, rows: ReadonlyArray<Rows>): void => {
-  for (const { priceType, products, branches, figures } of rows) {
-    const { cells, network } = image.figuresOf(priceType, branches.some((branch) => branch >= 0))
-    const { width } = image
-    for (let i = 0; i < products.length; i++) {
-      const branch = branches[i]!
-      if (branch < 0) network[products[i]!] = figures[i]!
-      else cells[products[i]! * width + branch] = figures[i]!
-    }
-  }
-}
 
 /** All of them to their end, then the first failure. */
 const allSettled = async (work: ReadonlyArray<Promise<void>>): Promise<void> => {
