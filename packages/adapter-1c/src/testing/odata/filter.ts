@@ -8,23 +8,27 @@ const literal = (text: string): string | number | boolean => {
   return text.startsWith("'") ? text.slice(1, -1).replaceAll("''", "'") : Number(text)
 }
 
-/** `$filter` of the kind that clients need: comparisons joined by `and`. Undefined: not understood (code 14). */
+const test = (row: SimulatedRow, term: RegExpExecArray): boolean => {
+  const [, field, operator, raw] = term as unknown as [string, string, string, string]
+  const value = literal(raw)
+  const own = row[field] as typeof value
+  switch (operator) {
+    case "eq": return own === value
+    case "ne": return own !== value
+    case "gt": return own > value
+    case "ge": return own >= value
+    case "lt": return own < value
+    default: return own <= value
+  }
+}
+
+/**
+ * `$filter` of the kind that clients need: comparisons joined by `and`, and those by `or`, without brackets. Undefined:
+ * not understood (code 14).
+ */
 export const filterOf = (text: string | null): ((row: SimulatedRow) => boolean) | undefined => {
   if (text === null) return () => true
-  const terms = text.split(/\s+and\s+/u).map((term) => TERM.exec(term))
-  if (terms.some((term) => term === null)) return undefined
-  return (row) =>
-    terms.every((term) => {
-      const [, field, operator, raw] = term as unknown as [string, string, string, string]
-      const value = literal(raw)
-      const own = row[field] as typeof value
-      switch (operator) {
-        case "eq": return own === value
-        case "ne": return own !== value
-        case "gt": return own > value
-        case "ge": return own >= value
-        case "lt": return own < value
-        default: return own <= value
-      }
-    })
+  const any = text.split(/\s+or\s+/u).map((part) => part.split(/\s+and\s+/u).map((term) => TERM.exec(term)))
+  if (any.some((all) => all.includes(null))) return undefined
+  return (row) => any.some((all) => all.every((term) => test(row, term!)))
 }

@@ -1,0 +1,83 @@
+import type { InboundHub, PartFact } from "@aptekit/core"
+import type { ODataClient } from "../client.ts"
+import { flagOf, instantOf, quoted, refOf, type Row, textOf } from "../values.ts"
+import { linesOf } from "./document.ts"
+import type { DocumentLedger } from "./ledger.ts"
+import type { ODataOrders } from "./settings.ts"
+
+/** Numbers in one question: each letter of a field's name takes six bytes of an address that ends at some thousands. */
+const ASKED = 20
+
+export interface BackParts {
+  readonly hub: InboundHub
+  readonly client: ODataClient
+  readonly settings: ODataOrders
+  readonly ledger: DocumentLedger
+  readonly zone: string
+  /** This base's id of goods → product. */
+  readonly products: () => Promise<ReadonlyMap<string, string>>
+  readonly digits: number
+}
+
+/**
+ * Reads what people in 1C made of our documents: those whose `DataVersion` is another than when it was last told become
+ * facts (D7). Our own writing changes the version too, and is told as what is known already.
+ */
+export const readBack = async (parts: BackParts): Promise<number> => {
+  const { ledger } = parts
+  const open = ledger.entries().filter(([, { key, cancelled }]) => key !== null && !cancelled).map(([number]) => number)
+  let told = 0
+  for (let from = 0; from < open.length; from += ASKED) told += await readSome(parts, open.slice(from, from + ASKED))
+  await ledger.save()
+  return told
+}
+
+const readSome = async (parts: BackParts, numbers: ReadonlyArray<string>): Promise<number> => {
+  const { hub, client, settings, ledger } = parts
+  const { value } = await client.get(settings.document, {
+    $filter: numbers.map((number) => `${settings.number} eq ${quoted(number)}`).join(" or "),
+    $orderby: "Date,Ref_Key",
+    allowedOnly: true
+  })
+  const news = (Array.isArray(value) ? value as ReadonlyArray<Row> : []).flatMap((row) => {
+    const number = textOf(row, settings.number) ?? ""
+    const known = ledger.get(number)
+    const version = textOf(row, "DataVersion")
+    const own = known !== undefined && known.key === refOf(row, "Ref_Key") && known.version !== version
+    return own ? [{ number, row, version }] : []
+  })
+  if (news.length === 0) return 0
+  const products = await parts.products()
+  await hub.orders.facts(news.map(({ number, row }) => factOf(parts, number, row, products)))
+  for (const { number, version } of news) ledger.put(number, ledger.get(number)!.fulfilmentId, { version })
+  return news.length
+}
+
+const factOf = (
+  { settings, zone, digits }: BackParts,
+  number: string,
+  row: Row,
+  products: ReadonlyMap<string, string>
+): PartFact => {
+  const lines = linesOf(settings, row)
+  const known = lines.map(({ goods }) => products.get(goods))
+  const marked = flagOf(row, "DeletionMark")
+  return {
+    number,
+    documentId: refOf(row, "Ref_Key"),
+    at: instantOf(textOf(row, "Date"), zone),
+    state: marked ? "cancelled" : stateOf(settings, row),
+    // A line that the hub cannot name would look as if it were gone.
+    lines: marked || known.includes(undefined)
+      ? null
+      : lines.map(({ quantity, price }, i) => ({
+        productId: known[i]!,
+        quantity,
+        priceMinor: price === null ? null : Math.round(price * 10 ** digits)
+      })),
+    reason: null
+  }
+}
+
+const stateOf = ({ state }: ODataOrders, row: Row): PartFact["state"] =>
+  state === null ? "none" : state.values[textOf(row, state.field) ?? ""] ?? "none"

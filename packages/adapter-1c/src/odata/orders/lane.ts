@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import type { InboundHub } from "@aptekit/core"
+import { ODataFault } from "../fault.ts"
+import { type BackParts, readBack } from "./back.ts"
+import type { Delivery, ODataOrderDesk } from "./desk.ts"
+import type { ODataOrders } from "./settings.ts"
+
+/** Orders in a row that the base did not answer: it is away, and the rest would only wait too. */
+const AWAY = 3
+/** News come in bursts: one look for all. */
+const GATHER_MS = 200
+const LONGEST_PAUSE_MS = 300_000
+
+export type RoundReport = Readonly<Record<Delivery, number>>
+
+const NOTHING: RoundReport = { done: 0, aside: 0, later: 0, setup: 0 }
+
+export interface LaneParts {
+  readonly hub: InboundHub
+  readonly settings: ODataOrders
+  readonly desk: ODataOrderDesk
+  readonly back: BackParts
+}
+
+/** Orders to the base and what became of them back, for as long as the hub runs. */
+export class OrderLane {
+  readonly #parts: LaneParts
+  readonly #stop = new AbortController()
+  #wake: (() => void) | null = null
+  #failures = 0
+  #turn: Promise<unknown> = Promise.resolve()
+  #running: Promise<void> | null = null
+  #told: string | null = null
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    const leave = this.#parts.hub.orders.onNews(() => this.#wake?.())
+    this.#running = this.#run().finally(leave)
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.#wake?.()
+    await this.#running
+    await this.#turn
+  }
+
+  /** A whole look: changes of the base first, then our news. */
+  round(): Promise<RoundReport> {
+    return this.#queue(async () => {
+      await readBack(this.#parts.back)
+      const report = await this.#deliver()
+      // What people had cancelled before we knew their document.
+      if (report.done > 0) await readBack(this.#parts.back)
+      return report
+    })
+  }
+
+  #queue<A>(work: () => Promise<A>): Promise<A> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #deliver(): Promise<RoundReport> {
+    const { hub, settings, desk } = this.#parts
+    const report: Record<Delivery, number> = { ...NOTHING }
+    const seen = new Set<string>()
+    while (!this.#stop.signal.aborted) {
+      // Those that wait stay in front: they must not keep the base from the orders behind them.
+      const pulled = (await hub.orders.pull(settings.batch + report.later)).filter(({ order, version }) => {
+        const key = `${order.id}/${version}`
+        return !seen.has(key) && seen.add(key)
+      })
+      if (pulled.length === 0) return report
+      let away = 0
+      for (const order of pulled) {
+        if (this.#stop.signal.aborted) return report
+        const delivery = await desk.deliver(order)
+        report[delivery]++
+        away = delivery === "later" && desk.fault !== null ? away + 1 : 0
+        if (delivery === "setup") await this.#wrong(desk.fault)
+        if (delivery === "setup" || away === AWAY) return report
+        if (delivery === "done") this.#told = null
+      }
+    }
+    return report
+  }
+
+  /** Said once, as a failed run: whoever looks at the exchange sees it. */
+  async #wrong(fault: ODataFault | null): Promise<void> {
+    if (fault === null || this.#told === fault.message) return
+    this.#told = fault.message
+    const run = await this.#parts.hub.stock.openRun(this.#parts.settings.document)
+    await run.abort(`Заказы не передаются в 1С. ${fault.message}`)
+  }
+
+  async #run(): Promise<void> {
+    const { hub, settings } = this.#parts
+    // Commits of others wake us many times a second: only news is worth a call, and the base is read at its own pace.
+    const news = () => this.#queue(async () => (await hub.orders.waiting(1)) > 0 ? this.#deliver() : NOTHING)
+    let due = 0
+    while (!this.#stop.signal.aborted) {
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve))
+      const whole = performance.now() >= due
+      if (whole) due = performance.now() + settings.everySeconds * 1000
+      this.#failures = await this.#failed(whole ? this.round() : news()) ? this.#failures + 1 : 0
+      if (this.#failures > 0) await this.#sleep(Math.min(1000 * 2 ** Math.min(this.#failures, 10), LONGEST_PAUSE_MS))
+      else await Promise.race([woken.then(() => this.#sleep(GATHER_MS)), this.#sleep(Math.max(0, due - performance.now()))])
+    }
+  }
+
+  async #failed(round: Promise<RoundReport>): Promise<boolean> {
+    try {
+      const { later, setup } = await round
+      return later + setup > 0
+    } catch (error) {
+      if (error instanceof ODataFault && error.blame === "setup") await this.#wrong(error).catch(() => undefined)
+      return true
+    }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { ref: false, signal: this.#stop.signal }).catch(() => undefined)
+  }
+}

@@ -1,0 +1,14 @@
+import type { NamesUsed } from "../names-used.ts"
+import type { ODataSales } from "./settings.ts"
+
+const some = (...fields: ReadonlyArray<string | null>): ReadonlyArray<string> => fields.filter((field) => field !== null)
+
+/** Names that the settings take from the base. */
+export const salesNeeds = (settings: ODataSales): ReadonlyArray<NamesUsed> => {
+  const { document, warehouse, table, product, variant, quantity, price, mark, number, order, where } = settings
+  const head = some("Ref_Key", "Date", "Posted", "DeletionMark", warehouse, table, number, order)
+  return [
+    { setting: "sales", path: document, fields: [...head, ...Object.keys(where)] },
+    { setting: "sales", path: `${document}.${table}`, fields: some(product, variant, quantity, price, mark) }
+  ]
+}

@@ -1,0 +1,36 @@
+import { Schema } from "@aptekit/core"
+import { Effect } from "effect"
+
+const Name = Schema.NonEmptyString.check(Schema.isMaxLength(200))
+const maybe = Schema.NullOr(Name)
+const or = <S extends Schema.Top & { readonly Encoded: unknown }>(schema: S, value: S["Encoded"]) =>
+  schema.pipe(Schema.withDecodingDefaultKey(Effect.succeed(value) as never))
+const count = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+/**
+ * Documents of one kind that are retail sales. Receipts (`Document_ЧекККМ`) or the reports that 1C makes of them when a
+ * shift is closed (`Document_ОтчетОРозничныхПродажах`): read both, and everything is sold twice.
+ */
+export const ODataSales = Schema.Struct({
+  document: or(Name, "Document_ЧекККМ"),
+  warehouse: or(Name, "Склад_Key"),
+  /** The tabular part and its columns. */
+  table: or(Name, "Товары"),
+  product: or(Name, "Номенклатура_Key"),
+  variant: or(maybe, "Характеристика_Key"),
+  quantity: or(Name, "Количество"),
+  price: or(maybe, "Цена"),
+  /** A column with the mark of the goods (DataMatrix), where this base has one. */
+  mark: or(maybe, null),
+  /** A text field with the part's number `<order>-<part>`. */
+  number: or(maybe, null),
+  /** A reference to the order's document, which holds the number. */
+  order: or(maybe, null),
+  /** Only documents whose fields have these values: `{ ВидОперации: "Продажа" }`. */
+  where: or(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])), {}),
+  /** The first time it is read: from this day on (`2026-11-01`); left out, from now on. */
+  since: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^\d{4}-\d{2}-\d{2}$/u))),
+  /** Hours that are read once more each time: documents are entered and posted late. */
+  overlapHours: or(count(1, 24 * 31), 48)
+})
+export type ODataSales = typeof ODataSales.Type
