@@ -1,5 +1,6 @@
 /**
- * `@aptekit/adapter-1c`: the CommerceML exchange of an unmodified 1C base, with the hub as the site.
+ * `@aptekit/adapter-1c`: an unmodified 1C base, by its CommerceML exchange with the hub as the site (`oneC`), or asked by
+ * the hub through the standard OData interface (`oneCOData`).
  * @module
  */
 export { OneCConfig } from "./config.ts"
@@ -8,3 +9,6 @@ export { oneC } from "./one-c.ts"
 export { OrdersConfig } from "./sale/settings.ts"
 export { ODataClient, type ODataClientOptions } from "./odata/client.ts"
 export { ODataFault } from "./odata/fault.ts"
+export { type ODataWorld, oneCOData, oneCODataOver } from "./odata/one-c-odata.ts"
+export { oneCODataPort } from "./odata/port.ts"
+export { OneCODataConfig } from "./odata/settings.ts"

@@ -14,11 +14,14 @@ export interface Table {
 }
 
 /** The table was changed while it was read, or came in part: begin again. */
-export const changedWhileRead = (where: string): ODataFault =>
-  new ODataFault(`Таблица ${where} менялась во время чтения: число строк не сошлось, ничего не применено.`, {
-    outcome: "unavailable",
-    blame: "partner"
-  })
+export class TableChanged extends ODataFault {
+  constructor(where: string) {
+    super(`Таблица ${where} менялась во время чтения: число строк не сошлось, ничего не применено.`, {
+      outcome: "unavailable",
+      blame: "partner"
+    })
+  }
+}
 
 export interface Page {
   readonly rows: ReadonlyArray<Row>
@@ -60,7 +63,7 @@ export async function* pagesOf(client: ODataClient, table: Table, size: number):
     yield { rows, read: rows.length, total: rows.length }
     return
   }
-  const changed = () => changedWhileRead(table.path)
+  const changed = () => new TableChanged(table.path)
   let last: Row | undefined
   let before: number | undefined
   for (let read = 0; ;) {

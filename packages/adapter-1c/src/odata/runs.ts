@@ -1,0 +1,125 @@
+import type { InboundRun, StockSeries, SyncRun } from "@aptekit/core"
+import { kindOf } from "../failure.ts"
+import type { Base } from "./base.ts"
+import type { Catalogue } from "./catalogue.ts"
+import { ODataFault } from "./fault.ts"
+import type { WarehousePlaces } from "./places.ts"
+import { PriceReader } from "./prices.ts"
+import type { StateFile } from "./state.ts"
+import { StockReader } from "./stock.ts"
+
+export type SyncKind = "catalogue" | "stock" | "prices"
+export const SYNC_KINDS: ReadonlyArray<SyncKind> = ["catalogue", "stock", "prices"]
+
+const SERIES_CHUNK = 5000
+const FILES: Readonly<Record<SyncKind, string>> = {
+  catalogue: "OData: номенклатура",
+  stock: "OData: остатки",
+  prices: "OData: цены"
+}
+
+/** `product\tbranch` of which series were stated: to say "none left" when they are. */
+export interface SeriesState {
+  readonly stated: ReadonlyArray<string>
+}
+
+export interface SyncOptions {
+  /** A person let it through. */
+  readonly unguarded?: boolean
+}
+
+/** Which kind a run in the list was. */
+export const kindOfRun = (run: SyncRun): SyncKind | undefined => SYNC_KINDS.find((kind) => FILES[kind] === run.file)
+
+/** Reads the base into runs of the hub, one after another. */
+export class Runs {
+  readonly #base: Base
+  readonly #catalogue: Catalogue
+  readonly #places: WarehousePlaces
+  readonly #series: StateFile<SeriesState>
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(base: Base, catalogue: Catalogue, places: WarehousePlaces, series: StateFile<SeriesState>) {
+    this.#base = base
+    this.#catalogue = catalogue
+    this.#places = places
+    this.#series = series
+  }
+
+  /** One reading. What goes wrong ends the run as failed, with a text that says what to do. */
+  sync(kind: SyncKind, options: SyncOptions = {}): Promise<SyncRun> {
+    const done = this.#turn.then(() => this.#sync(kind, options))
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+
+  /** When what is under way has ended. */
+  async idle(): Promise<void> {
+    await this.#turn
+  }
+
+  async #sync(kind: SyncKind, { unguarded = false }: SyncOptions): Promise<SyncRun> {
+    const { hub, config, now } = this.#base.parts
+    const guard = { goneShare: config.guard.share, minimum: config.guard.minimum }
+    const run = await hub.stock.openRun(FILES[kind], unguarded ? {} : { guard })
+    try {
+      await this.#base.check()
+      // The statement speaks of the moment at which it was asked for (D2): a sale after that is taken off again.
+      const asOf = now()
+      if (kind === "catalogue") return await this.#goods(run)
+      return kind === "stock" ? await this.#stock(run, asOf) : await this.#prices(run, asOf)
+    } catch (error) {
+      hub.log("OData reading failed", { code: "odata-failed", kind, error: kindOf(error) })
+      return run.abort(
+        error instanceof ODataFault ? error.message : "Внутренняя ошибка чтения OData: передайте администратору хаба время этой записи."
+      )
+    } finally {
+      await this.#base.parts.client.finish()
+    }
+  }
+
+  async #goods(run: InboundRun): Promise<SyncRun> {
+    const products = await this.#catalogue.sync((percent) => run.progress("reading", percent))
+    return run.finish({ products })
+  }
+
+  async #prices(run: InboundRun, asOf: number): Promise<SyncRun> {
+    if (this.#base.parts.mapping.prices === null) return run.finish()
+    const rejects = await new PriceReader(this.#base, this.#catalogue).write(run, asOf)
+    await rejects.tell(run)
+    return run.finish(rejects.counts())
+  }
+
+  async #stock(run: InboundRun, asOf: number): Promise<SyncRun> {
+    if (this.#base.parts.mapping.stock === null) return run.finish()
+    const { rejects, series } = await new StockReader(this.#base, this.#catalogue, this.#places).write(run, asOf)
+    await rejects.tell(run)
+    const done = await run.finish(rejects.counts())
+    // A held run is not believed yet, neither are its series.
+    if (done.state === "done") await this.#putSeries(series, asOf)
+    return done
+  }
+
+  async #putSeries(rows: ReadonlyArray<StockSeries>, asOf: number): Promise<void> {
+    const pairs = Map.groupBy(rows, ({ productId, branchId }) => `${productId}\t${branchId}`)
+    const gone = this.#series.value.stated.filter((pair) => !pairs.has(pair)).map((pair): StockSeries => {
+      const [productId = "", branchId = ""] = pair.split("\t")
+      return { productId: productId as never, branchId: branchId as never, series: "", expiresAt: null, units: 0 }
+    })
+    // Before they are stated: after a crash in between "none left" is said once more, never left out.
+    this.#series.value = { stated: [...new Set([...this.#series.value.stated, ...pairs.keys()])] }
+    await this.#series.save()
+    let chunk: Array<StockSeries> = []
+    for (const group of [...pairs.values(), gone]) {
+      chunk.push(...group)
+      if (chunk.length >= SERIES_CHUNK) await this.#put(chunk.splice(0), asOf)
+    }
+    await this.#put(chunk, asOf)
+    this.#series.value = { stated: [...pairs.keys()] }
+    await this.#series.save()
+  }
+
+  async #put(rows: ReadonlyArray<StockSeries>, asOf: number): Promise<void> {
+    if (rows.length > 0) await this.#base.parts.hub.stock.putSeries({ asOf, rows })
+  }
+}

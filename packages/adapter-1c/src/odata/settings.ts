@@ -1,0 +1,74 @@
+import { Schema } from "@aptekit/core"
+import { Effect } from "effect"
+import { MappingOverrides } from "./mapping.ts"
+
+const Id = Schema.NonEmptyString.check(Schema.isMaxLength(100))
+const count = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+const isZone = (zone: string): true | string => {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone })
+    return true
+  } catch {
+    return "an IANA time zone, such as Asia/Almaty"
+  }
+}
+
+const PriceTarget = Schema.Union([Id, Schema.Struct({ priceType: Id, branchId: Id })])
+
+const Guard = Schema.Struct({
+  /** 0..1: of the rows that were there. 1: never. */
+  share: Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 1 })).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(0.5))
+  ),
+  minimum: count(1, 1_000_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(50)))
+})
+
+/** Settings of a connection that asks a 1C base by its standard OData interface. */
+export const OneCODataConfig = Schema.Struct({
+  /** `http(s)://host/<publication>/odata/standard.odata`. */
+  url: Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+\/odata\/standard\.odata\/?$/u, {
+    expected: "http(s)://host/publication/odata/standard.odata"
+  })),
+  login: Schema.NonEmptyString.check(Schema.isPattern(/^[^:]+$/u, { expected: "a login without a colon" })),
+  password: Schema.RedactedFromValue(Schema.String),
+  /** IANA zone of the base's wall clock: its dates have none (fact 71). */
+  zone: Schema.String.check(Schema.makeFilter(isZone)),
+  /** Names of the configuration's objects to begin with. */
+  preset: Schema.Literals(["ut-11.5", "retail", "unf"]).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed("ut-11.5" as const))
+  ),
+  mapping: MappingOverrides.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  /** Warehouse's id in 1C → branch, or `ignore`. */
+  warehouses: Schema.Record(Schema.String, Id).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  /** Price type's id in 1C → price type of the hub, or `ignore`. */
+  prices: Schema.Record(Schema.String, PriceTarget).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  /** The connection that exchanges CommerceML with the same base: its products are taken, none is made twice. */
+  sameBaseAs: Schema.optionalKey(Id),
+  newProducts: Schema.Literals(["orderable", "hidden"]).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed("orderable" as const))
+  ),
+  /** Fields that people keep in the hub: 1C sets them once, for a new product. */
+  keep: Schema.Array(Schema.Literals(["name", "sku", "maker"])).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
+  /** Currency of the hub's prices, ISO 4217; prices in another one are rejected. */
+  currency: Schema.String.check(Schema.isPattern(/^[A-Z]{3}$/u)).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed("KZT"))
+  ),
+  guard: Guard.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  /** Minutes between two readings; 0: only by hand. */
+  every: Schema.Struct({
+    catalogue: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(720))),
+    stock: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(15))),
+    prices: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(60)))
+  }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  /** Rows of a page; 0: whole tables in one answer, for bases that do not page virtual tables. */
+  page: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(1000))),
+  /** Calls to the base at once. */
+  concurrency: count(1, 16).pipe(Schema.withDecodingDefaultKey(Effect.succeed(2))),
+  timeoutMs: count(10, 600_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(60_000))),
+  /** Pause before a read is repeated; it doubles. */
+  backoffMs: count(1, 60_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(500))),
+  session: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
+  format: Schema.Literals(["accept", "query"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("accept" as const)))
+})
+export type OneCODataConfig = typeof OneCODataConfig.Type

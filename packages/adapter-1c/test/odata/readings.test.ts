@@ -1,0 +1,230 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { memoryStorage } from "@aptekit/core/testing"
+import { describe, expect, test } from "vitest"
+import { balance, GOODS, id, NORTH, PRICES, price, simulate, SOUTH, STOCK, USD } from "./base-of.ts"
+import { newFolder, type ODataHub, openHub } from "./hub-of.ts"
+
+const AT = Date.parse("2026-11-23T06:00:00Z")
+const product = async ({ hub, storage }: ODataHub, id: string) => (await hub.run(storage.catalogue.byIds([id as never])))[0]
+
+describe("R-STK-2: goods, stock and prices of a base come in", () => {
+  test("all three kinds, each as a run of its own", async () => {
+    const world = await openHub()
+    expect(await world.sync("catalogue")).toMatchObject({ state: "done", counts: { products: 3 }, file: "OData: номенклатура" })
+    expect(await world.sync("stock")).toMatchObject({ state: "done", error: null })
+    expect(await world.sync("prices")).toMatchObject({ state: "done", error: null })
+    expect(await product(world, id(1))).toMatchObject({
+      name: { ru: "Товар 1" }, sku: "A-1", barcodes: ["4601234567893", "4870000000011"], shown: true
+    })
+    expect([world.stockOf(id(1), "north"), world.stockOf(id(1), "south"), world.stockOf(id(2), "north")]).toEqual([10, 3, 5])
+    expect([world.priceOf(id(1)), world.priceOf(id(2))]).toEqual([49_000, 171_950])
+  })
+
+  test("the same again writes nothing anew", async () => {
+    const world = await openHub()
+    await world.sync("catalogue", "stock", "prices")
+    expect(await world.sync("catalogue")).toMatchObject({ counts: { products: 0 } })
+    expect(await world.sync("stock")).toMatchObject({ counts: { changed: 0, new: 0, gone: 0 } })
+  })
+
+  test("a change in the base is a change here; what people keep stays", async () => {
+    const world = await openHub({ keep: ["name"] })
+    await world.sync("catalogue")
+    Object.assign(world.base.base.rows(GOODS)[0]!, { Description: "Другое имя", Артикул: "Б-1" })
+    await world.sync("catalogue")
+    expect(await product(world, id(1))).toMatchObject({ name: { ru: "Товар 1" }, sku: "Б-1" })
+  })
+
+  test("a deletion mark takes goods off sale, also after a restart they come back when it is gone (R5)", async () => {
+    const [storage, folder, base] = [memoryStorage(), newFolder(), simulate()]
+    const first = await openHub({}, { storage, folder, base })
+    base.base.rows(GOODS)[0]!["DeletionMark"] = true
+    await first.sync("catalogue")
+    expect(await product(first, id(1))).toMatchObject({ shown: false, stopped: true })
+    await first.close()
+    const second = await openHub({}, { folder, base, storage })
+    base.base.rows(GOODS)[0]!["DeletionMark"] = false
+    await second.sync("catalogue")
+    expect(await product(second, id(1))).toMatchObject({ shown: true, stopped: false })
+  })
+
+  test("a characteristic that the stock names is a product of its own; its goods are no longer offered (D6)", async () => {
+    const world = await openHub()
+    world.base.base.rows(STOCK).push(balance(3, NORTH, 7, { Характеристика_Key: id(101) }))
+    await world.sync("catalogue", "stock")
+    const variant = `${id(3)}#${id(101)}`
+    expect(await product(world, variant)).toMatchObject({ name: { ru: "Товар 3 (красный)" }, family: id(3), shown: true })
+    expect(await product(world, id(3))).toMatchObject({ shown: false })
+    expect(world.stockOf(variant, "north")).toBe(7)
+  })
+
+  test("products of the CommerceML connection of the same base are taken, not doubled", async () => {
+    const world = await openHub({ sameBaseAs: "1c" }, { withCml: true })
+    await world.hub.run(world.storage.catalogue.putLinks([{ connection: "1c", kind: "product", externalId: id(1), id: "ours" }]))
+    await world.hub.run(world.storage.catalogue.upsert([{ ...(await product(world, id(1)) ?? made("ours")) } as never]))
+    await world.sync("catalogue", "stock")
+    expect(world.stockOf("ours", "north")).toBe(10)
+    expect(await product(world, id(1))).toBeUndefined()
+  })
+})
+
+const made = (productId: string) => ({
+  id: productId, sku: null, barcodes: [], name: { ru: "Наш", kk: null, en: null }, inn: null, atc: null, form: null,
+  strength: null, maker: null, storage: "ambient", prescription: false, weightGrams: null, family: null, shown: true,
+  confirmed: true, stockControl: true, stopped: false
+})
+
+describe("D3: absence is zero only in a table that was read whole", () => {
+  test("a row that is gone becomes 0", async () => {
+    const world = await openHub()
+    await world.sync("catalogue", "stock")
+    world.base.base.rows(STOCK).splice(1, 1)
+    expect(await world.sync("stock")).toMatchObject({ state: "done", counts: { gone: 1 } })
+    expect([world.stockOf(id(1), "south"), world.stockOf(id(1), "north")]).toEqual([0, 10])
+  })
+
+  test("a table that changes at every attempt changes nothing here, and the run says why", async () => {
+    const world = await openHub({ page: 1 })
+    await world.sync("catalogue", "stock")
+    world.base.base.rows(STOCK).splice(0, 1)
+    world.base.faults.shift = Number.POSITIVE_INFINITY
+    expect(await world.sync("stock")).toMatchObject({ state: "failed", error: expect.stringContaining("менялась") })
+    expect(world.stockOf(id(1), "north")).toBe(10)
+  })
+
+  test("a table that changes once is read again", async () => {
+    const world = await openHub({ page: 1 })
+    await world.sync("catalogue")
+    world.base.faults.shift = 1
+    expect(await world.sync("stock")).toMatchObject({ state: "done" })
+    expect(world.stockOf(id(2), "north")).toBe(5)
+  })
+
+  test("a base that falls silent in the middle changes nothing", async () => {
+    const world = await openHub({ page: 1 })
+    await world.sync("catalogue", "stock")
+    world.base.base.rows(STOCK).splice(0, 1)
+    world.base.fault("down")
+    expect(await world.sync("stock")).toMatchObject({ state: "failed", error: expect.stringContaining("Нет связи с 1С") })
+    expect(world.stockOf(id(1), "north")).toBe(10)
+  })
+
+  test("an empty table would empty the network: the guard holds it until a person lets it through", async () => {
+    const world = await openHub({ guard: { share: 0.5, minimum: 2 } })
+    await world.sync("catalogue", "stock")
+    world.base.base.rows(STOCK).length = 0
+    const held = await world.sync("stock")
+    expect(held).toMatchObject({ state: "held" })
+    expect(world.stockOf(id(1), "north")).toBe(10)
+    await world.hub.runs.release(held.id, { kind: "operator", id: "o" } as never)
+    expect(world.stockOf(id(1), "north")).toBe(0)
+  })
+})
+
+describe("D2, D6: what rows say", () => {
+  test("the statement is of the time at which it was asked for: an earlier one is stale", async () => {
+    let now = AT
+    const world = await openHub({}, { now: () => now })
+    await world.sync("catalogue", "stock")
+    world.base.base.rows(STOCK)[0]!["ВНаличииBalance"] = 50
+    now = AT - 1000
+    expect(await world.sync("stock")).toMatchObject({ counts: { stale: 6 } })
+    expect(world.stockOf(id(1), "north")).toBe(10)
+    now = AT + 1000
+    await world.sync("stock")
+    expect(world.stockOf(id(1), "north")).toBe(48)
+  })
+
+  test("several warehouses of one branch are added up; unknown ones wait and are named once", async () => {
+    const world = await openHub({ warehouses: { [NORTH]: "north", [SOUTH]: "north" } })
+    world.base.base.rows(STOCK).push(balance(2, id(8003), 9), balance(1, id(8003), 9))
+    await world.sync("catalogue")
+    const run = await world.sync("stock")
+    expect(world.stockOf(id(1), "north")).toBe(13)
+    expect(run.counts).toMatchObject({ parked: 2, rejected: 0 })
+    expect(run.rejects.map(({ reason }) => reason)).toEqual([expect.stringContaining(`Склад ${id(8003)} не сопоставлен`)])
+  })
+
+  test("fractions are floored, debts are zero, and both are told", async () => {
+    const world = await openHub()
+    Object.assign(world.base.base.rows(STOCK)[0]!, { ВНаличииBalance: 12.3, КОтгрузкеBalance: 2.1 })
+    Object.assign(world.base.base.rows(STOCK)[1]!, { ВНаличииBalance: -4 })
+    await world.sync("catalogue")
+    const run = await world.sync("stock")
+    expect([world.stockOf(id(1), "north"), world.stockOf(id(1), "south")]).toEqual([10, 0])
+    expect(run.rejects.map(({ reason }) => reason).join()).toMatch(/Дробный.*Отрицательный|Отрицательный.*Дробный/u)
+  })
+
+  test("numbers as text are numbers", async () => {
+    const world = await openHub()
+    Object.assign(world.base.base.rows(STOCK)[0]!, { ВНаличииBalance: "12" })
+    await world.sync("catalogue", "stock")
+    expect(world.stockOf(id(1), "north")).toBe(10)
+  })
+
+  test("a price in another currency, for a pack or of another type is not taken; 0 is none", async () => {
+    const world = await openHub()
+    await world.sync("catalogue", "prices")
+    world.base.base.rows(PRICES).splice(
+      0, 3, price(1, 9, { Валюта_Key: USD }), price(2, 9, { Упаковка_Key: id(5001) }), price(3, 0), price(1, 9, { ВидЦены_Key: id(7002) })
+    )
+    const run = await world.sync("prices")
+    expect([world.priceOf(id(1)), world.priceOf(id(2)), world.priceOf(id(3))]).toEqual([49_000, 171_950, null])
+    expect(run.counts).toMatchObject({ rejected: 2, parked: 1 })
+  })
+})
+
+describe("R9: series and expiry dates per branch", () => {
+  const seriesOf = ({ hub, storage }: ODataHub, productId: string, branchId: string) =>
+    hub.run(storage.stock.series([productId as never], [branchId as never]))
+
+  test("series of the balance with their dates; gone ones are none left; goods without series are not named", async () => {
+    const world = await openHub()
+    const rows = world.base.base.rows(STOCK)
+    rows[0]!["Серия_Key"] = id(501)
+    rows.push(balance(1, NORTH, 4, { Серия_Key: id(502) }))
+    await world.sync("catalogue", "stock")
+    expect(world.stockOf(id(1), "north")).toBe(14)
+    expect((await seriesOf(world, id(1), "north")).map(({ series, expiresAt, units }) => [series, expiresAt, units])).toEqual([
+      ["A17", "2027-03-31", 10], ["B18", null, 4]
+    ])
+    expect(await seriesOf(world, id(2), "north")).toEqual([])
+    await sleep(2)
+    rows.splice(0, 1)
+    rows.splice(rows.findIndex((row) => row["Серия_Key"] === id(502)), 1)
+    await world.sync("stock")
+    expect(await seriesOf(world, id(1), "north")).toEqual([])
+  })
+})
+
+describe("fact 85, 89: the mapping is checked before anything is read", () => {
+  test("everything that is missing is named, with where to mend it", async () => {
+    const world = await openHub({ mapping: { products: { sku: "Артикл" }, stock: { plus: ["КоличествоBalance"] } } })
+    world.base.base.unpublish("Catalog_СерииНоменклатуры")
+    const run = await world.sync("stock")
+    expect(run).toMatchObject({ state: "failed" })
+    for (const word of ["products", "Артикл", "КоличествоBalance", "Catalog_СерииНоменклатуры", "Настройка стандартного интерфейса"]) {
+      expect(run.error).toContain(word)
+    }
+    expect(world.base.calls.map(({ path }) => path).filter((path) => path.includes("Balance()"))).toEqual([])
+  })
+
+  test("sections that are switched off are neither needed nor read", async () => {
+    const world = await openHub({ mapping: { series: null, variants: null, stock: { series: null } } })
+    world.base.base.unpublish("Catalog_СерииНоменклатуры")
+    world.base.base.unpublish("Catalog_ХарактеристикиНоменклатуры")
+    await world.sync("catalogue")
+    expect(await world.sync("stock")).toMatchObject({ state: "done" })
+  })
+
+  test("a probable preset that does not fit says so", async () => {
+    const world = await openHub({ preset: "unf" })
+    expect((await world.sync("stock")).error).toContain("AccumulationRegister_ЗапасыНаСкладах")
+  })
+})
+
+test("R-STK-2: readings begin by themselves and are repeated", async () => {
+  const world = await openHub({ every: { catalogue: 1, stock: 0, prices: 0 } })
+  for (let i = 0; i < 200 && await product(world, id(1)) === undefined; i++) await sleep(5)
+  expect(await product(world, id(1))).toMatchObject({ name: { ru: "Товар 1" } })
+})
