@@ -12,11 +12,10 @@ import type { SeriesCounts, SeriesStatement } from "../stock/series.ts"
  */
 export interface InboundHub {
   readonly catalogue: {
-    /**
-     * The partner's ids that are linked to products: external id → product id. `connection`: those of another one that
-     * speaks of the same partner's objects; left out, this one's own.
-     */
-    readonly links: (connection?: string) => Promise<ReadonlyMap<string, string>>
+    /** The partner's ids that are linked to products: external id → product id. */
+    readonly links: () => Promise<ReadonlyMap<string, string>>
+    /** The same of another connection, which speaks of the same partner's objects. */
+    readonly linksOf: (connection: string) => Promise<ReadonlyMap<string, string>>
     /** New and changed products; each is linked to the partner's id. */
     readonly upsert: (products: ReadonlyArray<{ readonly externalId: string; readonly product: Product }>) => Promise<void>
     /** The products as we have them, to keep what a person entered (field ownership). */
