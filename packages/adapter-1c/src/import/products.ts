@@ -30,6 +30,10 @@ export class ProductWriter {
   /** Nothing is written: what would be new or changed is only counted. */
   readonly #dry: boolean
   #written = 0
+  /** Are there deletion marks that are not on disk yet? */
+  #marks = false
+  /** Whose mark is gone, and not yet forgotten. */
+  readonly #unmarked: Array<string> = []
 
   constructor(parts: {
     config: OneCConfig
@@ -84,9 +88,15 @@ export class ProductWriter {
     }
     const all = [...new Map([...items, ...hidden].map((item) => [item.externalId, item])).values()]
     this.#written += items.length
-    if (all.length === 0 || this.#dry) return
-    await this.#hub.catalogue.upsert(all)
+    if (this.#dry) return
+    if (all.length > 0) {
+      // A mark is remembered before it works: killed in between, its product could never come back.
+      if (this.#marks) await this.#memory.save()
+      this.#marks = false
+      await this.#hub.catalogue.upsert(all)
+    }
     for (const { externalId, product } of all) this.#links.set(externalId, product.id)
+    for (const externalId of this.#unmarked.splice(0)) this.#memory.deleted.delete(externalId)
   }
 
   /** Products that these ids are linked to or could be mistaken for, and their families. */
@@ -161,11 +171,14 @@ export class ProductWriter {
   /** A deletion mark takes the product off sale; only a product so marked comes back when the mark is gone (R5). */
   #marked(externalId: string, product: Product, deleted: boolean): Product {
     if (deleted) {
-      if (!this.#dry) this.#memory.deleted.add(externalId)
+      if (!this.#dry && !this.#memory.deleted.has(externalId)) {
+        this.#memory.deleted.add(externalId)
+        this.#marks = true
+      }
       return { ...product, shown: false, stopped: true }
     }
     if (!this.#memory.deleted.has(externalId)) return product
-    if (!this.#dry) this.#memory.deleted.delete(externalId)
+    this.#unmarked.push(externalId)
     const shown = this.#config.newProducts === "orderable" && !this.#families.has(externalId)
     return { ...product, shown, stopped: false }
   }

@@ -25,7 +25,8 @@ export const safeName = (given: string): string => {
   const reason = reasonOf(name)
   if (reason === undefined) return name
   const shown = given.replace(/[\u0000-\u001f\u007f]/gu, "?").slice(0, 80)
-  throw new ExchangeFailure("file-name", `Недопустимое имя файла «${shown}»: ${reason}. Файл не принят.`)
+  const advice = "Файл не принят: исправьте обработку, которая называет файлы."
+  throw new ExchangeFailure("file-name", `Недопустимое имя файла «${shown}»: ${reason}. ${advice}`)
 }
 
 /** Whether the file may be let go: pictures and documents of goods (fact 38). */

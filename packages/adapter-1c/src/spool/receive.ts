@@ -7,14 +7,17 @@ export interface Received {
   readonly sha256: string
 }
 
-const cut = (cause?: unknown): ExchangeFailure =>
-  new ExchangeFailure("body-cut", "Соединение оборвалось, часть файла не дошла. Повторите обмен.", { cause })
+/** `name`: of the file, where it is known. */
+const cut = (name: string | undefined, cause?: unknown): ExchangeFailure => {
+  const what = name === undefined ? "часть файла не дошла" : `часть файла «${name}» не дошла`
+  return new ExchangeFailure("body-cut", `Соединение оборвалось, ${what}. Повторите обмен.`, { cause })
+}
 
-async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* chunksOf(body: ReadableStream<Uint8Array>, name?: string): AsyncGenerator<Uint8Array> {
   try {
     yield* body
   } catch (error) {
-    throw cut(error)
+    throw cut(name, error)
   }
 }
 
@@ -38,25 +41,26 @@ export const receive = async (
   offset: number,
   body: ReadableStream<Uint8Array> | null,
   expected: number | null,
-  room: number
+  room: number,
+  name: string
 ): Promise<Received> => {
   const handle = await open(path, offset === 0 ? "w" : "r+")
   try {
     await handle.truncate(offset)
     const digest = createHash("sha256")
     let length = 0
-    for await (const chunk of body === null ? [] : chunksOf(body)) {
+    for await (const chunk of body === null ? [] : chunksOf(body, name)) {
       if (length + chunk.byteLength > room) {
         throw new ExchangeFailure(
           "file-too-large",
-          "Файл больше, чем принимает хаб. Уменьшите размер порции в настройках обмена 1С."
+          `Файл «${name}» больше, чем принимает хаб. Уменьшите размер порции в настройках обмена 1С.`
         )
       }
       await writeAll(handle, chunk, offset + length)
       digest.update(chunk)
       length += chunk.byteLength
     }
-    if (expected !== null && expected !== length) throw cut()
+    if (expected !== null && expected !== length) throw cut(name)
     await handle.sync()
     return { length, sha256: digest.digest("hex") }
   } catch (error) {

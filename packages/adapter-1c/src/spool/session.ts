@@ -119,7 +119,7 @@ export class Session {
       const disk = upload?.disk ?? `u${++this.#files}`
       const offset = upload?.length ?? 0
       const path = join(this.folder, disk)
-      const piece = await receive(path, offset, body, expected, limit - offset)
+      const piece = await receive(path, offset, body, expected, limit - offset, name)
       if (piece.length === 0) {
         throw new ExchangeFailure("body-empty", `Файл «${name}»: пришла пустая часть. Повторите выгрузку.`)
       }

@@ -143,7 +143,7 @@ test("R-STK-1: pictures are taken and not kept", async () => {
 test("R-STK-1: an empty piece and a file beyond the limit are refused, and the next file is taken", async () => {
   const exchange = await openExchange({ limits: { upload: 2_000 } })
   expect(await exchange.ask(file("import0_1.xml"), { body: new Uint8Array(0) })).toMatch(/^failure\n/u)
-  expect(await exchange.ask(file("import0_1.xml"), { body: "x".repeat(2_001) })).toMatch(/^failure\nФайл больше/u)
+  expect(await exchange.ask(file("import0_1.xml"), { body: "x".repeat(2_001) })).toMatch(/^failure\nФайл «import0_1\.xml» больше/u)
   expect(await exchange.send("import0_1.xml", goodsOf(item("1")))).toBe("success")
 })
 
