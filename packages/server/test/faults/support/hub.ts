@@ -18,6 +18,8 @@ export interface HubOptions {
   readonly preload?: string
   /** A command that starts the hub: `["sh", "-c", "ulimit -f 100; exec \"$@\"", "sh"]`. */
   readonly through?: ReadonlyArray<string>
+  /** Its working folder. */
+  readonly cwd?: string
 }
 
 export interface Exit {
@@ -60,7 +62,7 @@ export const spawnHub = (options: HubOptions): HubProcess => {
   const node = [process.execPath, "--conditions=@aptekit/source", ...preload, SERVER]
   const [command, ...args] = [...(options.through ?? []), ...node]
   const child = spawn(command!, args, {
-    cwd: tmpdir(),
+    cwd: options.cwd ?? tmpdir(),
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env["PATH"],
