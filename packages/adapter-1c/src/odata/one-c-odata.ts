@@ -1,50 +1,15 @@
-import { defineAdapter, type InboundHub, type SyncRun } from "@aptekit/core"
-import { Redacted } from "effect"
-import { Base } from "./base.ts"
-import { Catalogue, type CatalogueState } from "./catalogue.ts"
-import { type Fetch, ODataClient } from "./client.ts"
-import { merge } from "./mapping.ts"
-import { needsOf } from "./needs.ts"
-import { WarehousePlaces } from "./places.ts"
+import { AdapterFault, defineAdapter, type SyncRun } from "@aptekit/core"
+import { kindOf } from "../failure.ts"
+import { type ODataConnection, type ODataWorld, openConnection } from "./connection.ts"
+import { ODataFault } from "./fault.ts"
 import { oneCODataPort } from "./port.ts"
-import { PRESETS } from "./presets.ts"
-import { kindOfRun, Runs, type SeriesState, SYNC_KINDS } from "./runs.ts"
+import { kindOfRun, SYNC_KINDS } from "./runs.ts"
 import { OneCODataConfig } from "./settings.ts"
-import { StateFile } from "./state.ts"
 import { Timers } from "./timers.ts"
 
+export type { ODataWorld } from "./connection.ts"
+
 const MINUTE = 60_000
-
-/** What a host or a test may put in the place of the world. */
-export interface ODataWorld {
-  readonly fetch?: Fetch
-  readonly now?: () => number
-}
-
-interface Opened {
-  readonly base: Base
-  readonly runs: Runs
-  readonly places: WarehousePlaces
-}
-
-const open = async (
-  config: OneCODataConfig,
-  world: ODataWorld,
-  { hub, connection, signal }: { readonly hub: InboundHub; readonly connection: string; readonly signal: AbortSignal }
-): Promise<Opened> => {
-  const { url, login, password, concurrency, timeoutMs, backoffMs, session, format } = config
-  const client = new ODataClient({
-    url, login, password: Redacted.value(password), concurrency, timeoutMs, backoffMs, session, format, signal,
-    ...(world.fetch === undefined ? {} : { fetch: world.fetch })
-  })
-  const mapping = merge(PRESETS[config.preset].mapping, config.mapping)
-  const base = new Base({ config, mapping, client, hub, connection, needs: needsOf(mapping), now: world.now ?? Date.now })
-  const places = new WarehousePlaces(config, hub.network)
-  const { directory } = hub.files
-  const catalogue = new Catalogue(base, await StateFile.open<CatalogueState>(directory, "odata-catalogue.json", { deleted: [] }))
-  const series = await StateFile.open<SeriesState>(directory, "odata-series.json", { stated: [] })
-  return { base, runs: new Runs(base, catalogue, places, series), places }
-}
 
 /** The adapter over another `fetch` or clock: a simulator's, or a proxy's. */
 export const oneCODataOver = (world: ODataWorld) =>
@@ -54,21 +19,38 @@ export const oneCODataOver = (world: ODataWorld) =>
     ports: { readings: oneCODataPort },
     setup: async (config, { hub, connection, onClose }) => {
       const stopping = new AbortController()
-      const { runs } = await open(config, world, { hub, connection, signal: stopping.signal })
+      const own = await openConnection(config, world, { hub, connection, signal: stopping.signal })
+      const { runs, places, orders, readSales, changes } = own
       const timers = new Timers()
       onClose(async () => {
         timers.stop()
         stopping.abort()
+        await orders?.close()
         await runs.idle()
       })
+      const said = saidOnce(own, hub.log)
       for (const kind of SYNC_KINDS) timers.every(config.every[kind] * MINUTE, () => runs.sync(kind))
+      if (config.sales.length > 0) timers.every(config.every.sales * MINUTE, () => said("продажи", readSales))
+      if (changes !== null) timers.every((config.changes?.everySeconds ?? 0) * 1000, () => said("изменения", () => changes.look()))
+      // News is asked for when `setup` has returned: what this connection takes is known only then.
+      if (orders !== null && config.orders!.everySeconds > 0) setTimeout(() => orders.start(), 0).unref()
       return {
         readings: {
           sync: async ({ kind }) => {
             const run = await runs.sync(kind)
             return { runId: run.id, state: run.state, error: run.error }
+          },
+          readSales: () => readSales(),
+          exchangeOrders: () => {
+            if (orders === null) throw notSet("orders")
+            return orders.round()
+          },
+          readChanges: async () => {
+            if (changes === null) throw notSet("changes")
+            return { objects: await changes.look() }
           }
         },
+        ...(orders === null ? {} : { orders: { takes: (branch: string) => places.takes(branch) } }),
         runs: {
           // The base is read again: what was held may be old by now.
           release: async (run: SyncRun) => {
@@ -81,8 +63,31 @@ export const oneCODataOver = (world: ODataWorld) =>
     }
   })
 
+const notSet = (setting: string): AdapterFault =>
+  new AdapterFault(`this connection has no \`${setting}\` in its settings`, { outcome: "rejected" })
+
+type Log = (message: string, detail: Readonly<Record<string, unknown>>) => void
+
+/** Work whose failure is told as a failed run: each reason once, until the work succeeds again. */
+const saidOnce = ({ base }: ODataConnection, log: Log) => {
+  const told = new Map<string, string>()
+  return async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work()
+      told.delete(what)
+    } catch (error) {
+      log("OData reading failed", { code: "odata-failed", kind: what, error: kindOf(error) })
+      const reason = error instanceof ODataFault ? error.message : "Внутренняя ошибка: передайте администратору хаба время этой записи."
+      if (told.get(what) === reason) return
+      told.set(what, reason)
+      const run = await base.parts.hub.stock.openRun(`OData: ${what}`)
+      await run.abort(reason)
+    }
+  }
+}
+
 /**
- * A 1C base that the hub asks by the standard OData interface: goods, free stock with series and expiry dates, prices,
- * at intervals and by hand (`oneCODataPort`).
+ * A 1C base that the hub asks by the standard OData interface: goods, free stock with series and expiry dates, prices and
+ * retail sales, at intervals and by hand (`oneCODataPort`); orders as documents, and what became of them back.
  */
 export const oneCOData = oneCODataOver({})

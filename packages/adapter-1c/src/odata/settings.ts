@@ -1,6 +1,9 @@
 import { Schema } from "@aptekit/core"
 import { Effect } from "effect"
+import { ODataChanges } from "./changes/settings.ts"
 import { MappingOverrides } from "./mapping.ts"
+import { ODataOrders } from "./orders/settings.ts"
+import { ODataSales } from "./sales/settings.ts"
 
 const Id = Schema.NonEmptyString.check(Schema.isMaxLength(100))
 const count = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -59,8 +62,15 @@ export const OneCODataConfig = Schema.Struct({
   every: Schema.Struct({
     catalogue: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(720))),
     stock: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(15))),
-    prices: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(60)))
+    prices: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(60))),
+    sales: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(5)))
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  /** An order or reservation document for each part of an order; left out, the connection takes no orders. */
+  orders: Schema.optionalKey(ODataOrders),
+  /** Documents that are retail sales; none: sales come from elsewhere. */
+  sales: Schema.Array(ODataSales).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
+  /** An exchange plan that says what has changed; left out, only `every` counts. */
+  changes: Schema.optionalKey(ODataChanges),
   /** Rows of a page; 0: whole tables in one answer, for bases that do not page virtual tables. */
   page: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(1000))),
   /** Calls to the base at once. */

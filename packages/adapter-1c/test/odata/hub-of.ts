@@ -52,7 +52,7 @@ export const openHub = async (
   const odata = oneCODataOver({ fetch: base.fetch, ...(options.now === undefined ? {} : { now: options.now }) })({
     url: `http://1c.test${ODATA_ROOT}`, login: base.login, password: base.password, zone: "Asia/Almaty", page: 2, backoffMs: 1,
     warehouses: { [NORTH]: "north", [SOUTH]: "south" }, prices: { [RETAIL]: "retail" },
-    every: { catalogue: 0, stock: 0, prices: 0 }, ...config
+    every: { catalogue: 0, stock: 0, prices: 0, sales: 0 }, ...config
   }, { id: "1c-odata" })
   const cml = oneC({ login: "обмен", password: "секрет-1С", zone: "Asia/Almaty", pollDelayMs: 50 }, { id: "1c" })
   const hub = await createHub({

@@ -68,6 +68,8 @@ export class OrderLane {
   async #deliver(): Promise<RoundReport> {
     const { hub, settings, desk } = this.#parts
     const report: Record<Delivery, number> = { ...NOTHING }
+    // Before goods have been read every order would be put aside for want of their ids.
+    if ((await this.#parts.back.products()).size === 0) return report
     const seen = new Set<string>()
     while (!this.#stop.signal.aborted) {
       // Those that wait stay in front: they must not keep the base from the orders behind them.

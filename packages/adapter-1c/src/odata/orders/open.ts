@@ -2,7 +2,7 @@ import type { InboundHub } from "@aptekit/core"
 import { digitsOf } from "../../sale/compose.ts"
 import { WallClock } from "../../sale/clock.ts"
 import type { ODataClient } from "../client.ts"
-import type { NamesUsed } from "../names-used.ts"
+import type { Need } from "../needs.ts"
 import { ODataOrderDesk } from "./desk.ts"
 import { OrderLane } from "./lane.ts"
 import { DocumentLedger } from "./ledger.ts"
@@ -36,7 +36,7 @@ export const openOrders = (parts: OpenOrders): OrderLane => {
 const some = (...fields: ReadonlyArray<string | null>): ReadonlyArray<string> => fields.filter((field) => field !== null)
 
 /** Names that the settings take from the base. */
-export const orderNeeds = (settings: ODataOrders): ReadonlyArray<NamesUsed> => {
+export const orderNeeds = (settings: ODataOrders): ReadonlyArray<Need> => {
   const { document, number, date, warehouse, comment, values, cancel, state, lines } = settings
   const cancelling = cancel === "mark" ? [] : Object.keys(cancel)
   const head = some("Ref_Key", "Date", "DeletionMark", number, date, warehouse, comment, state?.field ?? null, lines.table)

@@ -47,8 +47,8 @@ export const ODataOrders = Schema.Struct({
   sendFrom: or(Schema.Literals(["assigned", "accepted"]), "assigned"),
   /** What the base says back: a field of the document and what its values mean. Null: only deletion marks are read. */
   state: or(Schema.NullOr(Schema.Struct({ field: Name, values: Schema.Record(Schema.String, State) })), null),
-  /** Seconds between looks for news and for changes in the base, beside those that news cause at once. */
-  everySeconds: or(count(1, 3600), 30),
+  /** Seconds between looks for changes in the base; news are told at once. 0: both only by hand. */
+  everySeconds: or(count(0, 3600), 30),
   /** Orders that are looked at in one turn. */
   batch: or(count(1, 500), 100),
   /**

@@ -1,10 +1,10 @@
-import type { NamesUsed } from "../names-used.ts"
+import type { Need } from "../needs.ts"
 import type { ODataSales } from "./settings.ts"
 
 const some = (...fields: ReadonlyArray<string | null>): ReadonlyArray<string> => fields.filter((field) => field !== null)
 
 /** Names that the settings take from the base. */
-export const salesNeeds = (settings: ODataSales): ReadonlyArray<NamesUsed> => {
+export const salesNeeds = (settings: ODataSales): ReadonlyArray<Need> => {
   const { document, warehouse, table, product, variant, quantity, price, mark, number, order, where } = settings
   const head = some("Ref_Key", "Date", "Posted", "DeletionMark", warehouse, table, number, order)
   return [

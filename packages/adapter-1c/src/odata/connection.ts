@@ -1,0 +1,156 @@
+import type { InboundHub } from "@aptekit/core"
+import { Redacted } from "effect"
+import { digitsOf } from "../sale/compose.ts"
+import { Base } from "./base.ts"
+import { Catalogue, type CatalogueState } from "./catalogue.ts"
+import { applyChanges } from "./changes/apply.ts"
+import { ChangesReader, type ChangesState } from "./changes/reader.ts"
+import { type Fetch, ODataClient } from "./client.ts"
+import { merge } from "./mapping.ts"
+import { needsOf } from "./needs.ts"
+import type { OrderLane } from "./orders/lane.ts"
+import { openOrders, orderNeeds } from "./orders/open.ts"
+import { WarehousePlaces } from "./places.ts"
+import { PRESETS } from "./presets.ts"
+import { Runs, type SeriesState } from "./runs.ts"
+import { SalesCursor } from "./sales/cursor.ts"
+import { salesNeeds } from "./sales/needs.ts"
+import { SalesReader, type SalesReport } from "./sales/reader.ts"
+import type { OneCODataConfig } from "./settings.ts"
+import { StateFile } from "./state.ts"
+
+/** What a host or a test may put in the place of the world. */
+export interface ODataWorld {
+  readonly fetch?: Fetch
+  readonly now?: () => number
+}
+
+interface Surroundings {
+  readonly hub: InboundHub
+  readonly connection: string
+  readonly signal: AbortSignal
+}
+
+/** Everything of one connection, put together. */
+export interface ODataConnection {
+  readonly base: Base
+  readonly runs: Runs
+  readonly places: WarehousePlaces
+  /** Null where the settings have no `orders`. */
+  readonly orders: OrderLane | null
+  readonly readSales: () => Promise<SalesReport>
+  /** Null where the settings have no `changes`. */
+  readonly changes: ChangesReader | null
+}
+
+export const openConnection = async (
+  config: OneCODataConfig,
+  world: ODataWorld,
+  around: Surroundings
+): Promise<ODataConnection> => {
+  const { hub, connection, signal } = around
+  const { url, login, password, concurrency, timeoutMs, backoffMs, session, format } = config
+  const client = new ODataClient({
+    url, login, password: Redacted.value(password), concurrency, timeoutMs, backoffMs, session, format, signal,
+    ...(world.fetch === undefined ? {} : { fetch: world.fetch })
+  })
+  const mapping = merge(PRESETS[config.preset].mapping, config.mapping)
+  const needs = [
+    ...needsOf(mapping),
+    ...(config.orders === undefined ? [] : orderNeeds(config.orders)),
+    ...config.sales.flatMap(salesNeeds)
+  ]
+  const base = new Base({ config, mapping, client, hub, connection, needs, now: world.now ?? Date.now })
+  const places = new WarehousePlaces(config, hub.network)
+  const { directory } = hub.files
+  const catalogue = new Catalogue(base, await StateFile.open<CatalogueState>(directory, "odata-catalogue.json", { deleted: [] }))
+  const series = await StateFile.open<SeriesState>(directory, "odata-series.json", { stated: [] })
+  const runs = new Runs(base, catalogue, places, series)
+  const orders = ordersOf(base, catalogue, places)
+  const readSales = salesOf(base, catalogue, places, signal)
+  return { base, runs, places, orders, readSales, changes: await changesOf({ base, catalogue, runs, orders, readSales }) }
+}
+
+const linksOf = async (catalogue: Catalogue): Promise<ReadonlyMap<string, string>> => {
+  if (catalogue.links.size === 0) await catalogue.refresh()
+  return catalogue.links
+}
+
+const ordersOf = (base: Base, catalogue: Catalogue, places: WarehousePlaces): OrderLane | null => {
+  const { config, hub, client, now } = base.parts
+  return config.orders === undefined ? null : openOrders({
+    hub,
+    client,
+    settings: config.orders,
+    zone: config.zone,
+    currency: config.currency,
+    warehouseOf: (branch) => places.warehouse(branch) ?? null,
+    products: () => linksOf(catalogue),
+    now
+  })
+}
+
+const salesOf = (base: Base, catalogue: Catalogue, places: WarehousePlaces, signal: AbortSignal): () => Promise<SalesReport> => {
+  const { config, hub, client, connection, now } = base.parts
+  const cursor = new SalesCursor(hub.files.directory)
+  const orders = config.orders === undefined ? null : { document: config.orders.document, number: config.orders.number }
+  const world = {
+    source: connection,
+    zone: config.zone,
+    currency: config.currency,
+    digits: digitsOf(config.currency),
+    product: (goods: string) => catalogue.links.get(goods),
+    branch: (warehouse: string) => {
+      const branch = places.branch(warehouse)
+      return branch === undefined || places.slot(branch) === undefined ? undefined : branch
+    }
+  }
+  const readers = config.sales.map((settings) =>
+    new SalesReader({ hub, client, settings, cursor, world, orders, pageSize: config.page === 0 ? 1000 : config.page, now })
+  )
+  let turn: Promise<unknown> = Promise.resolve()
+  const read = async (): Promise<SalesReport> => {
+    const total = { recorded: 0, known: 0, rejected: 0 }
+    if (readers.length === 0) return total
+    await base.check()
+    await linksOf(catalogue)
+    for (const reader of readers) {
+      const { recorded, known, rejected } = await reader.read(signal)
+      Object.assign(total, {
+        recorded: total.recorded + recorded, known: total.known + known, rejected: total.rejected + rejected
+      })
+    }
+    return total
+  }
+  return () => {
+    const done = turn.then(read)
+    turn = done.catch(() => undefined)
+    return done
+  }
+}
+
+const changesOf = async (
+  { base, catalogue, runs, orders, readSales }: Pick<ODataConnection, "base" | "runs" | "orders" | "readSales"> & {
+    readonly catalogue: Catalogue
+  }
+): Promise<ChangesReader | null> => {
+  const { config, client, hub, mapping } = base.parts
+  if (config.changes === undefined) return null
+  const state = await StateFile.open<ChangesState>(hub.files.directory, "odata-changes.json", { message: 0 })
+  return new ChangesReader({
+    client,
+    settings: config.changes,
+    state,
+    apply: (objects) =>
+      applyChanges({
+        hub,
+        mapping,
+        orderDocument: config.orders?.document ?? null,
+        saleDocuments: config.sales.map(({ document }) => document),
+        sync: (kind) => runs.sync(kind),
+        readSales,
+        exchangeOrders: async () => orders?.round(),
+        links: () => catalogue.links
+      }, objects)
+  })
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest"
+import { oneCODataPort } from "../../src/index.ts"
+import { GOODS, id, NONE, NORTH, ORDER, RECEIPT, STOCK } from "./base-of.ts"
+import { type ODataHub, openHub } from "./hub-of.ts"
+
+const ORDERS = { everySeconds: 0, settleSeconds: 0 }
+const SALES = [{ since: "2020-01-01", order: "Заказ_Key" }]
+const CHANGES = { plan: "ExchangePlan_Хаб", node: id(900), everySeconds: 86_400 }
+const EVERY = { catalogue: 0, stock: 0, prices: 0, sales: 0 }
+
+const openWith = async (config: Parameters<typeof openHub>[0]): Promise<ODataHub> => {
+  const { base, ...world } = await openHub({ every: EVERY, ...config })
+  await world.sync("catalogue", "stock", "prices")
+  return { base, ...world }
+}
+
+const place = async ({ hub }: ODataHub) => (await hub.orders.place({
+  channel: "shop", externalId: "E-1", customer: { name: "Айгерім", phone: "+77010000001" },
+  delivery: { type: "pickup", branchId: "north" }, lines: [{ productId: id(1), quantity: 2 }], payment: { method: "cash" }
+})).order
+
+const receipt = (more: object = {}) => ({
+  Ref_Key: id(3001), DataVersion: "A", DeletionMark: false, Posted: true, Number: "Ч-1", Date: "2026-11-23T10:30:00", Склад_Key: NORTH,
+  Заказ_Key: NONE, Товары: [{ LineNumber: "1", Номенклатура_Key: id(1), Характеристика_Key: NONE, Количество: 2, Цена: 490 }], ...more
+})
+
+describe("a base from beginning to end", () => {
+  test("R-ORD-6: goods in, an order out as a document, its receipt in: the part is closed", async () => {
+    const world = await openWith({ orders: ORDERS, sales: [{ since: "2020-01-01" }] })
+    const order = await place(world)
+    const port = world.hub.port(oneCODataPort)
+    expect(await port.exchangeOrders({})).toEqual({ done: 1, aside: 0, later: 0, setup: 0 })
+    expect(world.base.base.rows(ORDER)).toMatchObject([{ НомерПоДаннымКлиента: `${order.number}-1`, Склад_Key: NORTH, Posted: true }])
+    expect(world.stockOf(id(1), "north")).toBe(8)
+    world.base.base.rows(RECEIPT).push(receipt())
+    expect(await port.readSales({})).toEqual({ recorded: 1, known: 0, rejected: 0 })
+    expect(await port.readSales({})).toEqual({ recorded: 0, known: 0, rejected: 0 })
+  })
+
+  test("fact 89: names of orders and sales are compared with $metadata too, and what is missing is named", async () => {
+    const world = await openHub({ every: EVERY, orders: { ...ORDERS, lines: { sum: "Всего" } }, sales: SALES })
+    expect(await world.sync("stock")).toMatchObject({ state: "failed", error: expect.stringMatching(/Всего[\s\S]*Заказ_Key/u) as string })
+    await expect(world.hub.port(oneCODataPort).readSales({})).rejects.toThrow(/Заказ_Key/u)
+  })
+
+  test("fact 80: only what the exchange plan names is read; goods that were removed go off sale", async () => {
+    const world = await openWith({ changes: CHANGES })
+    const port = world.hub.port(oneCODataPort)
+    const runs = async () => (await world.hub.run(world.storage.stock.runs(20, undefined))).items.map(({ file }) => file)
+    const before = (await runs()).length
+    expect(await port.readChanges({})).toEqual({ objects: 0 })
+    expect((await runs()).length).toBe(before)
+    world.base.base.rows(STOCK)[0]!["ВНаличииBalance"] = 30
+    world.base.base.changes.push({ set: STOCK.split("/")[0]!, id: id(1), deleted: false })
+    expect(await port.readChanges({})).toEqual({ objects: 1 })
+    expect([(await runs()).slice(0, 1), world.stockOf(id(1), "north")]).toEqual([["OData: остатки"], 28])
+    world.base.base.changes.push({ set: GOODS, id: id(2), deleted: true })
+    await port.readChanges({})
+    const [gone] = await world.hub.run(world.storage.catalogue.byIds([id(2) as never]))
+    expect(gone).toMatchObject({ shown: false, stopped: true })
+  })
+
+  test("what a connection has not been given is refused with the setting's name", async () => {
+    const { hub } = await openHub({ every: EVERY })
+    await expect(hub.port(oneCODataPort).exchangeOrders({})).rejects.toThrow(/orders/u)
+    await expect(hub.port(oneCODataPort).readChanges({})).rejects.toThrow(/changes/u)
+    expect(await hub.port(oneCODataPort).readSales({})).toEqual({ recorded: 0, known: 0, rejected: 0 })
+  })
+
+  test("orders wait until goods have been read: none is put aside for want of ids", async () => {
+    const world = await openHub({ every: EVERY, orders: ORDERS })
+    expect(await world.hub.port(oneCODataPort).exchangeOrders({})).toEqual({ done: 0, aside: 0, later: 0, setup: 0 })
+    expect(world.base.calls.filter(({ method }) => method === "POST")).toEqual([])
+  })
+})
