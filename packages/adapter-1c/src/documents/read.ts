@@ -1,4 +1,5 @@
 import { parseSwitch } from "../cml/context.ts"
+import { CommerceMlError } from "../cml/error.ts"
 import { XmlError } from "../xml/error.ts"
 import { type Slice, splitDocuments } from "./split.ts"
 import { child, descendants, parseTree, textAt, type XmlNode } from "./tree.ts"
@@ -111,14 +112,33 @@ const recover = (file: Uint8Array, cause: XmlError): BackFile => {
   return { documents: read.filter((one): one is BackDocument => !isBroken(one)), broken }
 }
 
+/** A readable file that is for the other exchange. */
+export class NotOrders extends Error {
+  override readonly name = "NotOrders"
+}
+
+const CATALOGUE = new Set(["Классификатор", "Каталог", "ПакетПредложений", "ИзмененияПакетаПредложений"])
+
+/** A file without documents may be empty, but not another one: 1C would take our yes for that one. */
+const expectOrders = ({ name, line, children }: XmlNode): void => {
+  if (name !== "КоммерческаяИнформация") throw new CommerceMlError(line, name)
+  if (children.some((inner) => CATALOGUE.has(inner.name))) {
+    throw new NotOrders("Это файл каталога, а не заказов: 1С передаёт его с type=catalog. Проверьте адрес обмена.")
+  }
+}
+
 /**
  * The documents of a file. A broken one does not lose the others: what cannot be read as a whole is read document by
  * document, and the broken ones are named with line and reason.
  * @throws XmlError if there is no readable document in it, and the file is no XML
+ * @throws CommerceMlError, NotOrders if it is another one
  */
 export const readDocuments = (file: Uint8Array): BackFile => {
   try {
-    return { documents: descendants(parseTree(file), "Документ").map((node) => documentOf(node, 0)), broken: [] }
+    const root = parseTree(file)
+    const documents = descendants(root, "Документ").map((node) => documentOf(node, 0))
+    if (documents.length === 0) expectOrders(root)
+    return { documents, broken: [] }
   } catch (error) {
     if (!(error instanceof XmlError)) throw error
     const recovered = recover(file, error)

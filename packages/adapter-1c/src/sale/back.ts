@@ -1,11 +1,12 @@
 import { readFile, stat } from "node:fs/promises"
 import { setImmediate } from "node:timers/promises"
 import type { Fulfilment, SyncRun, PulledOrder, FactResult, PartFact, InboundHub } from "@aptekit/core"
-import { type BackDocument, type BackFile, readDocuments, readOneByOne } from "../documents/read.ts"
+import { type BackDocument, type BackFile, NotOrders, readDocuments, readOneByOne } from "../documents/read.ts"
 import { ExchangeFailure } from "../failure.ts"
 import type { ImportFile, ImportWatch } from "../import/importer.ts"
 import { asOf } from "../import/formed-at.ts"
 import { Notes } from "../import/notes.ts"
+import { CommerceMlError } from "../cml/error.ts"
 import { XmlError } from "../xml/error.ts"
 import { readLines } from "./back-lines.ts"
 import { digitsOf, numberOf } from "./compose.ts"
@@ -20,6 +21,8 @@ const MAX_FILE = 64 * 1024 * 1024
 const LARGE = 512 * 1024
 const PAUSE_EVERY = 64 * 1024
 const SLICE = 200
+/** Errors whose text is for the administrator of 1C. */
+const BAD_FILE = [XmlError, CommerceMlError, NotOrders]
 /** Longer ones are certainly not ours. */
 const MAX_NUMBER = 50
 
@@ -95,8 +98,8 @@ export class OrderImporter {
     try {
       return readDocuments(bytes)
     } catch (error) {
-      if (!(error instanceof XmlError)) throw error
-      return this.#refuse(file, error.message, error)
+      if (!BAD_FILE.some((kind) => error instanceof kind)) throw error
+      return this.#refuse(file, (error as Error).message, error)
     }
   }
 
