@@ -9,6 +9,9 @@ import { productOf, productRow } from "./products.ts"
 const UPSERT_ROWS = 200
 const LINKS_PAGE = 2_000
 
+/** Neighbours in an index are written together: ids are random, and a page for each of them is what a write costs. */
+const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
 /** `known`: the products that have a place in the image, by slot; `remember` gives one its place. */
 export const catalogueStore = (
   driver: Driver,
@@ -26,11 +29,13 @@ export const catalogueStore = (
     byIds: (wanted) => Effect.map(ask(() => driver.read("productsByIds", wanted)), productsOf),
     bySkus: (skus) => Effect.map(ask(() => driver.read("productsBySkus", skus)), productsOf),
     byBarcodes: (codes) => Effect.map(ask(() => driver.read("productsByBarcodes", codes)), productsOf),
-    upsert: (products) =>
+    upsert: (unsorted) =>
       ask(async () => {
+        const products = unsorted.toSorted((a, b) => inOrder(a.id, b.id))
         for (let i = 0; i < products.length; i += UPSERT_ROWS) {
           const piece = products.slice(i, i + UPSERT_ROWS)
-          const slots = await driver.write("putProducts", piece.map(productRow), "log")
+          const op = i + UPSERT_ROWS < products.length ? "putProductsPiece" : "putProducts"
+          const slots = await driver.write(op, piece.map(productRow), "log")
           piece.forEach((product, n) => remember(slots[n]!, product.id))
         }
       }),
@@ -57,11 +62,13 @@ export const catalogueStore = (
     linksOf: (connection, kind, ids) =>
       Effect.map(ask(() => driver.read("linksOf", [connection, kind, ids])), (rows) =>
         rows.map((row) => ({ connection, kind, externalId: row.external_id, id: row.id }))),
-    putLinks: (links) =>
+    putLinks: (unsorted) =>
       ask(async () => {
+        const links = unsorted.toSorted((a, b) => inOrder(a.externalId, b.externalId))
         for (let i = 0; i < links.length; i += UPSERT_ROWS) {
           const piece = links.slice(i, i + UPSERT_ROWS)
-          await driver.write("putLinks", piece.map(({ connection, kind, externalId, id }) => ({ connection, kind, external: externalId, id })), "log")
+          const op = i + UPSERT_ROWS < links.length ? "putLinksPiece" : "putLinks"
+          await driver.write(op, piece.map(({ connection, kind, externalId, id }) => ({ connection, kind, external: externalId, id })), "log")
         }
       })
   }

@@ -212,12 +212,10 @@ export class Importer {
     await this.#thread.ask("rewind")
     for (;;) {
       const items = await this.#thread.ask("drafts", PRODUCTS)
+      await writer.take(items.filter(wanted))
+      if (items.length > 0 && !writer.isFull) continue
+      await known.tell(this.#thread, await writer.flush())
       if (items.length === 0) return writer.written
-      const some = items.filter(wanted)
-      await writer.write(some)
-      if (dry || some.length === 0) continue
-      const offers = Int32Array.from(some, ({ offer }) => offer)
-      await this.#thread.ask("slots", { offers, slots: Int32Array.from(some, ({ externalId }) => known.slot(externalId)) })
     }
   }
 }

@@ -28,11 +28,11 @@ export class KnownProducts {
     for (const id of this.links.keys()) {
       ids.push(id)
       if (ids.length < PIECE) continue
-      await this.#teach(thread, ids)
+      await this.tell(thread, ids)
       ids = []
       await setImmediate()
     }
-    await this.#teach(thread, ids)
+    await this.tell(thread, ids)
   }
 
   /** The row of the product that has this id in 1C. */
@@ -41,7 +41,8 @@ export class KnownProducts {
     return id === undefined ? NO_SLOT : this.#hub.catalogue.slot(id) ?? NO_SLOT
   }
 
-  async #teach(thread: ReaderThread, ids: ReadonlyArray<string>): Promise<void> {
+  /** Tells it which rows these products have now. */
+  async tell(thread: ReaderThread, ids: ReadonlyArray<string>): Promise<void> {
     if (ids.length > 0) await thread.ask("learn", { ids, slots: Int32Array.from(ids, (id) => this.slot(id)) })
   }
 }

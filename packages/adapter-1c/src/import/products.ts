@@ -5,6 +5,8 @@ import type { Memory } from "./memory.ts"
 import type { Notes } from "./notes.ts"
 
 const MAX_ID = 100
+/** Products that are written at once: among so many, neighbours in the database's indexes meet. */
+const TOGETHER = 2_000
 
 interface Item {
   readonly externalId: string
@@ -29,6 +31,9 @@ export class ProductWriter {
   readonly #families: Set<string>
   /** Nothing is written: what would be new or changed is only counted. */
   readonly #dry: boolean
+  /** What is to be written, by external id. */
+  #waiting = new Map<string, Product>()
+  readonly #taken: Array<string> = []
   #written = 0
   /** Are there deletion marks that are not on disk yet? */
   #marks = false
@@ -59,14 +64,34 @@ export class ProductWriter {
     return this.#written
   }
 
-  /** Writes what a file says of some products. `links` grows by the new ones. */
-  async write(items: ReadonlyArray<DraftItem>): Promise<void> {
+  /** Time for `flush`. */
+  get isFull(): boolean {
+    return this.#taken.length >= TOGETHER
+  }
+
+  /** Writes what `take` has gathered. Gives the external ids of all that were taken: they have rows in the hub now. */
+  async flush(): Promise<ReadonlyArray<string>> {
+    const items = Array.from(this.#waiting, ([externalId, product]): Item => ({ externalId, product }))
+    if (items.length > 0) {
+      // A mark is remembered before it works: killed in between, its product could never come back.
+      if (this.#marks) await this.#memory.save()
+      this.#marks = false
+      await this.#hub.catalogue.upsert(items)
+    }
+    this.#waiting = new Map()
+    for (const externalId of this.#unmarked.splice(0)) this.#memory.deleted.delete(externalId)
+    return this.#taken.splice(0)
+  }
+
+  /** Takes in what a file says of some products. `links` grows by the new ones. */
+  async take(items: ReadonlyArray<DraftItem>): Promise<void> {
     const drafts = new Map<string, Draft>()
     for (const { externalId, draft } of items) {
       const known = drafts.get(externalId)
       // What the catalogue says stands, wherever in the file it is.
       if (known?.fromCatalogue !== true || draft.fromCatalogue) drafts.set(externalId, draft)
     }
+    if (!this.#dry) this.#taken.push(...drafts.keys())
     await this.#chunk([...drafts])
   }
 
@@ -86,24 +111,19 @@ export class ProductWriter {
       if (old === undefined && family !== undefined) hidden.push(...this.#hide(family, parent))
       if (old === undefined || JSON.stringify(old) !== JSON.stringify(product)) items.push({ externalId, product })
     }
-    const all = [...new Map([...items, ...hidden].map((item) => [item.externalId, item])).values()]
     this.#written += items.length
     if (this.#dry) return
-    if (all.length > 0) {
-      // A mark is remembered before it works: killed in between, its product could never come back.
-      if (this.#marks) await this.#memory.save()
-      this.#marks = false
-      await this.#hub.catalogue.upsert(all)
+    for (const { externalId, product } of [...items, ...hidden]) {
+      this.#waiting.set(externalId, product)
+      this.#links.set(externalId, product.id)
     }
-    for (const { externalId, product } of all) this.#links.set(externalId, product.id)
-    for (const externalId of this.#unmarked.splice(0)) this.#memory.deleted.delete(externalId)
   }
 
   /** Products that these ids are linked to or could be mistaken for, and their families. */
   async #known(externalIds: ReadonlyArray<string>): Promise<ReadonlyMap<string, Product>> {
     const ids = new Set(externalIds.flatMap((id) => [id, familyOf(id) ?? id]).map((id) => this.#links.get(id) ?? id))
     const found = await this.#hub.catalogue.byIds([...ids].filter((id) => id.length <= MAX_ID))
-    return new Map(found.map((product) => [product.id as string, product]))
+    return new Map([...found, ...this.#waiting.values()].map((product) => [product.id as string, product]))
   }
 
   #made(

@@ -73,7 +73,7 @@ export class Drafts {
     return (goods.length > 0 ? goods : this.#variants.take(most)).map((line) => {
       const [offer, draft] = JSON.parse(line) as [number, Draft]
       const deleted = draft.deleted || (this.#said.get(offer) & SAID.deleted) !== 0
-      return { offer, externalId: this.#tables.offers.ids[offer]!, draft: { ...draft, deleted } }
+      return { externalId: this.#tables.offers.ids[offer]!, draft: { ...draft, deleted } }
     })
   }
 

@@ -45,11 +45,6 @@ export class FileThread implements Ops {
     return null
   }
 
-  readonly slots = ({ offers, slots }: { readonly offers: Int32Array; readonly slots: Int32Array }): null => {
-    for (const [i, offer] of offers.entries()) this.#tables.setSlot(offer, slots[i]!)
-    return null
-  }
-
   readonly sort = (request: SortRequest): SortResult => {
     const sorting = new Sorting(this.#tables, this.#open(), this.#ledgers, request, this.#data.noPrice)
     const result = sorting.sort()

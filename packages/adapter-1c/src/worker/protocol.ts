@@ -81,7 +81,6 @@ export interface ReadResult {
 }
 
 export interface DraftItem {
-  readonly offer: number
   readonly externalId: string
   readonly draft: Draft
 }
@@ -126,8 +125,6 @@ export interface Ops {
   drafts: (most: number) => ReadonlyArray<DraftItem>
   /** The next products are the first ones again. */
   rewind: () => null
-  /** Rows of products that have been made. */
-  slots: (made: { readonly offers: Int32Array; readonly slots: Int32Array }) => null
   sort: (request: SortRequest) => SortResult
   /** The next rows, by product and branch; undefined: no more. */
   next: () => ImportBatch | undefined

@@ -11,8 +11,34 @@ const COLUMNS = [
   "prescription", "weight_grams", "family", "shown", "confirmed", "stock_control", "stopped", "barcodes", "search"
 ] as const
 
-const ROW = `(${COLUMNS.map(() => "?").join(", ")})`
+/** Rows of one statement. */
 const BATCH = 100
+
+/** One statement for many rows, in as few pieces as may be; the text for each number of rows is made once. */
+const many = (before: string, row: string, after = "") => {
+  const texts = new Map<number, string>()
+  const textOf = (n: number): string => {
+    let text = texts.get(n)
+    if (text === undefined) texts.set(n, text = before + Array.from({ length: n }, () => row).join(", ") + after)
+    return text
+  }
+  return function*(rows: ReadonlyArray<ReadonlyArray<unknown>>): Program<void> {
+    for (let i = 0; i < rows.length; i += BATCH) {
+      const piece = rows.slice(i, i + BATCH)
+      yield* raw("run", textOf(piece.length), piece.flat())
+    }
+  }
+}
+
+const replaceMany = (table: string, columns: ReadonlyArray<string>) =>
+  many(`replace into ${table} (${columns.join(", ")}) values `, `(${columns.map(() => "?").join(", ")})`)
+
+export interface LinkRow {
+  readonly connection: string
+  readonly kind: string
+  readonly external: string
+  readonly id: string
+}
 
 export interface SearchArgs {
   /** Folded words, all of which must be there. */
@@ -37,8 +63,10 @@ export const catalogueOps = ({ db }: SqlDialect) => {
   const slotsOf = inPieces<{ id: string; slot: number }>((ids) =>
     db.selectFrom("products").select(["id", "slot"]).where("id", "in", ids as Array<string>)
   )
-  const dropBarcodes = statement(db.deleteFrom("product_barcodes").where("product", "=", param("product")))
-  const putBarcode = statement(db.replaceInto("product_barcodes").values({ barcode: param("barcode"), product: param("product") }))
+  const dropBarcodes = many("delete from product_barcodes where product in (", "?", ")")
+  const putRows = replaceMany("products", COLUMNS)
+  const putBarcodes = replaceMany("product_barcodes", ["barcode", "product"])
+  const putLinks = replaceMany("links", ["connection", "kind", "external_id", "id"])
   const allSlots = statement(db.selectFrom("products").select(["slot", "id"]))
   const links = statement(
     db.selectFrom("links").select(["external_id", "id"]).where("connection", "=", param("connection"))
@@ -49,14 +77,32 @@ export const catalogueOps = ({ db }: SqlDialect) => {
     db.selectFrom("links").select(["external_id", "id"]).where("connection", "=", param("connection"))
       .where("kind", "=", param("kind")).where("id", "in", ids as Array<string>)
   )
-  const putLink = statement(
-    db.replaceInto("links").values({
-      connection: param("connection"),
-      kind: param("kind"),
-      external_id: param("external"),
-      id: param("id")
+
+  /** Whole rows, without slot; gives the slot of each. A new product gets the next dense one. */
+  function* putProducts(rows: ReadonlyArray<Omit<ProductRow, "slot">>): Program<ReadonlyArray<number>> {
+    // The counter is touched first, so that two savers wait for each other and no slot is given twice.
+    yield* run(takeSlots, { count: 0 })
+    const there = yield* slotsOf(rows.map((row) => row.id))
+    const known = new Map(there.map((row) => [row.id, row.slot]))
+    const first = (yield* one<{ value: number }>(slotsTaken))!.value
+    let next = first
+    const slots = rows.map((row) => {
+      let slot = known.get(row.id)
+      if (slot === undefined) known.set(row.id, slot = next++)
+      return slot
     })
-  )
+    yield* run(takeSlots, { count: next - first })
+    yield* putRows(rows.map((row, i) => COLUMNS.map((column) => (column === "slot" ? slots[i] : row[column]))))
+    yield* dropBarcodes(there.map((row) => [row.slot]))
+    const last = new Map(rows.map((row, i) => [slots[i]!, row.barcodes]))
+    yield* putBarcodes([...last].flatMap(([slot, codes]) => (JSON.parse(codes) as Array<string>).map((code) => [code, slot])))
+    return slots
+  }
+
+  function* putLinkRows(rows: ReadonlyArray<LinkRow>): Program<null> {
+    yield* putLinks(rows.map(({ connection, kind, external, id }) => [connection, kind, external, id]))
+    return null
+  }
 
   return {
     productsByIds: byIds,
@@ -65,33 +111,9 @@ export const catalogueOps = ({ db }: SqlDialect) => {
     *productSlots(): Program<ReadonlyArray<{ slot: number; id: string }>> {
       return yield* all(allSlots)
     },
-    /** Whole rows, without slot; gives the slot of each. A new product gets the next dense one. */
-    *putProducts(rows: ReadonlyArray<Omit<ProductRow, "slot">>): Program<ReadonlyArray<number>> {
-      // The counter is touched first, so that two savers wait for each other and no slot is given twice.
-      yield* run(takeSlots, { count: 0 })
-      const known = new Map((yield* slotsOf(rows.map((row) => row.id))).map((row) => [row.id, row.slot]))
-      const first = (yield* one<{ value: number }>(slotsTaken))!.value
-      let next = first
-      const slots = rows.map((row) => {
-        let slot = known.get(row.id)
-        if (slot === undefined) known.set(row.id, slot = next++)
-        return slot
-      })
-      yield* run(takeSlots, { count: next - first })
-      for (let i = 0; i < rows.length; i += BATCH) {
-        const piece = rows.slice(i, i + BATCH).map((row, n): ProductRow => ({ ...row, slot: slots[i + n]! }))
-        yield* raw(
-          "run",
-          `replace into products (${COLUMNS.join(", ")}) values ${piece.map(() => ROW).join(", ")}`,
-          piece.flatMap((row) => COLUMNS.map((column) => row[column]))
-        )
-        for (const row of piece) {
-          yield* run(dropBarcodes, { product: row.slot })
-          for (const barcode of JSON.parse(row.barcodes) as Array<string>) yield* run(putBarcode, { barcode, product: row.slot })
-        }
-      }
-      return slots
-    },
+    putProducts,
+    /** A piece of a longer write: on disk with its last piece, which is a `putProducts`. */
+    putProductsPiece: putProducts,
     *searchProducts(args: SearchArgs): Program<ReadonlyArray<ProductRow>> {
       let query = db.selectFrom("products").selectAll().where("slot", ">", args.after)
       for (const word of args.words) {
@@ -110,9 +132,8 @@ export const catalogueOps = ({ db }: SqlDialect) => {
     > {
       return yield* linksOf(ids, { connection, kind })
     },
-    *putLinks(rows: ReadonlyArray<{ connection: string; kind: string; external: string; id: string }>): Program<null> {
-      for (const row of rows) yield* run(putLink, row)
-      return null
-    }
+    putLinks: putLinkRows,
+    /** A piece of a longer write: on disk with its last piece, which is a `putLinks`. */
+    putLinksPiece: putLinkRows
   }
 }

@@ -2,7 +2,7 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import { sqliteSql } from "../dialect.ts"
 import type { Priority } from "../driver.ts"
 import { appliedPoint, donePoint, faultPoint } from "../fault.ts"
-import { makeOps, programOf } from "../ops/index.ts"
+import { makeOps, type OpName, programOf } from "../ops/index.ts"
 import { Refusal, runSync } from "../program.ts"
 import { openFile, stepper } from "./connection.ts"
 import type { ThreadAnswer, ThreadData, ThreadRequest } from "./protocol.ts"
@@ -38,14 +38,14 @@ const perform = (request: ThreadRequest): unknown => runSync(programOf(ops, requ
 
 /**
  * A slice need not be on disk when it is answered: until its run's end is, which is written after it to the same log,
- * the journal writes it again. A part of the journal counts only with what is written after it. Whatever is committed
- * later takes both along.
+ * the journal writes it again. A part of the journal, and a piece of a longer write of products or links, counts only
+ * with what is written after it. Whatever is committed later takes them along.
  */
-const relaxed = (op: string): boolean => op === "slice" || op === "journalPart"
+const RELAXED: ReadonlySet<string> = new Set<OpName>(["slice", "journalPart", "putProductsPiece", "putLinksPiece"])
 
 /** One request in a transaction of its own. */
 const alone = (request: ThreadRequest): ThreadAnswer => {
-  if (!relaxed(request.op)) return inTransaction(request)
+  if (!RELAXED.has(request.op)) return inTransaction(request)
   db.pragma("synchronous = NORMAL")
   try {
     return inTransaction(request)
