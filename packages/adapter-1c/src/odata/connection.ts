@@ -18,6 +18,7 @@ import { salesNeeds } from "./sales/needs.ts"
 import { SalesReader, type SalesReport } from "./sales/reader.ts"
 import type { OneCODataConfig } from "./settings.ts"
 import { StateFile } from "./state.ts"
+import { Turn } from "./turn.ts"
 
 /** What a host or a test may put in the place of the world. */
 export interface ODataWorld {
@@ -36,6 +37,7 @@ export interface ODataConnection {
   readonly base: Base
   readonly runs: Runs
   readonly places: WarehousePlaces
+  readonly turn: Turn
   /** Null where the settings have no `orders`. */
   readonly orders: OrderLane | null
   readonly readSales: () => Promise<SalesReport>
@@ -66,9 +68,10 @@ export const openConnection = async (
   const catalogue = new Catalogue(base, await StateFile.open<CatalogueState>(directory, "odata-catalogue.json", { deleted: [] }))
   const series = await StateFile.open<SeriesState>(directory, "odata-series.json", { stated: [] })
   const runs = new Runs(base, catalogue, places, series)
-  const orders = ordersOf(base, catalogue, places)
+  const turn = await Turn.open(hub, timeoutMs)
+  const orders = ordersOf(base, catalogue, places, turn)
   const readSales = salesOf(base, catalogue, places, signal)
-  return { base, runs, places, orders, readSales, changes: await changesOf({ base, catalogue, runs, orders, readSales }) }
+  return { base, runs, places, turn, orders, readSales, changes: await changesOf({ base, catalogue, runs, orders, readSales }) }
 }
 
 const linksOf = async (catalogue: Catalogue): Promise<ReadonlyMap<string, string>> => {
@@ -76,7 +79,7 @@ const linksOf = async (catalogue: Catalogue): Promise<ReadonlyMap<string, string
   return catalogue.links
 }
 
-const ordersOf = (base: Base, catalogue: Catalogue, places: WarehousePlaces): OrderLane | null => {
+const ordersOf = (base: Base, catalogue: Catalogue, places: WarehousePlaces, turn: Turn): OrderLane | null => {
   const { config, hub, client, now } = base.parts
   return config.orders === undefined ? null : openOrders({
     hub,
@@ -86,6 +89,7 @@ const ordersOf = (base: Base, catalogue: Catalogue, places: WarehousePlaces): Or
     currency: config.currency,
     warehouseOf: (branch) => places.warehouse(branch) ?? null,
     products: () => linksOf(catalogue),
+    mine: () => turn.mine(),
     now
   })
 }

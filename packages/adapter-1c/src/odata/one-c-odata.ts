@@ -20,18 +20,21 @@ export const oneCODataOver = (world: ODataWorld) =>
     setup: async (config, { hub, connection, onClose }) => {
       const stopping = new AbortController()
       const own = await openConnection(config, world, { hub, connection, signal: stopping.signal })
-      const { runs, places, orders, readSales, changes } = own
+      const { runs, places, turn, orders, readSales, changes } = own
       const timers = new Timers()
       onClose(async () => {
         timers.stop()
         stopping.abort()
         await orders?.close()
         await runs.idle()
+        await turn.leave()
       })
       const said = saidOnce(own, hub.log)
-      for (const kind of SYNC_KINDS) timers.every(config.every[kind] * MINUTE, () => runs.sync(kind))
-      if (config.sales.length > 0) timers.every(config.every.sales * MINUTE, () => said("продажи", readSales))
-      if (changes !== null) timers.every((config.changes?.everySeconds ?? 0) * 1000, () => said("изменения", () => changes.look()))
+      const every = (ms: number, work: () => Promise<unknown>): void =>
+        timers.every(ms, async () => (await turn.mine()) && work())
+      for (const kind of SYNC_KINDS) every(config.every[kind] * MINUTE, () => runs.sync(kind))
+      if (config.sales.length > 0) every(config.every.sales * MINUTE, () => said("продажи", readSales))
+      if (changes !== null) every((config.changes?.everySeconds ?? 0) * 1000, () => said("изменения", () => changes.look()))
       // News is asked for when `setup` has returned: what this connection takes is known only then.
       if (orders !== null && config.orders!.everySeconds > 0) setTimeout(() => orders.start(), 0).unref()
       return {

@@ -1,6 +1,8 @@
+import { memoryStorage } from "@aptekit/core/testing"
+import { Effect, Layer } from "effect"
 import { describe, expect, test } from "vitest"
 import { oneCODataPort } from "../../src/index.ts"
-import { GOODS, id, NONE, NORTH, ORDER, RECEIPT, STOCK } from "./base-of.ts"
+import { GOODS, id, NONE, NORTH, ORDER, RECEIPT, simulate, STOCK } from "./base-of.ts"
 import { type ODataHub, openHub } from "./hub-of.ts"
 
 const ORDERS = { everySeconds: 0, settleSeconds: 0 }
@@ -71,5 +73,23 @@ describe("a base from beginning to end", () => {
     const world = await openHub({ every: EVERY, orders: ORDERS })
     expect(await world.hub.port(oneCODataPort).exchangeOrders({})).toEqual({ done: 0, aside: 0, later: 0, setup: 0 })
     expect(world.base.calls.filter(({ method }) => method === "POST")).toEqual([])
+  })
+
+  test("D26: of two hubs on one database one tells the base; the other takes over when it has closed", async () => {
+    const storage = Layer.succeedContext(await Effect.runPromise(Effect.scoped(Layer.build(memoryStorage()))))
+    const base = simulate()
+    const first = await openHub({ every: EVERY, orders: ORDERS }, { base, storage })
+    await first.sync("catalogue", "stock", "prices")
+    const second = await openHub({ every: EVERY, orders: ORDERS }, { base, storage })
+    const [one, two] = [first.hub.port(oneCODataPort), second.hub.port(oneCODataPort)]
+    await one.exchangeOrders({})
+    await place(first)
+    expect(await two.exchangeOrders({})).toMatchObject({ done: 0 })
+    expect(base.base.rows(ORDER)).toEqual([])
+    expect(await first.hub.run(first.storage.leases.acquire("1c-odata/odata", "x", Date.now(), Date.now()))).toBe(null)
+    await first.close()
+    await first.close()
+    expect(await two.exchangeOrders({})).toMatchObject({ done: 1 })
+    expect(base.base.rows(ORDER)).toHaveLength(1)
   })
 })

@@ -51,6 +51,7 @@ export interface WorldOptions {
   readonly folder?: string
   readonly pageSize?: number
   readonly now?: number
+  readonly mine?: () => boolean
   readonly storage?: ReturnType<typeof memoryStorage>
 }
 
@@ -74,7 +75,7 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
       })
       const products = () => hub.catalogue.links()
       const warehouseOf = (branch: string) => [...BRANCHES].find(([, own]) => own === branch)?.[0] ?? null
-      lane = openOrders({ hub, client, settings: orders, zone: "Asia/Almaty", currency: "KZT", warehouseOf, products, now })
+      lane = openOrders({ hub, client, settings: orders, zone: "Asia/Almaty", currency: "KZT", warehouseOf, products, mine: async () => options.mine?.() ?? true, now })
       const links = new Map([1, 2, 3].map((n) => [id(n), `p${n}`]))
       sales = new SalesReader({
         hub, client, settings: Schema.decodeUnknownSync(ODataSales)(options.sales ?? {}), cursor: new SalesCursor(folder),

@@ -83,6 +83,11 @@ export interface InboundHub {
     /** A sale as a fact of the partner's registers; the same one again (by source and id) changes nothing. */
     readonly record: (sale: typeof Sale.Encoded) => Promise<{ readonly created: boolean }>
   }
+  /**
+   * Of several hubs on one database one does this work of the connection: true where it is `owner`, now and for so many
+   * milliseconds. Asking again prolongs it; 0 lets it go.
+   */
+  readonly lease: (work: string, owner: string, milliseconds: number) => Promise<boolean>
   readonly files: {
     /** A folder of this connection's own that outlives a restart. */
     readonly directory: string

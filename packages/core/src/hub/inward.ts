@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { OrderTaker } from "../adapter/adapter.ts"
 import type { InboundHub } from "../adapter/inward.ts"
 import type { PartnerDesk } from "../exchange/desk.ts"
@@ -77,6 +77,11 @@ export const inboundHub = (
         putSeries: (statement) => run(storage.stock.putSeries(statement))
       },
       ...inboundOrders(connection, storage, run, () => orders(connection), desk),
+      lease: (work, owner, milliseconds) =>
+        run(Effect.gen(function*() {
+          const now = yield* Clock.currentTimeMillis
+          return (yield* storage.leases.acquire(`${connection}/${work}`, owner, now, now + milliseconds)) !== null
+        })),
       files: { directory: host.directory(connection) },
       log: (message, detail = {}) => host.log(connection, message, detail)
     })

@@ -80,6 +80,7 @@ const noHub = (connection: string): InboundHub => {
     catalogue: { links: refuse, linksOf: refuse, upsert: refuse, byIds: refuse, slot: refuse },
     network: { branches: refuse, saveBranch: refuse, slot: refuse, links: refuse, link: refuse },
     sharing: refuse,
+    lease: refuse,
     stock: { openRun: refuse, putSeries: refuse },
     orders: {
       pull: refuse,

@@ -20,6 +20,8 @@ export interface LaneParts {
   readonly settings: ODataOrders
   readonly desk: ODataOrderDesk
   readonly back: BackParts
+  /** Is it this hub that works for the connection? Asked before each order. */
+  readonly mine: () => Promise<boolean>
 }
 
 /** Orders to the base and what became of them back, for as long as the hub runs. */
@@ -51,6 +53,7 @@ export class OrderLane {
   /** A whole look: changes of the base first, then our news. */
   round(): Promise<RoundReport> {
     return this.#queue(async () => {
+      if (!await this.#parts.mine()) return NOTHING
       await readBack(this.#parts.back)
       const report = await this.#deliver()
       // What people had cancelled before we knew their document.
@@ -80,7 +83,7 @@ export class OrderLane {
       if (pulled.length === 0) return report
       let away = 0
       for (const order of pulled) {
-        if (this.#stop.signal.aborted) return report
+        if (this.#stop.signal.aborted || !await this.#parts.mine()) return report
         const delivery = await desk.deliver(order)
         report[delivery]++
         away = delivery === "later" && desk.fault !== null ? away + 1 : 0

@@ -19,17 +19,18 @@ export interface OpenOrders {
   readonly warehouseOf: (branch: string) => string | null
   /** This base's id of goods → product. */
   readonly products: () => Promise<ReadonlyMap<string, string>>
+  readonly mine: () => Promise<boolean>
   readonly now?: () => number
 }
 
 /** Orders to the base and back. `start` it when `setup` is about to return. */
 export const openOrders = (parts: OpenOrders): OrderLane => {
-  const { hub, client, settings, zone, currency, warehouseOf, products, now = Date.now } = parts
+  const { hub, client, settings, zone, currency, warehouseOf, products, mine, now = Date.now } = parts
   const ledger = new DocumentLedger(hub.files.directory)
   const writer = new DocumentWriter(client, settings)
   const desk = new ODataOrderDesk({ hub, settings, writer, ledger, clock: new WallClock(zone), warehouseOf, now })
   return new OrderLane({
-    hub, settings, desk, back: { hub, client, settings, ledger, zone, products, digits: digitsOf(currency) }
+    hub, settings, desk, mine, back: { hub, client, settings, ledger, zone, products, digits: digitsOf(currency) }
   })
 }
 
