@@ -1,4 +1,4 @@
-/** What went wrong with an exchange, stable for programs, tests and our log; the README has a table of them. */
+/** What went wrong with an exchange, stable for programs, tests and our log; docs/guides/connect-1c.md has a table of them. */
 export type FailureCode =
   | "archive-broken"
   | "archive-encrypted"

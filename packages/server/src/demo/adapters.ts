@@ -15,7 +15,8 @@ export interface DemoPartners {
 
 /**
  * Partners of the demo. Messages are printed, addresses come from a table, and any 1C base may send its catalogue:
- * unknown warehouses become branches, and its first price type the retail price, in whatever currency.
+ * unknown warehouses become branches, its first price type the retail price, in whatever currency, and it is told the orders
+ * of those branches.
  */
 export const demoAdapters = ({ write, oneCPassword }: DemoPartners = {}): ReadonlyArray<AdapterInstance> => [
   consoleMessages(write === undefined ? {} : { write }, { id: "sms" }),
@@ -27,7 +28,8 @@ export const demoAdapters = ({ write, oneCPassword }: DemoPartners = {}): Readon
       zone: "Asia/Almaty",
       currency: "any",
       total: "1c",
-      autoCreate: true
+      autoCreate: true,
+      orders: {}
     }, { id: "1c" })
   ])
 ]
