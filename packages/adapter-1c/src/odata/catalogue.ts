@@ -52,7 +52,7 @@ export class Catalogue {
   async refresh(): Promise<void> {
     const { sameBaseAs } = this.#base.parts.config
     this.#links = new Map(await this.#hub.links())
-    this.#foreign = sameBaseAs === undefined ? new Map() : await this.#hub.linksOf(sameBaseAs)
+    this.#foreign = sameBaseAs === undefined ? new Map() : await this.#base.parts.hub.sharing(sameBaseAs).catalogue.links()
   }
 
   /** Reads all of it. Gives how many products are new or changed. */

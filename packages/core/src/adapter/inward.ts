@@ -14,8 +14,6 @@ export interface InboundHub {
   readonly catalogue: {
     /** The partner's ids that are linked to products: external id → product id. */
     readonly links: () => Promise<ReadonlyMap<string, string>>
-    /** The same of another connection, which speaks of the same partner's objects. */
-    readonly linksOf: (connection: string) => Promise<ReadonlyMap<string, string>>
     /** New and changed products; each is linked to the partner's id. */
     readonly upsert: (products: ReadonlyArray<{ readonly externalId: string; readonly product: Product }>) => Promise<void>
     /** The products as we have them, to keep what a person entered (field ownership). */

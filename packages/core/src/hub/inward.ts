@@ -36,7 +36,6 @@ export const inboundHub = (
     const linked = (connection: string): Pick<InboundHub, "catalogue" | "network"> => ({
       catalogue: {
         links: () => linksOf(connection, "product"),
-        linksOf: (other) => linksOf(other, "product"),
         // Links first: killed in between, the next attempt finds its own id again instead of taking a second one.
         upsert: (items) =>
           run(

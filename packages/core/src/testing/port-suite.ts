@@ -77,7 +77,7 @@ const noHub = (connection: string): InboundHub => {
     throw new Error("port suite: an adapter of this port may not use the inward face")
   }
   return {
-    catalogue: { links: refuse, linksOf: refuse, upsert: refuse, byIds: refuse, slot: refuse },
+    catalogue: { links: refuse, upsert: refuse, byIds: refuse, slot: refuse },
     network: { branches: refuse, saveBranch: refuse, slot: refuse, links: refuse, link: refuse },
     sharing: refuse,
     lease: refuse,
