@@ -32,14 +32,16 @@ export class Catalogue {
   readonly #hub: InboundHub["catalogue"]
   readonly #state: StateFile<CatalogueState>
   readonly #deleted: Set<string>
+  /** Marks that are gone, until their products have been written. */
+  readonly #cleared = new Set<string>()
+  #news = false
   #links = new Map<string, string>()
-  /** Links of the connection that exchanges CommerceML with the same base. */
-  #foreign: ReadonlyMap<string, string> = new Map()
   #variantNames = new Map<string, string>()
 
   constructor(base: Base, state: StateFile<CatalogueState>) {
     this.#base = base
-    this.#hub = base.parts.hub.catalogue
+    const { config, hub } = base.parts
+    this.#hub = (config.sameBaseAs === undefined ? hub : hub.sharing(config.sameBaseAs)).catalogue
     this.#state = state
     this.#deleted = new Set(state.value.deleted)
   }
@@ -50,9 +52,7 @@ export class Catalogue {
   }
 
   async refresh(): Promise<void> {
-    const { sameBaseAs } = this.#base.parts.config
     this.#links = new Map(await this.#hub.links())
-    this.#foreign = sameBaseAs === undefined ? new Map() : await this.#base.parts.hub.sharing(sameBaseAs).catalogue.links()
   }
 
   /** Reads all of it. Gives how many products are new or changed. */
@@ -74,8 +74,7 @@ export class Catalogue {
       progress(total === 0 ? 100 : Math.floor((read * 100) / total))
     })
     written += await this.ensure([...barcodes.keys()], barcodes)
-    this.#state.value = { deleted: [...this.#deleted] }
-    await this.#state.save()
+    await this.#keepMarks()
     return written
   }
 
@@ -89,6 +88,22 @@ export class Catalogue {
     let written = 0
     for (let at = 0; at < missing.length; at += CHUNK) written += await this.#variants(missing.slice(at, at + CHUNK), barcodes)
     return written
+  }
+
+  /** Goods that the base has removed for good, as if marked for deletion: none is forgotten here. */
+  async takeOff(ids: ReadonlyArray<string>): Promise<void> {
+    if (this.#links.size === 0) await this.refresh()
+    const known = await this.#known(ids)
+    const items = ids.flatMap((externalId): ReadonlyArray<Item> => {
+      const product = known.get(this.#links.get(externalId) ?? "")
+      return product === undefined ? [] : [{ externalId, product: this.#marked(externalId, product, true) }]
+    })
+    await this.#save(items, known)
+  }
+
+  async #keepMarks(): Promise<void> {
+    this.#state.value = { deleted: [...this.#deleted] }
+    await this.#state.save()
   }
 
   async #barcodes(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
@@ -129,7 +144,7 @@ export class Catalogue {
       const externalId = refOf(row, "Ref_Key")
       const name = textOf(row, products.name)
       if (externalId === null || name === null) continue
-      const old = known.get(this.#idOf(externalId) ?? "")
+      const old = known.get(this.#links.get(externalId) ?? "")
       const said = {
         name: name.slice(0, 1000),
         sku: products.sku === null ? null : textOf(row, products.sku)?.slice(0, 100) ?? null,
@@ -151,7 +166,7 @@ export class Catalogue {
       if (family === undefined) continue
       const trait = this.#variantNames.get(externalId.slice(familyId.length + 1))
       const name = trait === undefined || trait === "" ? family.name.ru : `${family.name.ru} (${trait})`.slice(0, 1000)
-      const old = known.get(this.#idOf(externalId) ?? "")
+      const old = known.get(this.#links.get(externalId) ?? "")
       const said = { name, sku: null, maker: family.maker, barcodes: [...barcodes.get(externalId) ?? []] }
       const product = old === undefined ? this.#made(externalId, said, known) : this.#changed(old, said)
       items.set(externalId, { externalId, product: { ...product, family: family.id } })
@@ -161,20 +176,15 @@ export class Catalogue {
     return this.#save([...items.values()], known)
   }
 
-  /** Ours, or what the other connection of this base made of it. */
-  #idOf(externalId: string): string | undefined {
-    return this.#links.get(externalId) ?? this.#foreign.get(externalId)
-  }
-
   async #known(externalIds: ReadonlyArray<string>): Promise<ReadonlyMap<string, Product>> {
-    const ids = new Set(externalIds.map((id) => this.#idOf(id) ?? id).filter((id) => id.length <= MAX_ID))
+    const ids = new Set(externalIds.map((id) => this.#links.get(id) ?? id).filter((id) => id.length <= MAX_ID))
     return new Map((await this.#hub.byIds([...ids])).map((product) => [product.id as string, product]))
   }
 
   #made(externalId: string, said: Said, known: ReadonlyMap<string, Product>): Product {
     const { config, connection } = this.#base.parts
     // A killed run may have left the link alone; an id that somebody else's product has is not ours.
-    const id = this.#idOf(externalId) ?? (known.has(externalId) ? `${connection}:${externalId}` : externalId)
+    const id = this.#links.get(externalId) ?? (known.has(externalId) ? `${connection}:${externalId}` : externalId)
     const visible = config.newProducts === "orderable"
     return {
       ...newProduct(ProductId.make(id), said.name), sku: said.sku, maker: said.maker, barcodes: said.barcodes,
@@ -198,18 +208,24 @@ export class Catalogue {
     const was = this.#deleted.has(externalId)
     if (deleted) {
       this.#deleted.add(externalId)
+      this.#news ||= !was
       return { ...product, shown: false, stopped: true }
     }
-    this.#deleted.delete(externalId)
+    if (was) this.#cleared.add(externalId)
     return was ? { ...product, shown: this.#base.parts.config.newProducts === "orderable", stopped: false } : product
   }
 
-  /** New or changed ones, and those that are not linked under this connection yet. */
+  /** New or changed ones. */
   async #save(items: ReadonlyArray<Item>, known: ReadonlyMap<string, Product>): Promise<number> {
     const news = items.filter(({ externalId, product }) =>
       !this.#links.has(externalId) || JSON.stringify(known.get(product.id)) !== JSON.stringify(product)
     )
+    // A mark is remembered before it works and forgotten after it has gone: a killed hub would keep its product off sale.
+    if (this.#news) await this.#keepMarks()
+    this.#news = false
     if (news.length > 0) await this.#hub.upsert(news)
+    for (const id of this.#cleared) this.#deleted.delete(id)
+    this.#cleared.clear()
     for (const { externalId, product } of news) this.#links.set(externalId, product.id)
     return news.length
   }

@@ -147,14 +147,13 @@ const changesOf = async (
     state,
     apply: (objects) =>
       applyChanges({
-        hub,
         mapping,
         orderDocument: config.orders?.document ?? null,
         saleDocuments: config.sales.map(({ document }) => document),
         sync: (kind) => runs.sync(kind),
         readSales,
         exchangeOrders: async () => orders?.round(),
-        links: () => catalogue.links
+        takeOffSale: (ids) => catalogue.takeOff(ids)
       }, objects)
   })
 }

@@ -53,7 +53,12 @@ export const oneCODataOver = (world: ODataWorld) =>
             return { objects: await changes.look() }
           }
         },
-        ...(orders === null ? {} : { orders: { takes: (branch: string) => places.takes(branch) } }),
+        ...(orders === null ? {} : {
+          orders: {
+            takes: (branch: string) => places.takes(branch),
+            ...(config.sameBaseAs === undefined ? {} : { links: config.sameBaseAs })
+          }
+        }),
         runs: {
           // The base is read again: what was held may be old by now.
           release: async (run: SyncRun) => {

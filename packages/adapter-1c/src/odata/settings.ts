@@ -46,7 +46,7 @@ export const OneCODataConfig = Schema.Struct({
   warehouses: Schema.Record(Schema.String, Id).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   /** Price type's id in 1C → price type of the hub, or `ignore`. */
   prices: Schema.Record(Schema.String, PriceTarget).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
-  /** The connection that exchanges CommerceML with the same base: its products are taken, none is made twice. */
+  /** The connection that exchanges CommerceML with the same base: its links are used, no product is made twice. */
   sameBaseAs: Schema.optionalKey(Id),
   newProducts: Schema.Literals(["orderable", "hidden"]).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed("orderable" as const))

@@ -1,3 +1,4 @@
+import { newProduct, ProductId } from "@aptekit/core"
 import { memoryStorage } from "@aptekit/core/testing"
 import { Effect, Layer } from "effect"
 import { describe, expect, test } from "vitest"
@@ -16,9 +17,9 @@ const openWith = async (config: Parameters<typeof openHub>[0]): Promise<ODataHub
   return { base, ...world }
 }
 
-const place = async ({ hub }: ODataHub) => (await hub.orders.place({
+const place = async ({ hub }: ODataHub, productId = id(1)) => (await hub.orders.place({
   channel: "shop", externalId: "E-1", customer: { name: "Айгерім", phone: "+77010000001" },
-  delivery: { type: "pickup", branchId: "north" }, lines: [{ productId: id(1), quantity: 2 }], payment: { method: "cash" }
+  delivery: { type: "pickup", branchId: "north" }, lines: [{ productId, quantity: 2 }], payment: { method: "cash" }
 })).order
 
 const receipt = (more: object = {}) => ({
@@ -37,6 +38,19 @@ describe("a base from beginning to end", () => {
     world.base.base.rows(RECEIPT).push(receipt())
     expect(await port.readSales({})).toEqual({ recorded: 1, known: 0, rejected: 0 })
     expect(await port.readSales({})).toEqual({ recorded: 0, known: 0, rejected: 0 })
+  })
+
+  test("with the links of the CommerceML connection: its products are ordered under this base's ids", async () => {
+    const world = await openHub({ every: EVERY, orders: ORDERS, sameBaseAs: "1c" }, { withCml: true })
+    const { catalogue } = world.storage
+    await world.hub.run(catalogue.putLinks([{ connection: "1c", kind: "product", externalId: id(1), id: "ours" }]))
+    await world.hub.run(catalogue.upsert([newProduct(ProductId.make("ours"), "Наш")]))
+    await world.sync("catalogue", "stock", "prices")
+    await place(world, "ours")
+    expect(await world.hub.port(oneCODataPort).exchangeOrders({})).toMatchObject({ done: 1 })
+    expect(world.base.base.rows(ORDER)).toMatchObject([{ Товары: [{ Номенклатура_Key: id(1), Количество: 2 }] }])
+    const links = await world.hub.run(catalogue.links("1c-odata", "product"))
+    expect(links).toEqual([])
   })
 
   test("fact 89: names of orders and sales are compared with $metadata too, and what is missing is named", async () => {

@@ -56,6 +56,12 @@ export class DocumentWriter {
   async cancel(found: Row): Promise<boolean> {
     const { cancel } = this.#settings
     const target: Row = cancel === "mark" ? { DeletionMark: true } : cancel
+    if (cancel === "mark" && flagOf(found, "Posted") && !flagOf(found, "DeletionMark")) {
+      // 1C keeps no document both posted and marked; its screens take the posting back by themselves, a write does not.
+      const path = pathOf(this.#settings.document, found)
+      await this.#client.invoke(`${path}/Unpost`)
+      return this.#compared(await this.#client.get(path), (row) => differing(row, target), async () => false)
+    }
     return this.#compared(found, (row) => differing(row, target), async () => false)
   }
 

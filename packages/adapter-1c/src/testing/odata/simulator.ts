@@ -10,7 +10,7 @@ export interface ODataSimulatorOptions {
   readonly tables: Readonly<Record<string, SimulatedTable>>
   /** Rows are limited by user: sets without `allowedOnly` are refused with code 20 (fact 75). */
   readonly limited?: boolean
-  /** A virtual table that is summed up from other rows at each reading. */
+  /** The base's wall clock. */
   readonly now?: () => string
 }
 
@@ -55,5 +55,14 @@ export const oneCODataSimulator = (options: ODataSimulatorOptions): ODataSimulat
       return answer
     }
   })
-  return { ...simulator, base, faults, login, password }
+  const fetch = (request: Request): Promise<Response> => Promise.race([simulator.fetch(request), givenUp(request.signal)])
+  return { ...simulator, fetch, base, faults, login, password }
 }
+
+/** As a real fetch: whoever gives up hears nothing more, though the base goes on. */
+const givenUp = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const stop = (): void => reject(signal.reason as Error)
+    if (signal.aborted) stop()
+    else signal.addEventListener("abort", stop, { once: true })
+  })
