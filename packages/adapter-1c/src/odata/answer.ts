@@ -59,7 +59,8 @@ const plainFault = (status: number, purpose: Purpose, where: string): ODataFault
     )
   }
   if (status === 412) {
-    return new ODataFault(`Объект ${where} в 1С тем временем изменён (HTTP 412).`, { outcome: "rejected", blame: "request", status })
+    const reason = `Объект ${where} в 1С тем временем изменён (HTTP 412).`
+    return new ODataFault(reason, { outcome: "rejected", blame: "request", status })
   }
   if (status >= 500 || status === 408 || status === 429) {
     return new ODataFault(`1С или веб-сервер перед ней не отвечает на ${where} (HTTP ${status}).`, {
@@ -77,12 +78,14 @@ const plainFault = (status: number, purpose: Purpose, where: string): ODataFault
 /** A success that holds no JSON: a page about licences or login, a proxy's page, half an answer (fact 83). */
 export const oddAnswer = (purpose: Purpose, where: string, contentType: string): ODataFault =>
   new ODataFault(
-    `Ответ на ${where} не JSON${contentType === "" ? "" : ` (${contentType.slice(0, 60)})`}: так отвечает страница входа, ` +
-      "нехватка лицензий или прокси. Откройте адрес в браузере под тем же пользователем.",
+    `Ответ на ${where} не JSON${contentType === "" ? "" : ` (${contentType.slice(0, 60)})`}: так отвечает страница ` +
+      "входа, нехватка лицензий или прокси. Откройте адрес в браузере под тем же пользователем.",
     { outcome: purpose === "write" ? "unknown" : "unavailable", blame: "partner" }
   )
 
-const NOT_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"])
+const NOT_SENT = new Set([
+  "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"
+])
 
 const codeOf = (error: unknown): string | undefined => {
   const { code, cause } = (error ?? {}) as { readonly code?: unknown; readonly cause?: unknown }
@@ -93,8 +96,9 @@ const codeOf = (error: unknown): string | undefined => {
 export const lostFault = (error: unknown, purpose: Purpose, where: string): ODataFault => {
   const sent = !NOT_SENT.has(codeOf(error) ?? "")
   const timedOut = (error as { readonly name?: string } | null)?.name === "TimeoutError"
+  const lost = `Нет связи с 1С (${where}): ${codeOf(error) ?? "соединение оборвано"}.`
   return new ODataFault(
-    timedOut ? `1С не ответила на ${where} вовремя.` : `Нет связи с 1С (${where}): ${codeOf(error) ?? "соединение оборвано"}.`,
+    timedOut ? `1С не ответила на ${where} вовремя.` : lost,
     { outcome: purpose === "write" && sent ? "unknown" : "unavailable", blame: "partner", cause: error }
   )
 }

@@ -38,7 +38,8 @@ export class Base {
     const metadata = await readMetadata(await client.stream("$metadata"), objectsOf(needs))
     const missing = missingIn(metadata, needs)
     if (missing.length > 0) {
-      throw new ODataFault(`Настройка не подходит к этой базе. ${missing.join(" ")}`, { outcome: "rejected", blame: "setup" })
+      const reason = `Настройка не подходит к этой базе. ${missing.join(" ")}`
+      throw new ODataFault(reason, { outcome: "rejected", blame: "setup" })
     }
     this.#checked = true
   }

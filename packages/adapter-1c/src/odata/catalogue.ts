@@ -61,16 +61,19 @@ export class Catalogue {
     const barcodes = await this.#barcodes()
     this.#variantNames = await this.#names()
     const { products } = this.#base.parts.mapping
+    const optional = [products.sku, products.maker, products.folder]
     let written = 0
     await this.#base.each({
       path: products.set,
       key: ["Ref_Key"],
-      select: ["Ref_Key", products.name, products.deleted, ...[products.sku, products.maker, products.folder].filter((f) => f !== null)],
+      select: ["Ref_Key", products.name, products.deleted, ...optional.filter((field) => field !== null)],
       filter: products.filter ?? undefined,
       allowedOnly: true
     }, () => undefined, async ({ rows, read, total }) => {
       const goods = rows.filter((row) => products.folder === null || !flagOf(row, products.folder))
-      for (let at = 0; at < goods.length; at += CHUNK) written += await this.#write(goods.slice(at, at + CHUNK), barcodes)
+      for (let at = 0; at < goods.length; at += CHUNK) {
+        written += await this.#write(goods.slice(at, at + CHUNK), barcodes)
+      }
       progress(total === 0 ? 100 : Math.floor((read * 100) / total))
     })
     written += await this.ensure([...barcodes.keys()], barcodes)
@@ -86,7 +89,9 @@ export class Catalogue {
     })
     if (missing.length > 0 && this.#variantNames.size === 0) this.#variantNames = await this.#names()
     let written = 0
-    for (let at = 0; at < missing.length; at += CHUNK) written += await this.#variants(missing.slice(at, at + CHUNK), barcodes)
+    for (let at = 0; at < missing.length; at += CHUNK) {
+      written += await this.#variants(missing.slice(at, at + CHUNK), barcodes)
+    }
     return written
   }
 
@@ -112,7 +117,8 @@ export class Catalogue {
     if (barcodes === null) return found
     const { barcode, product, variant, unit } = barcodes
     const select = [barcode, product, variant, unit].filter((field) => field !== null)
-    await this.#base.each({ path: barcodes.set, key: [barcode], select, allowedOnly: true }, () => found.clear(), ({ rows }) => {
+    const table = { path: barcodes.set, key: [barcode], select, allowedOnly: true }
+    await this.#base.each(table, () => found.clear(), ({ rows }) => {
       for (const row of rows) {
         const [code, goods] = [textOf(row, barcode), refOf(row, product)]
         const ofPack = unit !== null && refOf(row, unit) !== null

@@ -7,6 +7,9 @@ import type { Row } from "./values.ts"
 
 const JSON_FORMAT = "application/json;odata=nometadata"
 
+/** Nobody waits longer to say goodbye. */
+const FINISH_MS = 5000
+
 /** A web-standard fetch of one request: the global one, or a simulator's. */
 export type Fetch = (request: Request) => Promise<Response>
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
@@ -75,7 +78,8 @@ export class ODataClient {
 
   /** An entity, or a page of a set. */
   async get(path: string, query: Query = {}): Promise<Row> {
-    return this.#patiently(async () => json(await this.#call({ method: "GET", path, query, purpose: "read" }), "read", path))
+    const call: Call = { method: "GET", path, query, purpose: "read" }
+    return this.#patiently(async () => json(await this.#call(call), "read", path))
   }
 
   /** `/$count` is text with a BOM (fact 74). */
@@ -120,7 +124,8 @@ export class ODataClient {
   async finish(): Promise<void> {
     if (!this.#session.open) return
     const headers = { ...this.#session.finish(), authorization: this.#authorization }
-    const request = new Request(this.#options.url, { headers, signal: AbortSignal.timeout(this.#options.timeoutMs) })
+    const signal = AbortSignal.timeout(Math.min(this.#options.timeoutMs, FINISH_MS))
+    const request = new Request(this.#options.url, { headers, signal })
     await this.#options.fetch(request).then((response) => response.body?.cancel(), () => undefined)
   }
 
@@ -145,7 +150,7 @@ export class ODataClient {
     return this.#gate.run(() => this.#inSession(call))
   }
 
-  /** On 400 to a session's start without it; an answer of anyone but the interface to a cookie: a new session (fact 84). */
+  /** 400 to a session's start: without it. Anyone but the interface answers a cookie: a new session (fact 84). */
   async #inSession(call: Call): Promise<Response> {
     const { headers, done } = await this.#session.enter()
     try {
@@ -168,7 +173,7 @@ export class ODataClient {
 
   async #withoutSession(call: Call): Promise<Response> {
     const response = await this.#send(call, {})
-    if (!response.ok) throw faultOf(response.status, await body(response, call.purpose, call.path), call.purpose, call.path)
+    if (!response.ok) throw await refusalIn(response, call)
     this.#session.disable()
     return response
   }
@@ -177,7 +182,7 @@ export class ODataClient {
     const { headers, done } = await this.#session.enter()
     try {
       const response = await this.#send(call, headers)
-      if (!response.ok) throw faultOf(response.status, await body(response, call.purpose, call.path), call.purpose, call.path)
+      if (!response.ok) throw await refusalIn(response, call)
       this.#session.learn(response)
       return response
     } finally {
@@ -219,6 +224,9 @@ const address = (path: string, query: Query): string => {
   const text = pairs.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join("&")
   return `/${encodeURI(path)}${text === "" ? "" : `?${text}`}`
 }
+
+const refusalIn = async (response: Response, { purpose, path }: Call): Promise<ODataFault> =>
+  faultOf(response.status, await body(response, purpose, path), purpose, path)
 
 /** A refusal in the interface's own words has nothing to do with the session. */
 const isStale = (status: number, text: string): boolean =>

@@ -103,7 +103,8 @@ export const readMetadata = async (
       const own = types.get(object)
       if (table === undefined) return own === undefined ? undefined : new Set(own.keys())
       const columns = own?.get(table)
-      const found = columns === undefined ? undefined : keys(COLLECTION.exec(columns)?.[1] ?? columns.replace(PREFIX, ""))
+      const type = columns === undefined ? undefined : COLLECTION.exec(columns)?.[1] ?? columns.replace(PREFIX, "")
+      const found = keys(type)
       return found === undefined ? undefined : new Set(found.keys())
     }
   }

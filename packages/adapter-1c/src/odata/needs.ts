@@ -10,7 +10,8 @@ export interface Need {
   readonly fields: ReadonlyArray<string>
 }
 
-const some = (...fields: ReadonlyArray<string | null>): ReadonlyArray<string> => fields.filter((field) => field !== null)
+const some = (...fields: ReadonlyArray<string | null>): ReadonlyArray<string> =>
+  fields.filter((field) => field !== null)
 
 export const needsOf = (mapping: Mapping): ReadonlyArray<Need> => {
   const { products, variants, barcodes, series, stock, prices, currencies } = mapping
@@ -26,10 +27,13 @@ export const needsOf = (mapping: Mapping): ReadonlyArray<Need> => {
   if (series !== null) {
     needs.push({ setting: "series", path: series.set, fields: ["Ref_Key", series.number, series.expires] })
   }
-  if (stock !== null) needs.push({ setting: "stock", path: stock.table, fields: [...stockKey(stock), ...stock.plus, ...stock.minus] })
+  if (stock !== null) {
+    needs.push({ setting: "stock", path: stock.table, fields: [...stockKey(stock), ...stock.plus, ...stock.minus] })
+  }
   if (prices !== null) {
     const { product, variant, priceType, amount, currency, unit } = prices
-    needs.push({ setting: "prices", path: prices.table, fields: some(product, variant, priceType, amount, currency, unit) })
+    const fields = some(product, variant, priceType, amount, currency, unit)
+    needs.push({ setting: "prices", path: prices.table, fields })
   }
   if (currencies !== null) {
     needs.push({ setting: "currencies", path: currencies.set, fields: ["Ref_Key", currencies.code, currencies.name] })
@@ -37,8 +41,10 @@ export const needsOf = (mapping: Mapping): ReadonlyArray<Need> => {
   return needs
 }
 
+type Stock = NonNullable<Mapping["stock"]>
+
 /** The dimensions by which rows of a balance are told apart. */
-export const stockKey = ({ product, variant, warehouse, series, more }: NonNullable<Mapping["stock"]>): ReadonlyArray<string> =>
+export const stockKey = ({ product, variant, warehouse, series, more }: Stock): ReadonlyArray<string> =>
   some(product, variant, warehouse, series, ...more)
 
 export const objectsOf = (needs: ReadonlyArray<Need>): ReadonlySet<string> =>
@@ -53,5 +59,6 @@ export const missingIn = (metadata: Metadata, needs: ReadonlyArray<Need>): Reado
         `интерфейса OData) или исправьте имя.`]
     }
     const missing = fields.filter((field) => !present.has(field))
-    return missing.length === 0 ? [] : [`${setting}: в ${path} нет ${missing.join(", ")}. Исправьте имена в настройке mapping.`]
+    if (missing.length === 0) return []
+    return [`${setting}: в ${path} нет ${missing.join(", ")}. Исправьте имена в настройке mapping.`]
   })

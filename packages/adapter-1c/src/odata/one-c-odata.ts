@@ -28,6 +28,7 @@ export const oneCODataOver = (world: ODataWorld) =>
         await orders?.close()
         await runs.idle()
         await turn.leave()
+        await own.base.parts.client.finish()
       })
       const said = saidOnce(own, hub.log)
       const every = (ms: number, work: () => Promise<unknown>): void =>

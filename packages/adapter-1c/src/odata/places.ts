@@ -24,7 +24,8 @@ export class WarehousePlaces {
 
   /** All branches that are served and exist. */
   branches(): ReadonlyArray<string> {
-    return [...new Set(this.#branches.values())].filter((branch) => branch !== IGNORE && this.slot(branch) !== undefined)
+    const branches = new Set(this.#branches.values())
+    return [...branches].filter((branch) => branch !== IGNORE && this.slot(branch) !== undefined)
   }
 
   /** The warehouse to write for a branch: the first one. */

@@ -71,7 +71,8 @@ export class PriceReader {
     const known = new Map<string, string>()
     if (currencies === null || prices?.currency === null) return known
     const words = new Currencies({})
-    const table = { path: currencies.set, key: ["Ref_Key"], select: ["Ref_Key", currencies.code, currencies.name], allowedOnly: true }
+    const select = ["Ref_Key", currencies.code, currencies.name]
+    const table = { path: currencies.set, key: ["Ref_Key"], select, allowedOnly: true }
     await this.#base.each(table, () => known.clear(), ({ rows }) => {
       for (const row of rows) {
         const [code, name] = [textOf(row, currencies.code) ?? "", textOf(row, currencies.name) ?? ""]
@@ -95,7 +96,9 @@ export class PriceReader {
     if (product === null || type === null) return rejects.reject(line, "Строка цен без товара или вида цены.")
     const target = this.#targets.get(type)
     if (target === "ignore") return
-    if (target === undefined) return rejects.park(line, `Вид цены ${type} не сопоставлен: укажите его в настройке prices.`)
+    if (target === undefined) {
+      return rejects.park(line, `Вид цены ${type} не сопоставлен: укажите его в настройке prices.`)
+    }
     if (prices.unit !== null && refOf(row, prices.unit) !== null) {
       return rejects.reject(line, `Цена товара ${product} задана за упаковку: принимаются цены за единицу.`)
     }
@@ -104,14 +107,22 @@ export class PriceReader {
       return rejects.reject(line, `Цены в валюте ${currency ?? "без кода"} не принимаются: нужна ${config.currency}.`)
     }
     const minor = minorOf(numberOf(row, prices.amount), this.#digits)
-    if (minor === null) return rejects.reject(line, `Цена товара ${product} не число, отрицательна, слишком велика или дробна.`)
+    if (minor === null) {
+      return rejects.reject(line, `Цена товара ${product} не число, отрицательна, слишком велика или дробна.`)
+    }
     const id = externalIdOf(product, prices.variant === null ? null : refOf(row, prices.variant))
     const rows = amounts.get(target)
     if (rows === undefined) amounts.set(target, [{ id, line, minor }])
     else rows.push({ id, line, minor })
   }
 
-  async #flush(run: InboundRun, asOf: number, target: Target, rows: ReadonlyArray<Amount>, rejects: Rejects): Promise<void> {
+  async #flush(
+    run: InboundRun,
+    asOf: number,
+    target: Target,
+    rows: ReadonlyArray<Amount>,
+    rejects: Rejects
+  ): Promise<void> {
     const slots = new Map<number, number>()
     for (const { id, line, minor } of rows) {
       const product = this.#catalogue.links.get(id)

@@ -11,6 +11,7 @@ import { StockReader } from "./stock.ts"
 export type SyncKind = "catalogue" | "stock" | "prices"
 export const SYNC_KINDS: ReadonlyArray<SyncKind> = ["catalogue", "stock", "prices"]
 
+const UNFORESEEN = "Внутренняя ошибка чтения OData: передайте администратору хаба время этой записи."
 const SERIES_CHUNK = 5000
 const FILES: Readonly<Record<SyncKind, string>> = {
   catalogue: "OData: номенклатура",
@@ -70,9 +71,7 @@ export class Runs {
       return kind === "stock" ? await this.#stock(run, asOf) : await this.#prices(run, asOf)
     } catch (error) {
       hub.log("OData reading failed", { code: "odata-failed", kind, error: kindOf(error) })
-      return run.abort(
-        error instanceof ODataFault ? error.message : "Внутренняя ошибка чтения OData: передайте администратору хаба время этой записи."
-      )
+      return run.abort(error instanceof ODataFault ? error.message : UNFORESEEN)
     } finally {
       await this.#base.parts.client.finish()
     }

@@ -131,7 +131,9 @@ export class StockReader {
     const products = new Map<string, Map<string, number>>()
     for (const [externalId, product] of this.#catalogue.links) {
       const units = products.get(product) ?? new Map<string, number>()
-      for (const [branch, more] of read.units.get(externalId) ?? []) units.set(branch, exact((units.get(branch) ?? 0) + more))
+      for (const [branch, more] of read.units.get(externalId) ?? []) {
+        units.set(branch, exact((units.get(branch) ?? 0) + more))
+      }
       products.set(product, units)
     }
     return products
@@ -203,10 +205,12 @@ class Batch {
 
   async flush(): Promise<void> {
     if (this.#products.length === 0) return
-    const [products, branches, quantities] = [this.#products, this.#branches, this.#quantities].map((n) => Int32Array.from(n))
-    ;[this.#products, this.#branches, this.#quantities] = [[], [], []]
-    await this.#run.write({
-      kind: "stock", asOf: this.#asOf, products: products!, branches: branches!, quantities: quantities!
-    })
+    const products = Int32Array.from(this.#products)
+    const branches = Int32Array.from(this.#branches)
+    const quantities = Int32Array.from(this.#quantities)
+    this.#products = []
+    this.#branches = []
+    this.#quantities = []
+    await this.#run.write({ kind: "stock", asOf: this.#asOf, products, branches, quantities })
   }
 }

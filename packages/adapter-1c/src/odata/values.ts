@@ -26,7 +26,8 @@ export const textOf = (row: Row, field: string): string | null => {
 /** A number; Int64 comes as text (fact 74). Null where it is none. */
 export const numberOf = (row: Row, field: string): number | null => {
   const value = row[field]
-  const number = typeof value === "number" ? value : typeof value === "string" && value.trim() !== "" ? Number(value) : NaN
+  const text = typeof value === "string" && value.trim() !== ""
+  const number = typeof value === "number" || text ? Number(value) : NaN
   return Number.isFinite(number) ? number : null
 }
 

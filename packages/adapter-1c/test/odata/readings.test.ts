@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
+import { oneCODataPort } from "../../src/index.ts"
 import { memoryStorage } from "@aptekit/core/testing"
 import { describe, expect, test } from "vitest"
 import { balance, GOODS, id, NORTH, PRICES, price, simulate, SOUTH, STOCK, USD } from "./base-of.ts"
@@ -227,4 +228,14 @@ test("R-STK-2: readings begin by themselves and are repeated", async () => {
   const world = await openHub({ every: { catalogue: 1, stock: 0, prices: 0 } })
   for (let i = 0; i < 200 && await product(world, id(1)) === undefined; i++) await sleep(5)
   expect(await product(world, id(1))).toMatchObject({ name: { ru: "Товар 1" } })
+})
+
+test("fact 84: each reading and the hub's end free the session's licence", async () => {
+  const world = await openHub({ sales: [{ since: "2020-01-01" }] })
+  const sessions = () => world.base.ledger.flatMap((entry) => entry.kind === "session" ? [entry.action] : [])
+  await world.sync("catalogue")
+  expect(sessions()).toEqual(["start", "finish"])
+  await world.hub.port(oneCODataPort).readSales({})
+  await world.close()
+  expect(sessions().filter((action) => action === "start")).toHaveLength(sessions().filter((action) => action === "finish").length)
 })
