@@ -153,7 +153,9 @@ export class Entrance {
   }
 
   async #file(request: Request, query: ExchangeQuery, session: Session): Promise<Response> {
-    if (request.method !== "POST") throw new ExchangeFailure("mode-unknown", "Файлы передаются методом POST.")
+    if (request.method !== "POST") {
+      throw new ExchangeFailure("mode-unknown", "Файлы передаются методом POST. Проверьте прокси между 1С и хабом.")
+    }
     const name = safeName(query.filename)
     if (isIgnored(name)) {
       await drain(request.body, this.#config.limits.upload)
@@ -193,7 +195,7 @@ const unknownMode = (mode: string): ExchangeFailure =>
     "mode-unknown",
     mode === ""
       ? "В адресе нет параметра mode. Проверьте адрес обмена в настройках 1С."
-      : `Команда mode=${shown(mode)} не поддерживается.`
+      : `Команда mode=${shown(mode)} не поддерживается. Проверьте адрес обмена и отключите её в настройках обмена 1С.`
   )
 
 const ordersOff = (): ExchangeFailure =>

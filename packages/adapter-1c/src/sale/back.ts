@@ -117,7 +117,7 @@ export class OrderImporter {
       paused = end
       await setImmediate()
     }
-    if (found === 0) await this.#refuse(file, "В нём нет ни одного целого документа.")
+    if (found === 0) await this.#refuse(file, "В нём нет ни одного целого документа. Выгрузите заказы из 1С ещё раз.")
     if (documents.length > 0) yield { documents, percent: 100 }
   }
 

@@ -1,4 +1,5 @@
 import { zipOf } from "@aptekit/adapter-1c/testing"
+import { readdirSync, readFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { newSeed, withSeed } from "../faults/support/random.ts"
 import { FUZZ_MS, forAWhile, type FuzzHub, openFuzzHub, toldBy } from "./support/fuzz-hub.ts"
@@ -21,10 +22,10 @@ describe.for(["ut", "unf", "bitrix"] as const)("R-API-1: R-STK-2: hostile files 
       const rounds = await forAWhile(async () => {
         const { name, bytes } = chance.pick(hub.portion)
         const [what, changed] = mutate(chance, bytes)
-        const before = await hub.levels()
+        const before = await hub.state()
         const answer = await toldBy(hub.client().exchange([{ name, bytes: changed }]), `${name}, ${what}`, [name])
         told[answer]++
-        if (answer === "failure") expect(await hub.levels(), `${name}, ${what}`).toBe(before)
+        if (answer === "failure") expect([name, what, await hub.state()]).toEqual([name, what, before])
         await hub.expectAlive()
       })
       say(`${dialect}: ${rounds} files, ${told.success} taken, ${told.failure} refused`)
@@ -33,7 +34,7 @@ describe.for(["ut", "unf", "bitrix"] as const)("R-API-1: R-STK-2: hostile files 
 
   test(`cut at its bytes, a file is refused and changes nothing (SEED=${seed})`, { timeout }, () =>
     withSeed(seed, async (chance) => {
-      const before = await hub.levels()
+      const before = await hub.state()
       const cuts = hub.portion.flatMap(({ name, bytes }) => {
         const end = bytes.length - Buffer.byteLength("</КоммерческаяИнформация>\n") + 1
         return Array.from({ length: end }, (_, at) => ({ name, at, bytes }))
@@ -44,8 +45,35 @@ describe.for(["ut", "unf", "bitrix"] as const)("R-API-1: R-STK-2: hostile files 
           .toBe("failure")
       })
       say(`${dialect}: cut at ${Math.min(rounds, cuts.length)} of ${cuts.length} bytes`)
-      expect(await hub.levels()).toBe(before)
+      expect(await hub.state()).toEqual(before)
       await hub.expectAlive()
+    }))
+})
+
+const FIXTURES = new URL("../../../adapter-1c/test/fixtures/", import.meta.url)
+
+describe("R-API-1: R-STK-2: hostile files of every shape and version", () => {
+  let hub: FuzzHub
+  const files = readdirSync(FIXTURES).filter((name) => name.endsWith(".xml") && !name.includes("order-"))
+    .map((name) => ({ name, bytes: Uint8Array.from(readFileSync(new URL(name, FIXTURES))) }))
+  beforeAll(async () => {
+    hub = await openFuzzHub("ut")
+    for (const file of files) await hub.client().exchange([file])
+  })
+  afterAll(() => hub.server.close())
+
+  test(`changed anyhow, a file is taken or refused with a reason, and refused it changes nothing (SEED=${seed})`, { timeout }, () =>
+    withSeed(seed, async (chance) => {
+      expect(files.length).toBeGreaterThan(9)
+      const rounds = await forAWhile(async () => {
+        const { name, bytes } = chance.pick(files)
+        const [what, changed] = mutate(chance, bytes)
+        const before = await hub.state()
+        const answer = await toldBy(hub.client().exchange([{ name, bytes: changed }]), `${name}, ${what}`, [name])
+        if (answer === "failure") expect([name, what, await hub.state()]).toEqual([name, what, before])
+        await hub.expectAlive()
+      })
+      say(`all shapes: ${rounds} files`)
     }))
 })
 
@@ -68,7 +96,7 @@ describe("R-API-1: R-STK-2: hostile archives", () => {
   test(`broken anyhow, an archive is read whole or refused whole (SEED=${seed})`, { timeout }, () =>
     withSeed(seed, async (chance) => {
       const whole = await zipOf(hub.portion)
-      const before = await hub.levels()
+      const before = await hub.state()
       const rounds = await forAWhile(async () => {
         const copy = Uint8Array.from(whole)
         const at = chance.below(copy.length)
@@ -76,14 +104,14 @@ describe("R-API-1: R-STK-2: hostile archives", () => {
         const bytes = chance.yes(0.5) ? copy.subarray(0, chance.below(copy.length)) : copy
         if (bytes.length > 0) await send(bytes, `byte ${at} of ${copy.length}, ${bytes.length} left`)
         // The content is older than what the hub has: taken or not, it changes nothing.
-        expect(await hub.levels()).toBe(before)
+        expect(await hub.state()).toEqual(before)
       })
       say(`archives: ${rounds}`)
       await hub.expectAlive()
     }))
 
   test("bombs, names that lead elsewhere, too many files, archives within archives: refused, nothing is written", async () => {
-    const before = await hub.levels()
+    const before = await hub.state()
     const zeros = new Uint8Array(30_000_000)
     const bomb = await zipOf([{ name: "offers0_1.xml", bytes: zeros }])
     const many = await zipOf(Array.from({ length: 200 }, (_, i) => ({ name: `${i}.xml`, bytes: Buffer.from("<a/>") })))
@@ -93,7 +121,7 @@ describe("R-API-1: R-STK-2: hostile archives", () => {
     ]
     for (const name of TRAVERSAL) hostile.push([name, await zipOf([{ name, bytes: hub.portion[0]!.bytes }])])
     for (const [what, archive] of hostile) expect([what, await send(archive, what)]).toEqual([what, "failure"])
-    expect(await hub.levels()).toBe(before)
+    expect(await hub.state()).toEqual(before)
     await hub.expectAlive()
   })
 

@@ -44,7 +44,7 @@ const isData = (text: string): boolean => /^(zip=|<\?xml)/u.test(text)
 
 test(`R-API-1: any parameters and headers: an answer that can be understood, and nothing changes (SEED=${seed})`, { timeout }, () =>
   withSeed(seed, async (chance) => {
-    const before = await hub.levels()
+    const before = await hub.state()
     await forAWhile(async () => {
       const query = queryOf(chance)
       const post = chance.yes(0.3) ? { method: "POST", body: chance.pick(["", "<a/>", "PK\u0003\u0004", "\u0000\u0001"]) } : {}
@@ -54,7 +54,7 @@ test(`R-API-1: any parameters and headers: an answer that can be understood, and
       if (!isData(told.text)) expect([what, flaw(told)]).toEqual([what, undefined])
     })
     await hub.expectAlive()
-    expect(await hub.levels()).toBe(before)
+    expect(await hub.state()).toEqual(before)
   }))
 
 /** Writes bytes to the server's port and gives what came back until it or we gave up. */
@@ -89,10 +89,10 @@ const WIRES: ReadonlyArray<readonly [what: string, text: string, answer: RegExp]
 ]
 
 test.for(WIRES)("R-API-1: on the wire %s: the hub lives, and the exchange goes on", async ([, text, answer]) => {
-  const before = await hub.levels()
+  const before = await hub.state()
   for (const end of [false, true]) expect(await raw(text, end)).toMatch(answer)
   await hub.expectAlive()
-  expect(await hub.levels()).toBe(before)
+  expect(await hub.state()).toEqual(before)
   await hub.restore()
 })
 

@@ -78,8 +78,8 @@ const played = async (dialect: Dialect, home: () => Promise<Home>): Promise<void
 }
 
 describe("R-ORD-6: P1: P2: P10: orders of a base whose exchange is cut off by kill -9 at each step", () => {
-  test.for(["ut", "unf", "bitrix"] as const)("%s: one document each, the same in the end", { timeout: 120_000 }, (dialect) =>
+  test.for(["ut", "unf", "bitrix"] as const)("%s: one document each, the same in the end", { timeout: 240_000 }, (dialect) =>
     played(dialect, () => sqliteHome(dialect)))
-  test.skipIf(server.skip !== null)("ut on MariaDB", { timeout: 120_000 }, () =>
+  test.skipIf(server.skip !== null)("ut on MariaDB", { timeout: 240_000 }, () =>
     played("ut", async () => mariadbHome("ut", await server.fresh())))
 })

@@ -2,8 +2,8 @@ import { type Dialect, OneCClient, OneCStopped } from "@aptekit/adapter-1c/testi
 import { expect } from "vitest"
 import { LOGIN, type OneCServer, PASSWORD, serveOneC } from "../../support/one-c.ts"
 import { KEYS } from "../../support/server.ts"
-import { goodsId, type Portion, portionsOf } from "./base-files.ts"
-import { readerOf } from "./state.ts"
+import { type Portion, portionsOf } from "./base-files.ts"
+import { type ApiState, readerOf, stateOf } from "./state.ts"
 import { flaw, type Told } from "./understandable.ts"
 
 const GOODS = 4
@@ -15,8 +15,8 @@ export interface FuzzHub {
   readonly client: () => OneCClient
   /** A request as it is; the answer is checked for its form. */
   readonly ask: (query: string, init?: RequestInit) => Promise<Told>
-  /** Stock and prices of the base's goods. */
-  readonly levels: () => Promise<string>
+  /** Products, branches, stock and prices. */
+  readonly state: () => Promise<ApiState>
   /** Sends the base's own files once more, as of a later time. */
   readonly restore: () => Promise<void>
   readonly expectAlive: () => Promise<void>
@@ -26,8 +26,6 @@ export const basic = `Basic ${Buffer.from(`${LOGIN}:${PASSWORD}`, "utf8").toStri
 
 export const openFuzzHub = async (dialect: Dialect, config: object = {}): Promise<FuzzHub> => {
   const server = await serveOneC({ dialect, zip: false, fileLimit: 1_000_000, pollDelayMs: 400, guard: { share: 1 }, ...config })
-  const read = readerOf(() => server.url, KEYS.admin.text)
-  const ids = Array.from({ length: GOODS }, (_, n) => goodsId(n)).join(",")
   let round = 0
   const portionAt = (at: number): Portion => portionsOf({ dialect, goods: GOODS, portions: 1, round: at })[0]!
   const client = (): OneCClient =>
@@ -43,7 +41,7 @@ export const openFuzzHub = async (dialect: Dialect, config: object = {}): Promis
     portion: portionAt(0),
     client,
     restore,
-    levels: async () => JSON.stringify((await read<{ items: ReadonlyArray<unknown> }>(`/stock?productId=${ids}`)).items),
+    state: () => stateOf(readerOf(() => server.url, KEYS.admin.text)),
     ask: async (query, init = {}) => {
       const headers = { authorization: basic, ...init.headers as Record<string, string> }
       const response = await fetch(`${server.url}/exchange/1c${query}`, { ...init, headers })

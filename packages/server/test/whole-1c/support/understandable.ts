@@ -7,7 +7,7 @@ export interface Told {
 const CYRILLIC = /[а-яё]{3,}/iu
 /** What a person can do. */
 const ADVICE =
-  /повтор|провер|уменьш|выгруз|исправ|сообщ|отключ|запуст|заполн|включ|сохран|перед(ай|аёт)|освобод|выясн|измен|допуска|пропуст|начн|ничего/iu
+  /повтор|провер|уменьш|выгруз|исправ|сообщ|отключ|запуст|заполн|включ|сохран|перед(ай|аёт)|освобод|выясн|измен|допуска|пропуст|начн|ничего|продолж/iu
 /** What is ours and not for the reader: places, stacks, values of programs. */
 const OURS = /\/tmp|\/work|node:|\.ts\b|\bat \w|\bError\b|undefined|\bNaN\b|\[object|\bnull\b|ENO\w+|EACCES|SQL/u
 const LONGEST = 700
