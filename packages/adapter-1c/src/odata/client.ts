@@ -155,10 +155,8 @@ export class ODataClient {
     const { headers, done } = await this.#session.enter()
     try {
       const response = await this.#send(call, headers)
-      if (response.ok) {
-        this.#session.learn(response)
-        return response
-      }
+      this.#session.learn(response, headers["ibsession"] !== undefined)
+      if (response.ok) return response
       const text = await body(response, call.purpose, call.path)
       if (headers["ibsession"] !== undefined && response.status === 400) return await this.#withoutSession(call)
       if (headers["cookie"] !== undefined && isStale(response.status, text)) {
@@ -182,8 +180,8 @@ export class ODataClient {
     const { headers, done } = await this.#session.enter()
     try {
       const response = await this.#send(call, headers)
+      this.#session.learn(response, headers["ibsession"] !== undefined)
       if (!response.ok) throw await refusalIn(response, call)
-      this.#session.learn(response)
       return response
     } finally {
       done()

@@ -31,9 +31,11 @@ export class BaseSession {
     }
   }
 
-  learn(response: Response): void {
+  /** `starting`: the call asked for a session. One that succeeds without a cookie would leave a session behind each time. */
+  learn(response: Response, starting: boolean): void {
     const pairs = response.headers.getSetCookie().map((cookie) => cookie.split(";", 1)[0]!.trim())
     if (this.#usable && pairs.length > 0) this.#cookie = pairs.join("; ")
+    else if (starting && response.ok && this.#cookie === null) this.disable()
   }
 
   /** The base no longer knows it: the next call starts another. */

@@ -88,6 +88,32 @@ describe("R10: sessions (fact 84)", () => {
   })
 })
 
+describe("R10: sessions that cannot be kept", () => {
+  test("a start that is answered without a cookie is not repeated: each would leave a session behind", async () => {
+    const base = simulate()
+    base.faults.deaf = Number.POSITIVE_INFINITY
+    const headers: Array<string | null> = []
+    const fetch = (request: Request): Promise<Response> => {
+      headers.push(request.headers.get("ibsession"))
+      return base.fetch(request)
+    }
+    const client = clientOf(base, { fetch })
+    await client.count(GOODS)
+    await client.count(GOODS)
+    await client.finish()
+    expect(headers).toEqual(["start", null])
+  })
+
+  test("the cookie of a call that was refused is kept: its session is open all the same", async () => {
+    const base = simulate()
+    const client = clientOf(base)
+    base.faults.business = 1
+    await faultFrom(client.create(ORDER, {}))
+    await client.count(GOODS)
+    expect(starts(base)).toBe(1)
+  })
+})
+
 describe("R10: reads and writes when things go wrong", () => {
   test.each(["down", "dropAfter", "garbled"] as const)("a read is repeated when the partner is %s", async (fault) => {
     const base = simulate()

@@ -15,6 +15,8 @@ export interface ODataFaults {
   stale: number
   /** 400 to `IBSession: start`. */
   refuseSession: number
+  /** A session's start is answered without a cookie, as behind a proxy that takes cookies away. */
+  deaf: number
   /** A write ends in a business error: code −1, HTTP 500. */
   business: number
   /** What a busy proxy says: 503 in HTML. */

@@ -30,7 +30,7 @@ export const ODATA_ROOT = "/base/odata/standard.odata"
 export const oneCODataSimulator = (options: ODataSimulatorOptions): ODataSimulator => {
   const { login = "Обмен", password = "секрет-odata" } = options
   const expected = `Basic ${Buffer.from(`${login}:${password}`, "utf8").toString("base64")}`
-  const faults: ODataFaults = { html: 0, stale: 0, refuseSession: 0, business: 0, busy: 0, shift: 0, conflict: 0 }
+  const faults: ODataFaults = { html: 0, stale: 0, refuseSession: 0, business: 0, busy: 0, deaf: 0, shift: 0, conflict: 0 }
   const base = new ODataBase(options, faults)
   const sessions = new Set<string>()
   let started = 0
@@ -47,7 +47,7 @@ export const oneCODataSimulator = (options: ODataSimulatorOptions): ODataSimulat
       if (wish === "start" && faults.refuseSession-- > 0) return page(400)
       if (wish === "finish" && cookie !== undefined && sessions.delete(cookie)) ledger.push({ kind: "session", action: "finish" })
       const answer = await base.answer(request, ledger)
-      if (wish !== "start") return answer
+      if (wish !== "start" || faults.deaf-- > 0) return answer
       const id = `s-${++started}`
       sessions.add(id)
       ledger.push({ kind: "session", action: "start" })
