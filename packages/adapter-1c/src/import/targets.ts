@@ -144,7 +144,8 @@ export class Targets {
       active: true,
       warehouse: false,
       stockControl: true,
-      saleSource: "register"
+      // Who ships orders in 1C sells them there (D9).
+      saleSource: this.#config.orders === undefined ? "register" : "erp"
     }
   }
 }

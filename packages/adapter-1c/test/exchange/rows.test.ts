@@ -199,3 +199,12 @@ test("R-STK-1: other products, and an empty document, are left alone", async () 
   expect(await exchange.send("offers0_1.xml", documentOf(""))).toBe("success")
   expect((await exchange.lastRun()).counts).toMatchObject({ new: 0, products: 0, parked: 0, rejected: 0 })
 })
+
+test("R-ORD-6: with `autoCreate` the branches of a base that takes orders sell in 1C, others at their register (D9)", async () => {
+  const sourceWith = async (config: Parameters<typeof openExchange>[0]) => {
+    const exchange = await openExchange({ autoCreate: true, ...config })
+    await exchange.send("rests.xml", offersOf([offer("1", stockAt("w1", "1"))]))
+    return exchange.hub.network.branches().find((branch) => branch.id === "w1")?.saleSource
+  }
+  expect([await sourceWith({}), await sourceWith({ orders: {} })]).toEqual(["register", "erp"])
+})
