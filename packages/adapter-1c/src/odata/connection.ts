@@ -12,10 +12,11 @@ import type { OrderLane } from "./orders/lane.ts"
 import { openOrders, orderNeeds } from "./orders/open.ts"
 import { WarehousePlaces } from "./places.ts"
 import { PRESETS } from "./presets.ts"
-import { Runs, type SeriesState } from "./runs.ts"
+import { Runs } from "./runs.ts"
 import { SalesCursor } from "./sales/cursor.ts"
 import { salesNeeds } from "./sales/needs.ts"
 import { SalesReader, type SalesReport } from "./sales/reader.ts"
+import { type SeriesState, SeriesWriter } from "./series.ts"
 import type { OneCODataConfig } from "./settings.ts"
 import { StateFile } from "./state.ts"
 import { Turn } from "./turn.ts"
@@ -66,8 +67,8 @@ export const openConnection = async (
   const places = new WarehousePlaces(config, hub.network)
   const { directory } = hub.files
   const catalogue = new Catalogue(base, await StateFile.open<CatalogueState>(directory, "odata-catalogue.json", { deleted: [] }))
-  const series = await StateFile.open<SeriesState>(directory, "odata-series.json", { stated: [] })
-  const runs = new Runs(base, catalogue, places, series)
+  const series = await StateFile.open<SeriesState>(directory, "odata-series.json", { stated: {} })
+  const runs = new Runs(base, catalogue, places, new SeriesWriter(base, catalogue, series))
   const turn = await Turn.open(hub, timeoutMs)
   const orders = ordersOf(base, catalogue, places, turn)
   const readSales = salesOf(base, catalogue, places, signal)

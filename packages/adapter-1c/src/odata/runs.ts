@@ -1,27 +1,21 @@
-import type { InboundRun, StockSeries, SyncRun } from "@aptekit/core"
+import type { InboundRun, SyncRun } from "@aptekit/core"
 import { kindOf } from "../failure.ts"
 import type { Base } from "./base.ts"
 import type { Catalogue } from "./catalogue.ts"
 import { ODataFault } from "./fault.ts"
 import type { WarehousePlaces } from "./places.ts"
 import { PriceReader } from "./prices.ts"
-import type { StateFile } from "./state.ts"
+import type { SeriesWriter } from "./series.ts"
 import { StockReader } from "./stock.ts"
 
 export type SyncKind = "catalogue" | "stock" | "prices"
 export const SYNC_KINDS: ReadonlyArray<SyncKind> = ["catalogue", "stock", "prices"]
 
 const UNFORESEEN = "Внутренняя ошибка чтения OData: передайте администратору хаба время этой записи."
-const SERIES_CHUNK = 5000
 const FILES: Readonly<Record<SyncKind, string>> = {
   catalogue: "OData: номенклатура",
   stock: "OData: остатки",
   prices: "OData: цены"
-}
-
-/** `product\tbranch` of which series were stated: to say "none left" when they are. */
-export interface SeriesState {
-  readonly stated: ReadonlyArray<string>
 }
 
 export interface SyncOptions {
@@ -37,10 +31,10 @@ export class Runs {
   readonly #base: Base
   readonly #catalogue: Catalogue
   readonly #places: WarehousePlaces
-  readonly #series: StateFile<SeriesState>
+  readonly #series: SeriesWriter
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(base: Base, catalogue: Catalogue, places: WarehousePlaces, series: StateFile<SeriesState>) {
+  constructor(base: Base, catalogue: Catalogue, places: WarehousePlaces, series: SeriesWriter) {
     this.#base = base
     this.#catalogue = catalogue
     this.#places = places
@@ -91,34 +85,11 @@ export class Runs {
 
   async #stock(run: InboundRun, asOf: number): Promise<SyncRun> {
     if (this.#base.parts.mapping.stock === null) return run.finish()
-    const { rejects, series } = await new StockReader(this.#base, this.#catalogue, this.#places).write(run, asOf)
+    const { rejects, table, branches } = await new StockReader(this.#base, this.#catalogue, this.#places).write(run, asOf)
     await rejects.tell(run)
     const done = await run.finish(rejects.counts())
     // A held run is not believed yet, neither are its series.
-    if (done.state === "done") await this.#putSeries(series, asOf)
+    if (done.state === "done") await this.#series.state(table, branches, asOf)
     return done
-  }
-
-  async #putSeries(rows: ReadonlyArray<StockSeries>, asOf: number): Promise<void> {
-    const pairs = Map.groupBy(rows, ({ productId, branchId }) => `${productId}\t${branchId}`)
-    const gone = this.#series.value.stated.filter((pair) => !pairs.has(pair)).map((pair): StockSeries => {
-      const [productId = "", branchId = ""] = pair.split("\t")
-      return { productId: productId as never, branchId: branchId as never, series: "", expiresAt: null, units: 0 }
-    })
-    // Before they are stated: after a crash in between "none left" is said once more, never left out.
-    this.#series.value = { stated: [...new Set([...this.#series.value.stated, ...pairs.keys()])] }
-    await this.#series.save()
-    let chunk: Array<StockSeries> = []
-    for (const group of [...pairs.values(), gone]) {
-      chunk.push(...group)
-      if (chunk.length >= SERIES_CHUNK) await this.#put(chunk.splice(0), asOf)
-    }
-    await this.#put(chunk, asOf)
-    this.#series.value = { stated: [...pairs.keys()] }
-    await this.#series.save()
-  }
-
-  async #put(rows: ReadonlyArray<StockSeries>, asOf: number): Promise<void> {
-    if (rows.length > 0) await this.#base.parts.hub.stock.putSeries({ asOf, rows })
   }
 }

@@ -1,0 +1,107 @@
+const FIRST_ROWS = 4096
+
+/** Digits of a quantity in 1C; less is the noise of floating point. */
+const STEP = 1000
+export const exact = (quantity: number): number => Math.round(quantity * STEP) / STEP
+
+/** Texts as dense numbers, in the order of first sight. */
+export class Dictionary {
+  readonly #numbers = new Map<string, number>()
+  readonly texts: Array<string> = []
+
+  of(text: string): number {
+    let number = this.#numbers.get(text)
+    if (number === undefined) {
+      number = this.texts.length
+      this.#numbers.set(text, number)
+      this.texts.push(text)
+    }
+    return number
+  }
+
+  find(text: string): number | undefined {
+    return this.#numbers.get(text)
+  }
+}
+
+/** Rows of numbers side by side: no object for each of a million of them. */
+class Rows {
+  #data: Float64Array
+  readonly #width: number
+  size = 0
+
+  constructor(width: number) {
+    this.#width = width
+    this.#data = new Float64Array(FIRST_ROWS * width)
+  }
+
+  push(...figures: ReadonlyArray<number>): void {
+    const at = this.size * this.#width
+    if (at === this.#data.length) {
+      const larger = new Float64Array(2 * at)
+      larger.set(this.#data)
+      this.#data = larger
+    }
+    for (let i = 0; i < this.#width; i++) this.#data[at + i] = figures[i]!
+    this.size++
+  }
+
+  at(row: number, column: number): number {
+    return this.#data[row * this.#width + column]!
+  }
+}
+
+/** Units of one series of goods at a branch. */
+export interface SeriesRow {
+  readonly goods: number
+  readonly branch: number
+  /** Number of the series in `series`; 0: the goods of this row bear none. */
+  readonly series: number
+  readonly units: number
+}
+
+/**
+ * What a balance says, in typed arrays: units by goods and branch, and its series. 700,000 rows take some tens of megabytes.
+ * Goods are numbers of `goods`, branches places of the list that it was made for.
+ */
+export class StockTable {
+  readonly goods = new Dictionary()
+  readonly series = new Dictionary()
+  readonly branches: number
+  #units: Float64Array
+  readonly #rows = new Rows(4)
+
+  constructor(branches: number) {
+    this.branches = branches
+    this.#units = new Float64Array(FIRST_ROWS * branches)
+    this.series.of("")
+  }
+
+  /** `series`: null where the base keeps none, "" where the goods of this row bear none. */
+  add(externalId: string, branch: number, units: number, series: string | null): void {
+    const goods = this.goods.of(externalId)
+    const cell = goods * this.branches + branch
+    if (cell >= this.#units.length) this.#grow(cell + 1)
+    this.#units[cell] = exact(this.#units[cell]! + units)
+    if (series !== null) this.#rows.push(goods, branch, this.series.of(series), units)
+  }
+
+  units(goods: number, branch: number): number {
+    return this.#units[goods * this.branches + branch] ?? 0
+  }
+
+  get seriesRows(): number {
+    return this.#rows.size
+  }
+
+  seriesRow(row: number): SeriesRow {
+    const rows = this.#rows
+    return { goods: rows.at(row, 0), branch: rows.at(row, 1), series: rows.at(row, 2), units: rows.at(row, 3) }
+  }
+
+  #grow(size: number): void {
+    const larger = new Float64Array(Math.max(size, 2 * this.#units.length))
+    larger.set(this.#units)
+    this.#units = larger
+  }
+}
