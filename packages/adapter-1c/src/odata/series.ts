@@ -1,11 +1,15 @@
+import { setImmediate } from "node:timers/promises"
 import type { StockSeries } from "@aptekit/core"
 import type { Base } from "./base.ts"
 import type { Catalogue } from "./catalogue.ts"
 import type { StateFile } from "./state.ts"
-import { exact, type StockTable } from "./stock-table.ts"
+import { exact, goodsByProduct, type SeriesRow, type StockTable } from "./stock-table.ts"
 import { dayOf, refOf, textOf } from "./values.ts"
 
-const CHUNK = 5000
+/** Rows that are stated at once. */
+const CHUNK = 2000
+/** Products that are looked through in one turn. */
+const PIECE = 500
 
 /** Branch → bits of the products (by their rows in the hub) of which series were stated: to say "none left" one day. */
 export interface SeriesState {
@@ -73,60 +77,47 @@ export class SeriesWriter {
 
   /** `branches`: the ids behind the table's places. */
   async state(table: StockTable, branches: ReadonlyArray<string>, asOf: number): Promise<void> {
-    const products = this.#products()
+    const goods = goodsByProduct(this.#catalogue.links, table)
+    const slots = this.#slots(goods.keys())
     const before = Cells.of(this.#state.value)
     const now = new Cells()
-    const order = this.#order(table, products.slotOf)
-    for (const { slot, branch } of tracked(table, order, products.slotOf)) now.add(branches[branch]!, slot)
+    let seen = 0
+    for (const [product, slot] of slots) {
+      for (const branch of tracked(table, goods.get(product)!).keys()) now.add(branches[branch]!, slot)
+      if (++seen % PIECE === 0) await setImmediate()
+    }
     // First what was and what is: after a crash in between "none left" is said once more, never left out.
-    await this.#save(before.with(now, products.ids.keys()))
+    await this.#save(before.with(now, slots.values()))
     const names = await this.#names(table)
     let rows: Array<StockSeries> = []
     const flush = async (least: number): Promise<void> => {
       if (rows.length < least || rows.length === 0) return
       await this.#base.parts.hub.stock.putSeries({ asOf: asOf as never, rows })
       rows = []
+      await setImmediate()
     }
-    for (const cell of tracked(table, order, products.slotOf)) {
-      rows.push(...seriesOf(table, cell, names, products.ids.get(cell.slot)!, branches[cell.branch]!))
-      await flush(CHUNK)
-    }
-    for (const branch of before.branches()) {
-      for (const [slot, productId] of products.ids) {
-        if (!before.has(branch, slot) || now.has(branch, slot)) continue
-        rows.push(rowOf(productId, branch, "", null, 0))
-        await flush(CHUNK)
+    for (const [product, slot] of slots) {
+      for (const [branch, series] of tracked(table, goods.get(product)!)) {
+        rows.push(...seriesOf(series, names, product, branches[branch]!))
       }
+      for (const branch of before.branches()) {
+        if (before.has(branch, slot) && !now.has(branch, slot)) rows.push(rowOf(product, branch, "", null, 0))
+      }
+      await flush(CHUNK)
     }
     await flush(0)
     await this.#save(now)
   }
 
-  /** Products of this base by their row in the hub. */
-  #products(): { readonly ids: ReadonlyMap<number, string>; readonly slotOf: (externalId: string) => number | undefined } {
+  /** Products of this base with their row in the hub. */
+  #slots(products: Iterable<string>): ReadonlyMap<string, number> {
     const { hub } = this.#base.parts
-    const ids = new Map<number, string>()
     const slots = new Map<string, number>()
-    for (const [externalId, productId] of this.#catalogue.links) {
-      const slot = hub.catalogue.slot(productId)
-      if (slot === undefined) continue
-      ids.set(slot, productId)
-      slots.set(externalId, slot)
+    for (const product of products) {
+      const slot = hub.catalogue.slot(product)
+      if (slot !== undefined) slots.set(product, slot)
     }
-    return { ids, slotOf: (externalId) => slots.get(externalId) }
-  }
-
-  /** Rows of known products, those of one product and branch together. */
-  #order(table: StockTable, slotOf: (externalId: string) => number | undefined): Float64Array {
-    const slots = table.goods.texts.map(slotOf)
-    const keys = new Float64Array(table.seriesRows)
-    let size = 0
-    for (let row = 0; row < table.seriesRows; row++) {
-      const { goods, branch } = table.seriesRow(row)
-      const slot = slots[goods]
-      if (slot !== undefined) keys[size++] = (slot * table.branches + branch) * ROWS + row
-    }
-    return keys.subarray(0, size).sort()
+    return slots
   }
 
   async #names(table: StockTable): Promise<ReadonlyMap<number, SeriesInfo>> {
@@ -152,29 +143,18 @@ export class SeriesWriter {
   }
 }
 
-/** More rows than a balance has; with a cell in front it stays an exact number. */
-const ROWS = 2 ** 24
-
-interface Cell {
-  readonly slot: number
-  readonly branch: number
-  readonly rows: ReadonlyArray<number>
-}
-
-/** Products at branches that have a series in at least one row: of the others nothing is said. */
-function* tracked(
-  table: StockTable,
-  order: Float64Array,
-  slotOf: (externalId: string) => number | undefined
-): Generator<Cell> {
-  for (let from = 0; from < order.length;) {
-    const cell = Math.floor(order[from]! / ROWS)
-    const rows: Array<number> = []
-    while (from < order.length && Math.floor(order[from]! / ROWS) === cell) rows.push(order[from++]! % ROWS)
-    if (!rows.some((row) => table.seriesRow(row).series !== 0)) continue
-    const { goods, branch } = table.seriesRow(rows[0]!)
-    yield { slot: slotOf(table.goods.texts[goods]!)!, branch, rows }
+/** Series by place of the branch, where at least one row names one: of other goods and branches nothing is said. */
+const tracked = (table: StockTable, goods: ReadonlyArray<number>): ReadonlyMap<number, ReadonlyArray<SeriesRow>> => {
+  const branches = new Map<number, Array<SeriesRow>>()
+  for (const one of goods) {
+    for (const row of table.seriesOf(one)) {
+      const rows = branches.get(row.branch)
+      if (rows === undefined) branches.set(row.branch, [row])
+      else rows.push(row)
+    }
   }
+  for (const [branch, rows] of branches) if (rows.every(({ series }) => series === 0)) branches.delete(branch)
+  return branches
 }
 
 const rowOf = (productId: string, branchId: string, series: string, expiresAt: string | null, units: number): StockSeries =>
@@ -182,15 +162,13 @@ const rowOf = (productId: string, branchId: string, series: string, expiresAt: s
 
 /** The series of a product at a branch; of two entries with one number the sooner end counts. */
 const seriesOf = (
-  table: StockTable,
-  { rows }: Cell,
+  rows: ReadonlyArray<SeriesRow>,
   names: ReadonlyMap<number, SeriesInfo>,
   productId: string,
   branchId: string
 ): ReadonlyArray<StockSeries> => {
   const found = new Map<string, { expiresAt: string | null; units: number }>()
-  for (const row of rows) {
-    const { series, units } = table.seriesRow(row)
+  for (const { series, units } of rows) {
     const { number, expiresAt } = names.get(series) ?? { number: "", expiresAt: null }
     const other = found.get(number)
     const soonest = [other?.expiresAt, expiresAt].filter((day) => typeof day === "string").toSorted()[0] ?? null

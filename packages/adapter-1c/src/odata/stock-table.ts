@@ -1,4 +1,6 @@
 const FIRST_ROWS = 4096
+const NO_ROW = -1
+const NONE: ReadonlyArray<number> = []
 
 /** Digits of a quantity in 1C; less is the noise of floating point. */
 const STEP = 1000
@@ -53,7 +55,6 @@ class Rows {
 
 /** Units of one series of goods at a branch. */
 export interface SeriesRow {
-  readonly goods: number
   readonly branch: number
   /** Number of the series in `series`; 0: the goods of this row bear none. */
   readonly series: number
@@ -69,7 +70,9 @@ export class StockTable {
   readonly series = new Dictionary()
   readonly branches: number
   #units: Float64Array
+  /** Branch, series, units, and the row before of the same goods. */
   readonly #rows = new Rows(4)
+  readonly #last: Array<number> = []
 
   constructor(branches: number) {
     this.branches = branches
@@ -83,20 +86,21 @@ export class StockTable {
     const cell = goods * this.branches + branch
     if (cell >= this.#units.length) this.#grow(cell + 1)
     this.#units[cell] = exact(this.#units[cell]! + units)
-    if (series !== null) this.#rows.push(goods, branch, this.series.of(series), units)
+    if (series === null) return
+    this.#rows.push(branch, this.series.of(series), units, this.#last[goods] ?? NO_ROW)
+    this.#last[goods] = this.#rows.size - 1
   }
 
   units(goods: number, branch: number): number {
     return this.#units[goods * this.branches + branch] ?? 0
   }
 
-  get seriesRows(): number {
-    return this.#rows.size
-  }
-
-  seriesRow(row: number): SeriesRow {
+  /** The series of these goods, at all branches. */
+  *seriesOf(goods: number): Generator<SeriesRow> {
     const rows = this.#rows
-    return { goods: rows.at(row, 0), branch: rows.at(row, 1), series: rows.at(row, 2), units: rows.at(row, 3) }
+    for (let row = this.#last[goods] ?? NO_ROW; row !== NO_ROW; row = rows.at(row, 3)) {
+      yield { branch: rows.at(row, 0), series: rows.at(row, 1), units: rows.at(row, 2) }
+    }
   }
 
   #grow(size: number): void {
@@ -104,4 +108,18 @@ export class StockTable {
     larger.set(this.#units)
     this.#units = larger
   }
+}
+
+/** The table's goods of each product: none where it has no row, several where two of the base's ids mean one product. */
+export const goodsByProduct = (
+  links: ReadonlyMap<string, string>,
+  table: StockTable
+): ReadonlyMap<string, ReadonlyArray<number>> => {
+  const products = new Map<string, ReadonlyArray<number>>()
+  for (const [externalId, product] of links) {
+    const goods = table.goods.find(externalId)
+    const others = products.get(product) ?? NONE
+    products.set(product, goods === undefined ? others : [...others, goods])
+  }
+  return products
 }

@@ -1,13 +1,15 @@
+import { setImmediate } from "node:timers/promises"
 import type { InboundRun } from "@aptekit/core"
 import type { Base } from "./base.ts"
 import { type Catalogue, externalIdOf } from "./catalogue.ts"
 import { stockKey } from "./needs.ts"
 import type { WarehousePlaces } from "./places.ts"
 import { Rejects } from "./rejects.ts"
-import { exact, StockTable } from "./stock-table.ts"
+import { exact, goodsByProduct, StockTable } from "./stock-table.ts"
 import { numberOf, refOf, type Row } from "./values.ts"
 
-const CHUNK = 65_536
+/** Rows of a batch: some milliseconds of work, then others have their turn. */
+const CHUNK = 16_384
 const MAX_UNITS = 2_147_483_647
 
 export interface StockResult {
@@ -84,7 +86,7 @@ export class StockReader {
     }
     const slots = branches.map((branch) => this.#places.slot(branch)!)
     const batch = new Batch(run, asOf)
-    for (const [product, goods] of byProduct(links, table)) {
+    for (const [product, goods] of goodsByProduct(links, table)) {
       const slot = hub.catalogue.slot(product)
       if (slot === undefined) continue
       for (const [place, branch] of slots.entries()) {
@@ -94,19 +96,6 @@ export class StockReader {
     }
     await batch.flush()
   }
-}
-
-const NONE: ReadonlyArray<number> = []
-
-/** The table's goods of each product: none where it has no row, several where two of the base's ids mean one product. */
-const byProduct = (links: ReadonlyMap<string, string>, table: StockTable): ReadonlyMap<string, ReadonlyArray<number>> => {
-  const products = new Map<string, ReadonlyArray<number>>()
-  for (const [externalId, product] of links) {
-    const goods = table.goods.find(externalId)
-    const others = products.get(product) ?? NONE
-    products.set(product, goods === undefined ? others : [...others, goods])
-  }
-  return products
 }
 
 const sum = (row: Row, fields: ReadonlyArray<string>): number =>

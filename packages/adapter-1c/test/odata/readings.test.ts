@@ -196,6 +196,21 @@ describe("R9: series and expiry dates per branch", () => {
     await world.sync("stock")
     expect(await seriesOf(world, id(1), "north")).toEqual([])
   })
+
+  test("which series were stated outlives a restart: what is sold out meanwhile is none left", async () => {
+    const [storage, folder, base] = [memoryStorage(), newFolder(), simulate()]
+    const rows = base.base.rows(STOCK)
+    rows[0]!["Серия_Key"] = id(501)
+    const first = await openHub({}, { storage, folder, base })
+    await first.sync("catalogue", "stock")
+    expect(await seriesOf(first, id(1), "north")).toHaveLength(1)
+    await first.close()
+    rows.splice(0, 1)
+    await sleep(2)
+    const second = await openHub({}, { storage, folder, base })
+    await second.sync("stock")
+    expect(await seriesOf(second, id(1), "north")).toEqual([])
+  })
 })
 
 describe("fact 85, 89: the mapping is checked before anything is read", () => {
