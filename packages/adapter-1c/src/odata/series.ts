@@ -92,7 +92,7 @@ export class SeriesWriter {
     let rows: Array<StockSeries> = []
     const flush = async (least: number): Promise<void> => {
       if (rows.length < least || rows.length === 0) return
-      await this.#base.parts.hub.stock.putSeries({ asOf: asOf as never, rows })
+      await this.#base.parts.hub.stock.putSeries({ asOf, rows })
       rows = []
       await setImmediate()
     }

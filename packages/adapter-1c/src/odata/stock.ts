@@ -139,5 +139,6 @@ class Batch {
     await this.#run.write({
       kind: "stock", asOf: this.#asOf, products: products!, branches: branches!, quantities: quantities!
     })
+    await setImmediate()
   }
 }
