@@ -18,6 +18,9 @@ const REFUSALS: Readonly<Record<number, readonly [FaultOutcome, string]>> = {
   503: ["unavailable", "Tulpar is out of service"]
 }
 
+const Sender = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9]{1,11}$/u))
+const isSender = Schema.is(Sender)
+
 const fault = (outcome: FaultOutcome, message: string): AdapterFault => new AdapterFault(message, { outcome })
 
 const wasNeverSent = (error: unknown): boolean =>
@@ -34,11 +37,20 @@ export const tulparMessages = defineAdapter({
     url: Schema.URLFromString,
     apiKey: Schema.RedactedFromValue(Schema.NonEmptyString),
     /** The sender's name, registered with the operators: at most 11 Latin letters or digits. */
-    sender: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9]{1,11}$/u)),
+    sender: Sender,
     /** For tests: the simulator's `fetch` instead of the real one. */
     fetch: Schema.optionalKey(Fetch)
   }),
   ports: { messages: messagesPort },
+  // What the port leaves open: each is said, and the conformance test holds the adapter to it.
+  capabilities: {
+    lookUp: true,
+    status: false,
+    balance: false,
+    deliveryReports: false,
+    idempotentSend: false,
+    senderNames: true
+  },
   setup: ({ url, apiKey, sender, fetch = globalThis.fetch }) => {
     const call = async <A>(path: string, init: RequestInit, answer: Schema.Codec<A>): Promise<A> => {
       const headers = { "x-api-key": Redacted.value(apiKey), "content-type": "application/json" }
@@ -55,9 +67,11 @@ export const tulparMessages = defineAdapter({
     }
     return {
       messages: {
-        send: async ({ id, to, text }, { signal }) => {
+        send: async ({ id, to, text, sender: name = sender }, { signal }) => {
+          if (!isSender(name)) throw fault("rejected", "the sender's name is not 1 to 11 Latin letters or digits")
+          if (!/^\+\d{7,15}$/u.test(to)) throw fault("rejected", "the phone is not E.164")
           // Tulpar writes phones without the plus.
-          const body = JSON.stringify({ client_ref: id, phone: to.slice(1), message: text, sender })
+          const body = JSON.stringify({ client_ref: id, phone: to.slice(1), message: text, sender: name })
           const { sms_id } = await call("/v1/sms", { method: "POST", body, signal }, Sent)
           return { providerId: sms_id }
         },

@@ -7,5 +7,6 @@ runPortSuite(messagesSuite, () => {
   const simulator = tulparSimulator()
   const config = { url: "https://api.tulpar.example", apiKey: TULPAR_KEY, sender: "Apteka", fetch: simulator.fetch }
   const texts = () => simulator.ledger.map((sms) => sms.message)
-  return { adapter: tulparMessages(config), simulator, secrets: [TULPAR_KEY], texts, idempotent: false }
-}, { test })
+  const recipients = () => simulator.ledger.map((sms) => `+${sms.phone}`)
+  return { adapter: tulparMessages(config), simulator, secrets: [TULPAR_KEY], texts, recipients }
+}, { test, capabilities: tulparMessages.capabilities })

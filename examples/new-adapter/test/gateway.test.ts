@@ -4,7 +4,7 @@ import { expect, test } from "vitest"
 import { tulparMessages } from "../src/gateway.ts"
 import { TULPAR_KEY, tulparSimulator } from "../src/simulator.ts"
 
-const message = { id: "o-1:assembled:3", to: "+77010000042", text: "Заказ 1 собран", language: "ru" } as const
+const message = { id: "o-1:assembled:3", to: "+77010000042", text: "Заказ 1 собран", language: "ru", kind: "sms" } as const
 
 const hubWith = (over: Partial<Parameters<typeof tulparMessages>[0]> = {}) => {
   const simulator = tulparSimulator()

@@ -34,6 +34,14 @@ export const consoleMessages = defineAdapter({
     write: Schema.optionalKey(Write)
   }),
   ports: { messages: messagesPort },
+  capabilities: {
+    lookUp: true,
+    status: false,
+    balance: false,
+    deliveryReports: false,
+    idempotentSend: true,
+    senderNames: false
+  },
   setup: ({ write = toStdout }, { connection }) => {
     const printed = new Map<string, Promise<string>>()
 

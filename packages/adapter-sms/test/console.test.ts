@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { describe, expect, test } from "vitest"
 import { consoleMessages, maskPhone } from "../src/index.ts"
 
-const message = { id: "o-1:assembled:3", to: "+77010000042", text: "Заказ 1\nсобран", language: "ru" as const }
+const message = { id: "o-1:assembled:3", to: "+77010000042", text: "Заказ 1\nсобран", language: "ru" as const, kind: "sms" as const }
 
 const withMessages = <A>(
   adapter: AdapterInstance,

@@ -1,4 +1,4 @@
-import { AdapterFault, defineAdapter, messagesPort, Schema } from "@aptekit/core"
+import { AdapterFault, type Capabilities, defineAdapter, messagesPort, Schema } from "@aptekit/core"
 import { type MessagesHarness, messagesSuite, runPortSuite } from "@aptekit/core/testing"
 import { describe, expect, test } from "vitest"
 import { messageGatewaySimulator } from "../src/testing/index.ts"
@@ -18,12 +18,15 @@ const post = (message: Message, token: string) =>
   })
 
 /** A harness around an adapter that its author got wrong. */
-const flawed = (send: Send, find: (id: string) => string | null = () => null): MessagesHarness => {
+const flawed = (send: Send, find: (id: string) => string | null = () => null, declares: Capabilities = {}): MessagesHarness => {
   const simulator = messageGatewaySimulator()
   const adapter = defineAdapter({
     name: "flawed",
     config: Schema.Struct({}),
     ports: { messages: messagesPort },
+    capabilities: {
+      lookUp: true, status: false, balance: false, deliveryReports: false, idempotentSend: true, senderNames: false, ...declares
+    },
     setup: () => ({
       messages: {
         send: async (message) => ({ providerId: await send(simulator.fetch, message) }),
@@ -35,8 +38,7 @@ const flawed = (send: Send, find: (id: string) => string | null = () => null): M
     adapter: adapter({}),
     simulator,
     secrets: [simulator.token],
-    texts: () => simulator.ledger.map((m) => m.text),
-    idempotent: true
+    texts: () => simulator.ledger.map((m) => m.text)
   }
 }
 
@@ -76,7 +78,7 @@ describe("SDK-2: the suite finds out an adapter that", () => {
       const text = message.text.slice(0, 70)
       return idOf(await fetch(post({ ...message, text }, token)))
     })
-    await expect(run("a long text", harness)).rejects.toThrow("the partner got 70 characters, not the 1200")
+    await expect(run("a long text", harness)).rejects.toThrow("the partner got 70 characters, not the 480")
   })
 
   test("finds nothing again", async () => {
@@ -97,6 +99,31 @@ describe("SDK-2: a skip needs an exact name and a reason", () => {
   test("a name that no case has is refused", () => {
     expect(() => runPortSuite(messagesSuite, harness, { test: silent, skip: { "all faults": "later" } }))
       .toThrow("no case \"all faults\" to skip; its cases: sends a message")
+  })
+
+  test("a case that needs what the adapter does not declare is skipped by its name, saying why", () => {
+    const skipped: Array<string> = []
+    const skip = (name: string) => void skipped.push(name)
+    const capabilities = { ...harness().adapter.capabilities, lookUp: false }
+    runPortSuite(messagesSuite, harness, { test: Object.assign(() => undefined, { skip }), capabilities })
+    expect(skipped).toContain(
+      "messages: a message whose answer was lost is found (skipped: the adapter does not have the capability lookUp)"
+    )
+  })
+
+  test("nothing can be hidden by telling the suite less than the adapter declares", async () => {
+    const runs: Array<() => Promise<void>> = []
+    const test = Object.assign((_: string, run: () => Promise<void>) => void runs.push(run), { skip: () => undefined })
+    runPortSuite(messagesSuite, harness, { test, capabilities: { ...harness().adapter.capabilities, lookUp: false } })
+    await expect(runs[0]!()).rejects.toThrow("the suite was told lookUp: false, the adapter declares true")
+  })
+
+  test("a case that needs more than the adapter has says what to do", async () => {
+    const runs = new Map<string, () => Promise<void>>()
+    const test = Object.assign((name: string, run: () => Promise<void>) => void runs.set(name, run), { skip: () => undefined })
+    runPortSuite(messagesSuite, harness, { test })
+    await expect(runs.get("messages: balance tells what is left, and fails as every call does")!())
+      .rejects.toThrow("does not have the capability balance: give the suite its capabilities")
   })
 
   test("an empty reason is refused", () => {

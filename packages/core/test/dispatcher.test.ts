@@ -19,6 +19,10 @@ import { TestClock } from "effect/testing"
 import { line, place } from "./intake-kit.ts"
 import { command, inWorld } from "./world.ts"
 
+const CAPABILITIES = {
+  lookUp: true, status: false, balance: false, deliveryReports: false, idempotentSend: false, senderNames: false
+}
+
 /** A gateway that does what it is told: how the next calls end, what it knows. */
 const gateway = () => {
   const sent: Array<{ readonly id: string; readonly to: string; readonly text: string }> = []
@@ -33,6 +37,7 @@ const gateway = () => {
     name: "gateway",
     config: Schema.Struct({}),
     ports: { messages: messagesPort },
+    capabilities: CAPABILITIES,
     setup: () => ({
       messages: {
         send: ({ id, to, text }) => {
@@ -135,6 +140,7 @@ describe("dispatcher", () => {
       name: "gateway",
       config: Schema.Struct({}),
       ports: { messages: messagesPort },
+    capabilities: CAPABILITIES,
       setup: () => ({
         messages: {
           send: () => Effect.never,

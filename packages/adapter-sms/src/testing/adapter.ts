@@ -30,6 +30,14 @@ const overGateway = (gateway: MessageGatewaySimulator) =>
     name: "simulated-gateway",
     config: Schema.Struct({ token: Schema.String }),
     ports: { messages: messagesPort },
+    capabilities: {
+      lookUp: true,
+      status: false,
+      balance: false,
+      deliveryReports: false,
+      idempotentSend: gateway.idempotent,
+      senderNames: false
+    },
     setup: ({ token }) => {
       const call = async (path: string, init: RequestInit): Promise<Response> => {
         const headers = { authorization: `Bearer ${token}` }

@@ -2,7 +2,9 @@ import { Effect, Schema, type Scope } from "effect"
 import type { SyncRun } from "../exchange/sync.ts"
 import type { InboundHub } from "./inward.ts"
 import { AdapterError, AdapterFault } from "./errors.ts"
-import type { AnyCodec, MethodSpec, Port, PortImplementation, PortService, PortSpec } from "./port.ts"
+import type {
+  AnyCodec, Capabilities, MethodImplementation, MethodSpec, Port, PortImplementation, PortService, PortSpec
+} from "./port.ts"
 
 const DEFAULT_TIMEOUT = 10_000
 
@@ -49,6 +51,8 @@ export interface AdapterDefinition<C extends AnyCodec, P extends Ports> {
   readonly name: string
   readonly config: C
   readonly ports: P
+  /** What it can do of what its ports leave open; each name of theirs must be here, as true or false. */
+  readonly capabilities?: Capabilities
   readonly setup: (
     config: C["Type"],
     context: SetupContext
@@ -61,12 +65,20 @@ export interface AdapterInstance<PortName extends string = string> {
   readonly id: string
   readonly name: string
   readonly provides: ReadonlyArray<PortName>
+  readonly capabilities: Capabilities
   readonly build: (hub: InboundHub) => Effect.Effect<BuiltAdapter, AdapterError, Scope.Scope>
+}
+
+/** Makes instances of an adapter, and says what it can do before there is any. */
+export interface AdapterFactory<C extends AnyCodec, PortName extends string> {
+  (config: C["Encoded"], options?: { readonly id?: string }): AdapterInstance<PortName>
+  readonly capabilities: Capabilities
 }
 
 export interface BuiltAdapter {
   readonly id: string
   readonly name: string
+  readonly capabilities: Capabilities
   readonly ports: ReadonlyMap<string, PortService<PortSpec>>
   readonly http: HttpEntrance | undefined
   readonly runs: HeldRuns | undefined
@@ -77,18 +89,24 @@ export interface BuiltAdapter {
  * Declares an adapter: one small object. The result makes instances: `sms({ url }, { id: "kz" })`.
  * The hub validates both sides, times calls out and classifies errors; an adapter cannot harm it.
  */
-export const defineAdapter = <const C extends AnyCodec, const P extends Ports>(definition: AdapterDefinition<C, P>) =>
-(
-  config: C["Encoded"],
-  options: { readonly id?: string } = {}
-): AdapterInstance<P[keyof P]["name"]> => {
-  const id = options.id ?? definition.name
-  return {
-    id,
-    name: definition.name,
-    provides: Object.values(definition.ports).map((port) => port.name),
-    build: (hub) => build(definition, config, id, hub)
+export const defineAdapter = <const C extends AnyCodec, const P extends Ports>(
+  definition: AdapterDefinition<C, P>
+): AdapterFactory<C, P[keyof P]["name"]> => {
+  const capabilities = definition.capabilities ?? {}
+  const make = (
+    config: C["Encoded"],
+    options: { readonly id?: string } = {}
+  ): AdapterInstance<P[keyof P]["name"]> => {
+    const id = options.id ?? definition.name
+    return {
+      id,
+      name: definition.name,
+      provides: Object.values(definition.ports).map((port) => port.name),
+      capabilities,
+      build: (hub) => build(definition, config, id, hub)
+    }
   }
+  return Object.assign(make, { capabilities })
 }
 
 const build = <C extends AnyCodec, P extends Ports>(
@@ -107,6 +125,14 @@ const build = <C extends AnyCodec, P extends Ports>(
         outcome,
         message: `[${definition.name}] [${id}] ${text}`
       })
+    const capabilities = definition.capabilities ?? {}
+    const unsaid = Object.values(definition.ports).flatMap((port) =>
+      port.capabilities.filter((name) => capabilities[name] === undefined).map((name) => `${port.name}: ${name}`)
+    )
+    if (unsaid.length > 0) {
+      const text = `its capabilities do not say ${unsaid.join(", ")}; declare each as true or false.`
+      return yield* fail("setup", "config", "rejected", text)
+    }
     const decoded = yield* Schema.decodeUnknownEffect(definition.config)(config).pipe(
       Effect.mapError((error) => fail("setup", "config", "rejected", `bad configuration: ${error.message}`))
     )
@@ -118,24 +144,27 @@ const build = <C extends AnyCodec, P extends Ports>(
     const made = yield* lift(() => definition.setup(decoded, context)).pipe(
       Effect.mapError((error) => fail("setup", "thrown", "rejected", `setup failed: ${textOf(error)}`))
     )
-    const missing = missingIn(definition.ports, made)
+    const missing = missingIn(definition.ports, capabilities, made)
     if (missing !== undefined) {
       return yield* fail("setup", "config", "rejected", `setup did not return ${missing}; its ports promise it.`)
     }
     const ports = new Map<string, PortService<PortSpec>>()
     for (const [key, port] of Object.entries(definition.ports)) {
-      const implementation = made[key] as PortImplementation<PortSpec>
+      const implementation = made[key] as Readonly<Record<string, MethodImplementation<MethodSpec>>>
       ports.set(
         port.name,
         Object.fromEntries(
-          Object.entries(port.methods).map(([method, spec]) => [
-            method,
-            callMethod(spec, implementation[method]!, (reason, outcome, text) => fail(`${port.name}.${method}`, reason, outcome, text))
-          ])
+          Object.entries(port.methods).map(([method, spec]) => {
+            const failed: Fail = (reason, outcome, text) => fail(`${port.name}.${method}`, reason, outcome, text)
+            return [
+              method,
+              promises(spec, capabilities) ? callMethod(spec, implementation[method]!, failed) : unsupported(spec, failed)
+            ]
+          })
         )
       )
     }
-    return { id, name: definition.name, ports, http: made.http, runs: made.runs, orders: guarded(made.orders) }
+    return { id, name: definition.name, capabilities, ports, http: made.http, runs: made.runs, orders: guarded(made.orders) }
   })
 
 /** Asked while orders are decided: one that throws takes nothing, and harms nobody. */
@@ -152,21 +181,34 @@ const guarded = (orders: OrderTaker | undefined): OrderTaker | undefined =>
   }
 
 /** The first key or method that setup promised and did not return: an author without types sees it at start. */
-const missingIn = (ports: Ports, made: Readonly<Record<string, unknown>> | null | undefined): string | undefined => {
+const missingIn = (
+  ports: Ports,
+  capabilities: Capabilities,
+  made: Readonly<Record<string, unknown>> | null | undefined
+): string | undefined => {
   for (const [key, port] of Object.entries(ports)) {
     const implementation = made?.[key] as Readonly<Record<string, unknown>> | null | undefined
     if (implementation === null || implementation === undefined) return key
-    const method = Object.keys(port.methods).find((name) => typeof implementation[name] !== "function")
-    if (method !== undefined) return `${key}.${method}`
+    const method = Object.entries(port.methods).find(([name, spec]) =>
+      promises(spec, capabilities) && typeof implementation[name] !== "function"
+    )
+    if (method !== undefined) return `${key}.${method[0]}`
   }
   return undefined
 }
 
+const promises = (spec: MethodSpec, capabilities: Capabilities): boolean =>
+  spec.capability === undefined || capabilities[spec.capability] === true
+
 type Fail = (reason: AdapterError["reason"], outcome: AdapterError["outcome"], text: string) => AdapterError
+
+/** A method that the partner cannot do: no call, the same answer each time. */
+const unsupported = (spec: MethodSpec, fail: Fail) => (): Effect.Effect<never, AdapterError> =>
+  Effect.suspend(() => Effect.fail(fail("unsupported", "rejected", `unsupported: it does not have the capability ${spec.capability}`)))
 
 /** encode the input → call → classify what went wrong → give up in time → decode the output. */
 const callMethod =
-  (spec: MethodSpec, implementation: PortImplementation<PortSpec>[string], fail: Fail) =>
+  (spec: MethodSpec, implementation: MethodImplementation<MethodSpec>, fail: Fail) =>
   (input: unknown): Effect.Effect<unknown, AdapterError> =>
     Schema.encodeUnknownEffect(spec.input)(input).pipe(
       Effect.mapError((error) => fail("input", "rejected", `bad input: ${error.message}`)),

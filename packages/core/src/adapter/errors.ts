@@ -24,5 +24,5 @@ export class AdapterError extends Schema.TaggedError<AdapterError>()("AdapterErr
   instance: Schema.String,
   method: Schema.String,
   outcome: FaultOutcome,
-  reason: Schema.Literals(["config", "input", "output", "timeout", "fault", "thrown"])
+  reason: Schema.Literals(["config", "input", "output", "timeout", "fault", "thrown", "unsupported"])
 }) {}

@@ -2,6 +2,7 @@ import type { Product } from "../catalogue/model.ts"
 import type { ImportBatch, ImportCounts, RunOptions, RunPhase, SyncRun } from "../exchange/sync.ts"
 import type { ErpReason, FactResult, PartFact } from "../exchange/facts.ts"
 import type { PulledOrder } from "../exchange/pull.ts"
+import type { MessageReport } from "../notify/reports.ts"
 import type { Branch } from "../network/model.ts"
 import type { Sale } from "../order/sale.ts"
 import type { SeriesCounts, SeriesStatement } from "../stock/series.ts"
@@ -86,6 +87,10 @@ export interface InboundHub {
    * milliseconds. Asking again prolongs it; 0 lets it go.
    */
   readonly lease: (work: string, owner: string, milliseconds: number) => Promise<boolean>
+  readonly messages: {
+    /** What the gateway says became of a message (SMS-1). Reports may be doubled, late and in any order. */
+    readonly report: (report: MessageReport) => Promise<void>
+  }
   readonly files: {
     /** A folder of this connection's own that outlives a restart. */
     readonly directory: string

@@ -18,6 +18,8 @@ export interface MethodSpec {
   readonly repeat: Repeat
   /** Milliseconds before the call counts as unanswered. */
   readonly timeout?: number
+  /** Only adapters that declare this capability do it; with the others a call ends as rejected, `unsupported`. */
+  readonly capability?: string
 }
 export type PortSpec = Readonly<Record<string, MethodSpec>>
 
@@ -26,13 +28,26 @@ export type PortService<M extends PortSpec> = {
   readonly [K in keyof M]: (input: M[K]["input"]["Type"]) => Effect.Effect<M[K]["output"]["Type"], AdapterError>
 }
 
-/** What the author of an adapter writes: plain JSON in, plain JSON out, as a value, a Promise or an Effect. */
-export type PortImplementation<M extends PortSpec> = {
-  readonly [K in keyof M]: (
-    input: M[K]["input"]["Encoded"],
-    call: { readonly signal: AbortSignal }
-  ) => M[K]["output"]["Encoded"] | Promise<M[K]["output"]["Encoded"]> | Effect.Effect<M[K]["output"]["Encoded"], unknown>
-}
+/** One method as the author of an adapter writes it. */
+export type MethodImplementation<S extends MethodSpec> = (
+  input: S["input"]["Encoded"],
+  call: { readonly signal: AbortSignal }
+) => S["output"]["Encoded"] | Promise<S["output"]["Encoded"]> | Effect.Effect<S["output"]["Encoded"], unknown>
+
+type Compulsory<M extends PortSpec> = {
+  [K in keyof M]: M[K] extends { readonly capability: string } ? never : K
+}[keyof M]
+
+/**
+ * What the author of an adapter writes: plain JSON in, plain JSON out, as a value, a Promise or an Effect. A method of
+ * a capability that the adapter does not declare may be left out.
+ */
+export type PortImplementation<M extends PortSpec> =
+  & { readonly [K in Compulsory<M>]: MethodImplementation<M[K]> }
+  & { readonly [K in Exclude<keyof M, Compulsory<M>>]?: MethodImplementation<M[K]> }
+
+/** What an adapter can do of what its port leaves open, by the port's names. */
+export type Capabilities = Readonly<Record<string, boolean>>
 
 declare const PortTypeId: unique symbol
 export interface PortTag<N extends string> {
@@ -43,11 +58,18 @@ export interface PortTag<N extends string> {
 export interface Port<N extends string = string, M extends PortSpec = PortSpec> {
   readonly name: N
   readonly methods: M
+  /** What partners of this port can or cannot do: each adapter says it of all of them, true or false. */
+  readonly capabilities: ReadonlyArray<string>
   readonly service: Context.Key<PortTag<N>, PortService<M>>
 }
 
-export const definePort = <const N extends string, const M extends PortSpec>(name: N, methods: M): Port<N, M> => ({
+export const definePort = <const N extends string, const M extends PortSpec>(
+  name: N,
+  methods: M,
+  capabilities: ReadonlyArray<string> = []
+): Port<N, M> => ({
   name,
   methods,
+  capabilities,
   service: Context.Service<PortTag<N>, PortService<M>>(`@aptekit/port/${name}`)
 })

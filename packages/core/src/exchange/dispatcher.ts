@@ -55,7 +55,7 @@ const deliver = (
     const branchId = message.payload["branchId"] as string | null
     const branch = view.branches.find((candidate) => candidate.id === branchId)
     const text = noticeText(notice, order, branch, message.payload["expiresAt"] as number | null)
-    const sent = yield* messages.send({ id: message.id, to, text, language: order.customer.language })
+    const sent = yield* messages.send({ id: message.id, to, text, language: order.customer.language, kind: "sms" })
     return { state: "done", partnerRef: sent.providerId }
   })
 

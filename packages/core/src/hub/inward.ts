@@ -1,12 +1,16 @@
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Metric } from "effect"
 import type { OrderTaker } from "../adapter/adapter.ts"
 import type { InboundHub } from "../adapter/inward.ts"
 import type { PartnerDesk } from "../exchange/desk.ts"
 import { BranchId, ProductId } from "../kernel/ids.ts"
 import { Network } from "../network/service.ts"
 import { Storage } from "../store/ports.ts"
-
 import { inboundOrders } from "./inward-orders.ts"
+
+const reports = Metric.counter("aptekit_message_reports_total", {
+  incremental: true,
+  description: "Delivery reports of message gateways, by connection and state."
+})
 
 type Run = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
 
@@ -81,6 +85,12 @@ export const inboundHub = (
           const now = yield* Clock.currentTimeMillis
           return (yield* storage.leases.acquire(`${connection}/${work}`, owner, now, now + milliseconds)) !== null
         })),
+      messages: {
+        report: (report) => {
+          host.log(connection, `message ${report.state}`, { ...report })
+          return run(Metric.update(Metric.withAttributes(reports, { connection, state: report.state }), 1))
+        }
+      },
       files: { directory: host.directory(connection) },
       log: (message, detail = {}) => host.log(connection, message, detail)
     })

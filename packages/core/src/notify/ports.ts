@@ -2,26 +2,88 @@ import { Schema } from "effect"
 import { definePort } from "../adapter/port.ts"
 import { Language } from "../order/model.ts"
 
+/** By what road a message goes; an adapter takes the kinds of its gateway and rejects the others. */
+export const MessageKind = Schema.Literals(["sms", "email", "push"])
+export type MessageKind = typeof MessageKind.Type
+
 /**
- * Messages to buyers (SMS-1). `id` is stable for one event of one order: a gateway that takes an idempotency key
+ * How a message stands at its gateway: `accepted` by the gateway, `sent` to the operator, then one of the ends.
+ * `unknown`: the gateway does not know this message, or does not know what became of it.
+ */
+export const MessageState = Schema.Literals([
+  "accepted", "sent", "delivered", "undelivered", "expired", "rejected", "unknown"
+])
+export type MessageState = typeof MessageState.Type
+
+/** An amount as the partner writes it, `"1234.50"`, with its ISO 4217 currency. */
+const Amount = Schema.Struct({
+  amount: Schema.String.check(Schema.isPattern(/^-?\d+(\.\d+)?$/u)),
+  currency: Schema.NonEmptyString
+})
+
+/**
+ * What gateways differ in:
+ * - `lookUp`: a message can be found by our id, so that a lost answer need not stay lost (`find`);
+ * - `idempotentSend`: our id twice is one message;
+ * - `status`, `balance`: can be asked for;
+ * - `deliveryReports`: the gateway calls the adapter's entrance, or tells over its connection;
+ * - `senderNames`: messages bear a name that the gateway has registered.
+ */
+export const MESSAGE_CAPABILITIES = [
+  "lookUp", "status", "balance", "deliveryReports", "idempotentSend", "senderNames"
+] as const
+
+/**
+ * Messages to buyers (SMS-1, SMS-2). `id` is stable for one event of one order: a gateway that takes an idempotency key
  * gets it. `ask`: most gateways take none, so a lost answer is looked up, never repeated blindly (D27).
  */
 export const messagesPort = definePort("messages", {
   send: {
     input: Schema.Struct({
       id: Schema.String,
-      /** E.164. */
+      /** E.164; an e-mail address; the subscription of an app. */
       to: Schema.String,
       text: Schema.String,
-      language: Language
+      language: Language,
+      kind: MessageKind,
+      subject: Schema.optionalKey(Schema.String),
+      /** Instead of the sender's name of the configuration. */
+      sender: Schema.optionalKey(Schema.String),
+      /** After so many minutes it need not arrive any more. */
+      validMinutes: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
     }),
-    output: Schema.Struct({ providerId: Schema.String }),
+    output: Schema.Struct({
+      providerId: Schema.NonEmptyString,
+      /** Segments that the gateway charges for. */
+      parts: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+      price: Schema.optionalKey(Amount)
+    }),
     repeat: "ask"
   },
   /** What became of a message that was sent under this id: the answer to `ask`. */
   find: {
     input: Schema.Struct({ id: Schema.String, to: Schema.String }),
     output: Schema.Struct({ providerId: Schema.NullOr(Schema.String) }),
-    repeat: "safe"
+    repeat: "safe",
+    capability: "lookUp"
+  },
+  /** How a message stands that was sent. `at`: ISO 8601, when it came to be so. */
+  status: {
+    input: Schema.Struct({ providerId: Schema.String, to: Schema.String }),
+    output: Schema.Struct({
+      state: MessageState,
+      at: Schema.NullOr(Schema.String),
+      /** The gateway's own code or word, without personal data. */
+      detail: Schema.NullOr(Schema.String)
+    }),
+    repeat: "safe",
+    capability: "status"
+  },
+  /** What is left on the account with the gateway. */
+  balance: {
+    input: Schema.Struct({}),
+    output: Schema.NullOr(Amount),
+    repeat: "safe",
+    capability: "balance"
   }
-})
+}, MESSAGE_CAPABILITIES)

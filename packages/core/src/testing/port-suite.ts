@@ -4,8 +4,8 @@
  * ```ts
  * runPortSuite(messagesSuite, () => {
  *   const simulator = messageGatewaySimulator()
- *   return { adapter: simulatedMessages(simulator), simulator, texts: () => simulator.ledger.map((m) => m.text) }
- * }, { test })
+ *   return { adapter: myMessages(simulator), simulator, texts: () => simulator.ledger.map((m) => m.text) }
+ * }, { test, capabilities: myMessages.capabilities })
  * ```
  * @module
  */
@@ -14,7 +14,7 @@ import { TestClock } from "effect/testing"
 import { type AdapterInstance, buildAdapters } from "../adapter/adapter.ts"
 import type { AdapterError, FaultOutcome } from "../adapter/errors.ts"
 import type { InboundHub } from "../adapter/inward.ts"
-import type { Port, PortService, PortSpec } from "../adapter/port.ts"
+import type { Capabilities, Port, PortService, PortSpec } from "../adapter/port.ts"
 import { requirePort } from "../adapter/registry.ts"
 import { type FaultControls, GARBAGE } from "./simulator.ts"
 
@@ -30,6 +30,8 @@ export interface PortHarness {
 /** One promise of a port. `run` rejects with what was broken. */
 export interface PortCase<H extends PortHarness> {
   readonly name: string
+  /** The case is about partners that can do this (true) or cannot (false); with the others it does not apply. */
+  readonly needs?: Capabilities
   readonly run: (harness: H) => Promise<void>
 }
 
@@ -48,13 +50,33 @@ export interface SuiteOptions {
   readonly test: TestFunction
   /** Cases that do not apply, by their exact name, with the reason. */
   readonly skip?: Readonly<Record<string, string>>
+  /**
+   * What the adapter declares: cases that need what it does not have are skipped, each by its name. The instances are
+   * held to it, so no case can be hidden by saying less here.
+   */
+  readonly capabilities?: Capabilities
+}
+
+/** The first need of a case that these capabilities do not meet, in words. */
+const unmet = (needs: Capabilities | undefined, has: Capabilities): string | undefined => {
+  const name = Object.keys(needs ?? {}).find((key) => (has[key] ?? false) !== needs?.[key])
+  if (name === undefined) return undefined
+  return `the adapter ${has[name] === true ? "has" : "does not have"} the capability ${name}`
+}
+
+const sameCapabilities = (said: Capabilities, has: Capabilities): void => {
+  const differs = Object.keys({ ...said, ...has }).find((name) => said[name] !== has[name])
+  ensure(
+    differs === undefined,
+    `the suite was told ${differs}: ${said[differs!]}, the adapter declares ${has[differs!]}; give it the adapter's capabilities`
+  )
 }
 
 /** Runs the cases of a port against an adapter. @throws Error on a skip without a reason or of no case */
 export const runPortSuite = <H extends PortHarness>(
   suite: PortSuite<H>,
   harness: () => H | Promise<H>,
-  { test, skip = {} }: SuiteOptions
+  { test, skip = {}, capabilities }: SuiteOptions
 ): void => {
   for (const [name, reason] of Object.entries(skip)) {
     if (!suite.cases.some((known) => known.name === name)) {
@@ -63,16 +85,22 @@ export const runPortSuite = <H extends PortHarness>(
     }
     if (reason.trim() === "") throw new Error(`port suite ${suite.port}: say why "${name}" is skipped`)
   }
-  for (const { name, run } of suite.cases) {
-    const reason = skip[name]
-    const start = async (): Promise<void> => run(await harness())
+  for (const { name, needs, run } of suite.cases) {
+    const reason = skip[name] ?? (capabilities === undefined ? undefined : unmet(needs, capabilities))
+    const start = async (): Promise<void> => {
+      const made = await harness()
+      if (capabilities !== undefined) sameCapabilities(capabilities, made.adapter.capabilities)
+      const missing = unmet(needs, made.adapter.capabilities)
+      ensure(missing === undefined, `${missing}: give the suite its capabilities, and the case is skipped`)
+      return run(made)
+    }
     if (reason === undefined) test(`${suite.port}: ${name}`, start)
     else test.skip(`${suite.port}: ${name} (skipped: ${reason})`, start)
   }
 }
 
 /** An adapter under test talks to its partner, not to a hub. */
-const noHub = (connection: string): InboundHub => {
+export const noHub = (connection: string): InboundHub => {
   const refuse = (): never => {
     throw new Error("port suite: an adapter of this port may not use the inward face")
   }
@@ -94,6 +122,7 @@ const noHub = (connection: string): InboundHub => {
       onNews: refuse
     },
     sales: { record: refuse },
+    messages: { report: refuse },
     files: { directory: `.aptekit/${connection}` },
     log: () => undefined
   }
@@ -114,9 +143,11 @@ export type PortCheck<M extends PortSpec, H> = (
 export const portCase = <M extends PortSpec, H extends PortHarness>(
   port: Port<string, M>,
   name: string,
-  check: PortCheck<M, H>
+  check: PortCheck<M, H>,
+  needs?: Capabilities
 ): PortCase<H> => ({
   name,
+  ...(needs === undefined ? {} : { needs }),
   run: (harness) =>
     Effect.gen(function*() {
       const all = yield* buildAdapters([harness.adapter], noHub)

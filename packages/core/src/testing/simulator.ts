@@ -66,7 +66,7 @@ const connectionError = (code: "ECONNREFUSED" | "ECONNRESET"): TypeError =>
 export const createSimulator = <Entry>(options: SimulatorOptions<Entry>): Simulator<Entry> => {
   const ledger: Array<Entry> = []
   const calls: Array<SimulatedCall> = []
-  const faults = faultState()
+  const faults = faultSwitch()
   const arrivals: Array<{ readonly count: number; readonly resolve: () => void }> = []
   let garbled = 0
 
@@ -104,8 +104,11 @@ export const createSimulator = <Entry>(options: SimulatorOptions<Entry>): Simula
   }
 }
 
-/** Which fault the next calls meet, and the calls that `slow` holds back. */
-const faultState = () => {
+/**
+ * Which fault the next calls meet, and the calls that `slow` holds back: for simulators of partners that do not speak
+ * HTTP.
+ */
+export const faultSwitch = () => {
   let current: Fault | null = null
   let left = 0
   let held: Array<() => void> = []
