@@ -122,7 +122,8 @@ export const noHub = (connection: string): InboundHub => {
       onNews: refuse
     },
     sales: { record: refuse },
-    messages: { report: refuse },
+    // What a gateway tells by the way; the cases on reports listen themselves.
+    messages: { report: async () => undefined },
     files: { directory: `.aptekit/${connection}` },
     log: () => undefined
   }

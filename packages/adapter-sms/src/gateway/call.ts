@@ -1,0 +1,136 @@
+import { AdapterFault, type FaultOutcome, Schema } from "@aptekit/core"
+
+/** Web-standard `fetch` that takes a `Request`: the simulators' as well as Node's own. */
+export type Fetch = (request: Request) => Promise<Response>
+
+export const Fetch = Schema.declare((value): value is Fetch => typeof value === "function", {
+  expected: "a fetch function"
+})
+
+/** How a gateway's answer is taken: as done, or as one of the three faults. */
+export type Outcome = "done" | FaultOutcome
+
+/** A gateway's codes: what each means for the message, in words without personal data. */
+export type CodeTable = Readonly<Record<string, readonly [Outcome, string]>>
+
+export const fault = (outcome: FaultOutcome, message: string, cause?: unknown): AdapterFault =>
+  new AdapterFault(message, { outcome, cause })
+
+/** No answer of a gateway is longer: what is longer is something else. Bytes. */
+const LONGEST_ANSWER = 1_000_000
+
+/** Errors from before the request left: nothing arrived. What is not here may have arrived. */
+const NEVER_SENT = new Set([
+  "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT", "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "ERR_TLS_CERT_ALTNAME_INVALID"
+])
+
+interface SystemError {
+  readonly code?: unknown
+  readonly syscall?: unknown
+  readonly errors?: ReadonlyArray<unknown>
+}
+
+const neverSent = (cause: unknown): boolean => {
+  const { code, syscall, errors } = (cause ?? {}) as SystemError
+  if (Array.isArray(errors)) return errors.length > 0 && errors.every(neverSent)
+  return NEVER_SENT.has(String(code)) || syscall === "connect" || syscall === "getaddrinfo"
+}
+
+/** What an HTTP status means where the gateway says nothing else. Undefined: read the body. */
+const HTTP_STATUS: Readonly<Record<number, readonly [FaultOutcome, string]>> = {
+  400: ["rejected", "does not take this request"],
+  401: ["unavailable", "does not know the account; check its settings"],
+  402: ["unavailable", "wants the account topped up"],
+  403: ["unavailable", "does not let the account in; check its settings and rights"],
+  404: ["unavailable", "has no such address; check the connection's `url`"],
+  422: ["rejected", "does not take this request"],
+  429: ["unavailable", "takes no more requests for now"],
+  503: ["unavailable", "is out of service"]
+}
+
+/**
+ * One request to a gateway, and its answer as JSON. The address may hold a key, so no error holds it.
+ * @throws AdapterFault `unavailable` where nothing arrived or nothing was taken, `unknown` where nobody knows
+ */
+export const callGateway = async (
+  gateway: string,
+  fetch: Fetch,
+  url: URL,
+  init: RequestInit
+): Promise<unknown> => {
+  // A redirect would show the key to another host.
+  const response = await fetch(new Request(url, { ...init, redirect: "manual" })).catch((error: unknown) => {
+    throw neverSent((error as { readonly cause?: unknown } | null)?.cause)
+      ? fault("unavailable", `${gateway} cannot be reached`)
+      : fault("unknown", `the connection to ${gateway} was lost before its answer`)
+  })
+  if (!response.ok) {
+    await response.body?.cancel()
+    const [outcome, words] = HTTP_STATUS[response.status] ?? (["unknown", "failed"] as const)
+    throw fault(outcome, `${gateway} ${words} (HTTP ${response.status})`)
+  }
+  try {
+    return parseJson(await textOf(response.body, LONGEST_ANSWER))
+  } catch {
+    throw fault("unknown", `the answer of ${gateway} is no JSON`)
+  }
+}
+
+type Revive = (key: string, value: unknown, context?: { readonly source?: string }) => unknown
+
+/** Whole numbers that a JavaScript number cannot hold, such as ids of 64 bits, stay the text that they are. */
+const keepDigits: Revive = (_, value, context) =>
+  Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/u.test(context?.source ?? "") ? context?.source : value
+
+/** JSON with its long ids whole. @throws SyntaxError */
+export const parseJson = (text: string): unknown => JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]) as unknown
+
+/** A body as text, refused when it is longer than `limit` bytes. @throws RangeError */
+export const textOf = async (body: ReadableStream<Uint8Array> | null, limit: number): Promise<string> => {
+  if (body === null) return ""
+  const decoder = new TextDecoder()
+  let text = ""
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    if (size > limit) throw new RangeError("the body is too long")
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/** The answer as its documents promise it. @throws AdapterFault `unknown` */
+export const understood = <A>(gateway: string, answer: Schema.Codec<A>, body: unknown): A => {
+  if (!Schema.is(answer)(body)) throw fault("unknown", `the answer of ${gateway} is not what its documents promise`)
+  return body
+}
+
+/** Ends as the table says of a code; a code that no table holds is `unknown`. @throws AdapterFault */
+export const mustBeDone = (gateway: string, table: CodeTable, code: string | number): void => {
+  const [outcome, words] = table[String(code)] ?? (["unknown", "answered with a code that its documents do not name"] as const)
+  if (outcome !== "done") throw fault(outcome, `${gateway}: ${words} (${safeCode(code)})`)
+}
+
+/** A gateway's code for errors and logs: what is no plain code may hold anything. */
+export const safeCode = (code: string | number): string => (/^-?\w{1,40}$/u.test(String(code)) ? `code ${code}` : "no code")
+
+/** A form body: what is undefined is left out. */
+export const form = (fields: Readonly<Record<string, string | number | undefined>>): URLSearchParams =>
+  new URLSearchParams(
+    Object.entries(fields).flatMap(([name, value]): Array<[string, string]> => (value === undefined ? [] : [[name, String(value)]]))
+  )
+
+/** Ids of gateways, which come as text or as a number. */
+export const Id = Schema.Union([Schema.NonEmptyString, Schema.Int])
+
+/** Amounts of gateways: `"12.50"` or `12.5`. */
+export const Decimal = Schema.Union([Schema.Finite, Schema.String.check(Schema.isPattern(/^-?\d+(\.\d+)?$/u))])
+
+/** ISO 8601 of a time in seconds, or of a text with a zone; null of everything else. */
+export const isoTime = (time: unknown): string | null => {
+  if (typeof time === "string" && /^\d{9,11}$/u.test(time)) return isoTime(Number(time))
+  if (typeof time !== "number" && (typeof time !== "string" || !/T.*(Z|[+-]\d\d:?\d\d)$/u.test(time))) return null
+  const date = new Date(typeof time === "number" ? time * 1000 : time)
+  return Number.isNaN(date.getTime()) || date.getTime() <= 0 ? null : date.toISOString()
+}
