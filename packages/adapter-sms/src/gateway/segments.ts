@@ -21,10 +21,11 @@ const sizeIn = (encoding: Segments["encoding"], letter: string): number =>
 /**
  * The segments of a text (3GPP 23.038, 23.040), which is what gateways charge for. One letter outside of GSM 03.38, such
  * as any Cyrillic one, makes it all UCS-2. No part ends within a letter: an escape or a surrogate pair stays whole.
+ * `forced`: for a gateway that takes no GSM 03.38.
  */
-export const segmentsOf = (text: string): Segments => {
+export const segmentsOf = (text: string, forced?: "ucs2"): Segments => {
   const letters = [...text]
-  const encoding = letters.every((letter) => GSM.has(letter) || GSM_EXTENSION.has(letter)) ? "gsm7" : "ucs2"
+  const encoding = forced ?? (letters.every((letter) => GSM.has(letter) || GSM_EXTENSION.has(letter)) ? "gsm7" : "ucs2")
   const [alone, each] = ROOM[encoding]
   const whole = letters.reduce((sum, letter) => sum + sizeIn(encoding, letter), 0)
   if (whole <= alone) return { encoding, parts: [text] }
