@@ -1,7 +1,7 @@
 import { defineAdapter, messagesPort, type MessageReport, type MessageState, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
 import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
-import { callGateway, Decimal, fault, Fetch, form, isoTime, type Outcome, safeCode, understood } from "./gateway/call.ts"
+import { callGateway, Decimal, fault, Fetch, form, isoTime, type Outcome, plainWord, safeCode, understood } from "./gateway/call.ts"
 import { Guard, type Heard, jsonReport, mayEnter, NOT_FOUND, Refusal, reportEntrance, type Standing } from "./gateway/entrance.ts"
 import { outgoingSms, Sender } from "./gateway/outgoing.ts"
 
@@ -143,7 +143,7 @@ const mustBeTaken = ({ groupName, name = "" }: typeof Status.Type): void => {
 const standing = ({ status, doneAt, sentAt }: typeof Result.Type): Standing => ({
   state: INFOBIP_GROUPS[status.groupName]?.state ?? "unknown",
   at: isoTime(doneAt ?? sentAt),
-  detail: safeCode(status.name ?? status.groupName)
+  detail: plainWord(status.name ?? status.groupName)
 })
 
 const hearInfobip = (request: Request, body: string, guard: Guard): Heard => {

@@ -3,7 +3,7 @@ import { defineAdapter, messagesPort, type MessageState, Schema } from "@aptekit
 import { Redacted } from "effect"
 import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
 import {
-  callGateway, type CodeTable, Decimal, fault, Fetch, form, Id, isoTime, mustBeDone, safeCode, understood
+  callGateway, type CodeTable, Decimal, fault, Fetch, form, Id, isoTime, mustBeDone, plainWord, safeCode, understood
 } from "./gateway/call.ts"
 import { type Heard, NOT_FOUND, Refusal, reportEntrance, sameSecret, type Standing } from "./gateway/entrance.ts"
 import { outgoingSms, phoneOf, Sender } from "./gateway/outgoing.ts"
@@ -124,7 +124,7 @@ export const smscMessages = defineAdapter({
       const at = last_timestamp === undefined ? null : isoTime(String(last_timestamp))
       const state = SMSC_STATES[String(status)]
       if (state === undefined) throw fault("unknown", `SMSC tells a status that its documents do not name (${safeCode(status)})`)
-      return String(status) === "-3" ? NOT_FOUND : { state, at, detail: `status ${status}` }
+      return String(status) === "-3" ? NOT_FOUND : { state, at, detail: String(status) }
     }
 
     const balance = async (signal: AbortSignal) => {
@@ -190,5 +190,5 @@ const hearSmsc = (request: Request, body: string, secret: string): Heard => {
   const state = SMSC_STATES[status] ?? "unknown"
   if (state === "unknown") return { reports: [] }
   const providerId = smscRef(id, phone.replace(/^\+/u, ""))
-  return { reports: [{ providerId, state, at: isoTime(fields.get("ts")), detail: `status ${status}` }] }
+  return { reports: [{ providerId, state, at: isoTime(fields.get("ts")), detail: plainWord(status) }] }
 }

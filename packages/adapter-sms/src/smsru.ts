@@ -2,7 +2,9 @@ import { createHash } from "node:crypto"
 import { defineAdapter, messagesPort, type MessageState, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
 import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
-import { callGateway, type CodeTable, Decimal, fault, Fetch, form, Id, mustBeDone, safeCode, understood } from "./gateway/call.ts"
+import {
+  callGateway, type CodeTable, Decimal, fault, Fetch, form, Id, mustBeDone, plainWord, safeCode, understood
+} from "./gateway/call.ts"
 import { type Heard, Refusal, reportEntrance, reread, sameSecret, type Standing } from "./gateway/entrance.ts"
 import { outgoingSms, Sender } from "./gateway/outgoing.ts"
 
@@ -102,7 +104,7 @@ export const smsruMessages = defineAdapter({
       if (code === undefined) throw fault("unknown", "the answer of SMS.ru is about another message")
       const state = SMSRU_STATES[code]
       if (state === undefined) throw fault("unknown", `SMS.ru tells a status that its documents do not name (${safeCode(code)})`)
-      return { state, at: null, detail: `status ${code}` }
+      return { state, at: null, detail: String(code) }
     }
 
     const balance = async (signal: AbortSignal) => {
@@ -169,6 +171,6 @@ const reportsIn = (body: string, key: string | undefined) => {
   return items.flatMap((item) => {
     const [type, providerId, code = ""] = item.split(/\r?\n/u)
     if (type !== "sms_status" || providerId === undefined || !/^[\w-]{1,64}$/u.test(providerId)) return []
-    return [{ providerId, state: SMSRU_STATES[code] ?? "unknown" as const, at: null, detail: safeCode(code) }]
+    return [{ providerId, state: SMSRU_STATES[code] ?? "unknown" as const, at: null, detail: plainWord(code) }]
   })
 }

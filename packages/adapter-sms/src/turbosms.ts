@@ -1,7 +1,7 @@
 import { defineAdapter, messagesPort, type MessageState, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
 import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
-import { callGateway, type CodeTable, Decimal, fault, Fetch, mustBeDone, safeCode, understood } from "./gateway/call.ts"
+import { callGateway, type CodeTable, Decimal, fault, Fetch, mustBeDone, plainWord, safeCode, understood } from "./gateway/call.ts"
 import { Guard, type Heard, jsonReport, mayEnter, NOT_FOUND, Refusal, reportEntrance, reread, type Standing } from "./gateway/entrance.ts"
 import { outgoingSms, Sender } from "./gateway/outgoing.ts"
 
@@ -100,7 +100,7 @@ export const turbosmsMessages = defineAdapter({
       const said = response_result?.find((message) => message.message_id === id)?.status
       if (said === undefined || said === null) return NOT_FOUND
       // Its times bear no zone.
-      return { state: TURBOSMS_STATES[said.toUpperCase()] ?? "unknown", at: null, detail: safeCode(said) }
+      return { state: TURBOSMS_STATES[said.toUpperCase()] ?? "unknown", at: null, detail: plainWord(said) }
     }
 
     const balance = async (signal: AbortSignal) => {

@@ -6,10 +6,10 @@ import { segmentsOf } from "../src/gateway/segments.ts"
 const random = (seed: number) => () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
 
 const LETTERS = {
-  gsm: [..."aZ09 @£$¥èÇ\nØÅΔ_ΦΓΛΩ!\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà"],
-  extended: [..."ab^{}\\[~]|€"],
-  cyrillic: [..."Заказ ӘәҒғҚқҢңӨөҰұҮүҺһІі№₸ 10{€"],
-  emoji: [..."aж💊🏥"]
+  gsm: Array.from("aZ09 @£$¥èÇ\nØÅΔ_ΦΓΛΩ!\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà"),
+  extended: Array.from("ab^{}\\[~]|€"),
+  cyrillic: Array.from("Заказ ӘәҒғҚқҢңӨөҰұҮүҺһІі№₸ 10{€"),
+  emoji: Array.from("aж💊🏥")
 }
 
 describe("SMS-1: segments", () => {

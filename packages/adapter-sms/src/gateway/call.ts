@@ -112,8 +112,11 @@ export const mustBeDone = (gateway: string, table: CodeTable, code: string | num
   if (outcome !== "done") throw fault(outcome, `${gateway}: ${words} (${safeCode(code)})`)
 }
 
-/** A gateway's code for errors and logs: what is no plain code may hold anything. */
-export const safeCode = (code: string | number): string => (/^-?\w{1,40}$/u.test(String(code)) ? `code ${code}` : "no code")
+/** A gateway's own code or word, for reports and logs; null where it is no plain one and may hold anything. */
+export const plainWord = (code: string | number): string | null => (/^-?\w{1,60}$/u.test(String(code)) ? String(code) : null)
+
+/** The same for errors. */
+export const safeCode = (code: string | number): string => (plainWord(code) === null ? "no code" : `code ${code}`)
 
 /** A form body: what is undefined is left out. */
 export const form = (fields: Readonly<Record<string, string | number | undefined>>): URLSearchParams =>

@@ -1,4 +1,4 @@
-import { messagesPort, Schema } from "@aptekit/core"
+import { type messagesPort, Schema } from "@aptekit/core"
 import { fault } from "./call.ts"
 import { segmentsOf } from "./segments.ts"
 

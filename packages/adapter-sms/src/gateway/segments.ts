@@ -24,7 +24,7 @@ const sizeIn = (encoding: Segments["encoding"], letter: string): number =>
  * `forced`: for a gateway that takes no GSM 03.38.
  */
 export const segmentsOf = (text: string, forced?: "ucs2"): Segments => {
-  const letters = [...text]
+  const letters = Array.from(text)
   const encoding = forced ?? (letters.every((letter) => GSM.has(letter) || GSM_EXTENSION.has(letter)) ? "gsm7" : "ucs2")
   const [alone, each] = ROOM[encoding]
   const whole = letters.reduce((sum, letter) => sum + sizeIn(encoding, letter), 0)

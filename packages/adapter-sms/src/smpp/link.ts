@@ -1,5 +1,5 @@
 import smpp, { type Pdu, type Session } from "smpp"
-import { fault, mustBeDone, safeCode } from "../gateway/call.ts"
+import { fault, safeCode } from "../gateway/call.ts"
 import { SMPP_STATUS } from "./codes.ts"
 
 export interface LinkOptions {
@@ -115,10 +115,10 @@ const bind = (options: LinkOptions): Promise<Session> =>
   new Promise((resolve, reject) => {
     const { host, port, tls, systemId, password, systemType } = options
     const session = smpp.connect({ host, port, tls, ...(tls ? { servername: host } : {}) })
-    const fail = (reason: unknown): void => {
+    const fail = (reason: Error): void => {
       clearTimeout(timer)
       session.destroy()
-      reject(reason as Error)
+      reject(reason)
     }
     const timer = setTimeout(() => fail(fault("unavailable", `${GATEWAY} does not answer`)), BIND_WITHIN)
     // What is not SMPP leaves the library waiting for ever: such a connection is of no use.
@@ -137,14 +137,9 @@ const bind = (options: LinkOptions): Promise<Session> =>
     })
   })
 
-const refusal = (status: number): unknown => {
-  try {
-    mustBeDone(GATEWAY, SMPP_STATUS, status)
-  } catch (error) {
-    return error
-  }
-  return fault("unavailable", `${GATEWAY} does not let the account in (${safeCode(status)})`)
-}
+/** Not bound, nothing can be sent, whatever the reason: a person mends the account, and messages wait. */
+const refusal = (status: number): Error =>
+  fault("unavailable", `${GATEWAY}: ${SMPP_STATUS[status]?.[1] ?? "does not let the account in"} (${safeCode(status)})`)
 
 /** Answers what the gateway asks, and asks it whether it lives. */
 const serve = (session: Session, { enquireEvery, deliver }: LinkOptions): void => {
