@@ -24,7 +24,7 @@ const CAPABILITIES = {
 }
 
 /** A gateway that does what it is told: how the next calls end, what it knows. */
-const gateway = () => {
+const gateway = (lookUp: boolean) => {
   const sent: Array<{ readonly id: string; readonly to: string; readonly text: string }> = []
   const asked: Array<string> = []
   const ends: Array<FaultOutcome> = []
@@ -37,7 +37,7 @@ const gateway = () => {
     name: "gateway",
     config: Schema.Struct({}),
     ports: { messages: messagesPort },
-    capabilities: CAPABILITIES,
+    capabilities: { ...CAPABILITIES, lookUp },
     setup: () => ({
       messages: {
         send: ({ id, to, text }) => {
@@ -66,8 +66,8 @@ const later = Effect.andThen(TestClock.adjust("10 minutes"), dispatch)
 const waiting = Effect.flatMap(Storage, ({ outbox }) => outbox.list("waiting", 10))
 
 /** The body gets the gateway; an order has been placed, whose message `reserved` waits. */
-const withGateway = (body: (own: ReturnType<typeof gateway>) => Effect.Effect<void, unknown, HubServices>) => {
-  const own = gateway()
+const withGateway = (body: (own: ReturnType<typeof gateway>) => Effect.Effect<void, unknown, HubServices>, lookUp = true) => {
+  const own = gateway(lookUp)
   return inWorld(Effect.andThen(place(), body(own)), { hub: { adapters: own.adapters } })
 }
 
@@ -112,6 +112,20 @@ describe("dispatcher", () => {
         yield* later
         expect([sent.length, asked.length, (yield* waiting).length]).toEqual([1, 1, 0])
       })))
+
+  it.effect("D27: where a gateway cannot be asked, a lost answer is never repeated, and later news go on", () =>
+    withGateway(({ sent, asked, ends }) =>
+      Effect.gen(function*() {
+        const [order] = (yield* (yield* Storage).orders.list({ limit: 1 })).items
+        ends.push("unknown")
+        yield* dispatch
+        yield* later
+        expect([sent.length, asked.length, (yield* waiting).length]).toEqual([1, 0, 0])
+        const accepted = yield* command(order!, { name: "accept", input: {} })
+        yield* command(accepted, { name: "assemble", input: {} })
+        yield* dispatch
+        expect(sent.map(({ id }) => id.split(":")[1])).toEqual(["reserved", "assembled"])
+      }), false))
 
   it.effect("D27: what did not arrive is sent again under the same id", () =>
     withGateway(({ sent, asked, ends }) =>

@@ -24,6 +24,8 @@ const GATHER = 10
 
 const outcomes = Metric.counter("aptekit_outbox_outcomes_total", { incremental: true })
 
+const NOT_REPEATED = "its answer was lost, and this gateway cannot be asked what became of it: not repeated"
+
 type Messages = PortService<typeof messagesPort.methods>
 
 /** A notice that came too late to be of use is dropped, with a record. */
@@ -48,8 +50,12 @@ const deliver = (
     if (to === null) return { state: "dropped", error: "the order has no phone" }
     if (isLate(notice, order)) return { state: "dropped", error: "late: the order has ended" }
     if (message.uncertain) {
-      // The call may have arrived: ask before anything is repeated (D27).
-      const found = yield* messages.find({ id: message.id, to }).pipe(Effect.mapError(stillInDoubt))
+      // The call may have arrived: ask before anything is repeated (D27). Who cannot be asked gets nothing twice.
+      const found = yield* messages.find({ id: message.id, to }).pipe(
+        Effect.catchIf((error) => error.reason === "unsupported", () => Effect.succeed(null)),
+        Effect.mapError(stillInDoubt)
+      )
+      if (found === null) return { state: "dropped", error: NOT_REPEATED }
       if (found.providerId !== null) return { state: "done", partnerRef: found.providerId }
     }
     const branchId = message.payload["branchId"] as string | null
