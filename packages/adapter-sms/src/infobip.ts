@@ -1,8 +1,13 @@
 import { defineAdapter, messagesPort, type MessageReport, type MessageState, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
 import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
-import { callGateway, Decimal, fault, Fetch, form, isoTime, type Outcome, plainWord, safeCode, understood } from "./gateway/call.ts"
-import { Guard, type Heard, jsonReport, mayEnter, NOT_FOUND, Refusal, reportEntrance, type Standing } from "./gateway/entrance.ts"
+import {
+  callGateway, Decimal, fault, Fetch, form, isoTime, type Outcome, plainWord, safeCode, understood
+} from "./gateway/call.ts"
+import { doubts } from "./gateway/doubts.ts"
+import {
+  Guard, type Heard, jsonReport, mayEnter, NOT_FOUND, Refusal, reportEntrance, type Standing
+} from "./gateway/entrance.ts"
 import { outgoingSms, Sender } from "./gateway/outgoing.ts"
 
 interface Group {
@@ -79,6 +84,8 @@ export const infobipMessages = defineAdapter({
       return callGateway("Infobip", fetch, address, { ...init, headers })
     }
 
+    const doubt = doubts()
+
     const resultOf = async (path: string, messageId: string, signal: AbortSignal) => {
       const { results } = understood("Infobip", Results, await call(path, { signal }, { messageId }))
       return results.find((result) => result.messageId === messageId)
@@ -105,14 +112,16 @@ export const infobipMessages = defineAdapter({
               ...(reportUrl === undefined ? {} : { webhooks: { delivery: { url: Redacted.value(reportUrl) } } })
             }]
           }
-          const answer = await call("/sms/3/messages", { method: "POST", body: JSON.stringify(body), signal })
-          const { messageId, status } = understood("Infobip", Sent, answer).messages[0]
-          mustBeTaken(status)
-          return { providerId: messageId, parts: sms.parts }
+          return doubt.sending(message.id, async () => {
+            const answer = await call("/sms/3/messages", { method: "POST", body: JSON.stringify(body), signal })
+            const { messageId, status } = understood("Infobip", Sent, answer).messages[0]
+            mustBeTaken(status)
+            return { providerId: messageId, parts: sms.parts }
+          })
         },
         find: async ({ id }, { signal }) => {
           const result = await resultOf("/sms/3/logs", id, signal)
-          return { providerId: result?.messageId ?? null }
+          return { providerId: result?.messageId ?? doubt.notFound(id) }
         },
         status: async ({ providerId }, { signal }) => {
           // A report can be read once: it goes to the hub too, lest it be lost with this answer.
@@ -128,14 +137,19 @@ export const infobipMessages = defineAdapter({
         balance: (_, { signal }) => balance(signal)
       },
       ...(reports === undefined ? {} : {
-        http: reportEntrance({ methods: ["POST"], hear: (request, body) => hearInfobip(request, body, reports) }, context.hub)
+        http: reportEntrance({
+          methods: ["POST"],
+          hear: (request, body) => hearInfobip(request, body, reports)
+        }, context.hub)
       })
     }
   }
 })
 
 const mustBeTaken = ({ groupName, name = "" }: typeof Status.Type): void => {
-  if (INFOBIP_ACCOUNT.has(name)) throw fault("unavailable", `Infobip: the account's trouble, not the message's (${safeCode(name)})`)
+  if (INFOBIP_ACCOUNT.has(name)) {
+    throw fault("unavailable", `Infobip: the account's trouble, not the message's (${safeCode(name)})`)
+  }
   const sending = INFOBIP_GROUPS[groupName]?.sending ?? "unknown"
   if (sending !== "done") throw fault(sending, `Infobip does not send this message (${safeCode(name || groupName)})`)
 }

@@ -3,7 +3,9 @@ import { defineAdapter, messagesPort, type MessageState, Schema } from "@aptekit
 import { Redacted } from "effect"
 import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
 import { callGateway, type CodeTable, Decimal, fault, Fetch, form, Id, mustBeDone, understood } from "./gateway/call.ts"
-import { type Heard, jsonReport, NOT_FOUND, Refusal, reportEntrance, reread, sameSecret, type Standing } from "./gateway/entrance.ts"
+import {
+  type Heard, jsonReport, NOT_FOUND, Refusal, reportEntrance, reread, sameSecret, type Standing
+} from "./gateway/entrance.ts"
 import { outgoingSms, Sender } from "./gateway/outgoing.ts"
 
 const TRANSIENT = ["unknown", "could not say what became of the request"] as const

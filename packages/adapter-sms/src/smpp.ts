@@ -57,7 +57,7 @@ export const smppMessages = defineAdapter({
     enquireSeconds: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0.05, maximum: 600 }))),
     /** Long texts as parts with a header, which all gateways take, or whole in `message_payload`. @default "parts" */
     longText: Schema.optionalKey(Schema.Literals(["parts", "payload"])),
-    /** What data_coding 0 means is each gateway's own; where it is not GSM 03.38, Latin texts go as UCS-2 too. @default "gsm7" */
+    /** data_coding 0 is each gateway's own; where it is not GSM 03.38, Latin goes as UCS-2 too. @default "gsm7" */
     latin: Schema.optionalKey(Schema.Literals(["gsm7", "ucs2"]))
   }),
   ports: { messages: messagesPort },
@@ -154,7 +154,11 @@ const submits = (
  * Part by part. Refused at its first part, nothing was sent; after that a message is half sent, which nobody may repeat.
  * @throws AdapterFault
  */
-const submitAll = async (link: Link, pdus: ReadonlyArray<object>, signal: AbortSignal): Promise<ReadonlyArray<string>> => {
+const submitAll = async (
+  link: Link,
+  pdus: ReadonlyArray<object>,
+  signal: AbortSignal
+): Promise<ReadonlyArray<string>> => {
   const ids: Array<string> = []
   for (const [index, pdu] of pdus.entries()) {
     try {
@@ -175,7 +179,9 @@ const submit = async (link: Link, pdu: object, signal: AbortSignal, tries: numbe
       continue
     }
     mustBeDone(GATEWAY, SMPP_STATUS, command_status)
-    if (message_id === undefined || message_id === "") throw fault("unknown", `the answer of ${GATEWAY} names no message`)
+    if (message_id === undefined || message_id === "") {
+      throw fault("unknown", `the answer of ${GATEWAY} names no message`)
+    }
     return message_id
   }
 }

@@ -5,6 +5,7 @@ import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
 import {
   callGateway, type CodeTable, Decimal, fault, Fetch, form, Id, isoTime, mustBeDone, plainWord, safeCode, understood
 } from "./gateway/call.ts"
+import { doubts } from "./gateway/doubts.ts"
 import { type Heard, NOT_FOUND, Refusal, reportEntrance, sameSecret, type Standing } from "./gateway/entrance.ts"
 import { outgoingSms, phoneOf, Sender } from "./gateway/outgoing.ts"
 import { slots } from "./gateway/slots.ts"
@@ -63,8 +64,8 @@ export const smscId = (id: string): number => {
 }
 
 /**
- * Its id as the hub keeps it. Two messages to two phones may have one id, so two bytes that stand for the phone tell them
- * apart; they do not tell the phone.
+ * Its id as the hub keeps it. Two messages to two phones may have one id, so two bytes that stand for the phone tell
+ * them apart; they do not tell the phone.
  */
 export const smscRef = (id: string | number, phone: string): string =>
   `${id}-${createHash("sha256").update(`${id}:${phone}`).digest("hex").slice(0, 4)}`
@@ -100,13 +101,15 @@ export const smscMessages = defineAdapter({
     idempotentSend: false,
     senderNames: true
   },
-  setup: ({ country, auth, sender, parallel = 10, reportSecret, balanceAlarm, url, fetch = globalThis.fetch }, context) => {
+  setup: (config, context) => {
+    const { country, auth, sender, parallel = 10, reportSecret, balanceAlarm, url, fetch = globalThis.fetch } = config
     const base = url ?? new URL(HOSTS[country])
     const currency = CURRENCIES[country]
     const account = "apiKey" in auth
       ? { apikey: Redacted.value(auth.apiKey) }
       : { login: auth.login, psw: Redacted.value(auth.password) }
     const within = slots(parallel)
+    const doubt = doubts()
 
     const ask = (script: string, fields: Record<string, string>, signal: AbortSignal): Promise<unknown> => {
       const address = new URL(`/sys/${script}`, base)
@@ -123,7 +126,9 @@ export const smscMessages = defineAdapter({
       const { status, last_timestamp } = understood("SMSC", Status, body)
       const at = last_timestamp === undefined ? null : isoTime(String(last_timestamp))
       const state = SMSC_STATES[String(status)]
-      if (state === undefined) throw fault("unknown", `SMSC tells a status that its documents do not name (${safeCode(status)})`)
+      if (state === undefined) {
+        throw fault("unknown", `SMSC tells a status that its documents do not name (${safeCode(status)})`)
+      }
       return String(status) === "-3" ? NOT_FOUND : { state, at, detail: String(status) }
     }
 
@@ -144,10 +149,12 @@ export const smscMessages = defineAdapter({
             valid: validFor(sms.validMinutes)
           }
           const address = new URL("/sys/send.php", base)
-          const body = await within(signal, () =>
-            callGateway("SMSC", fetch, address, { method: "POST", body: form(fields), signal }))
-          if (isFailed(body)) mustBeDone("SMSC", SMSC_SEND_CODES, body.error_code)
-          const { cnt, cost } = understood("SMSC", Sent, body)
+          const { cnt, cost } = await doubt.sending(message.id, async () => {
+            const init = { method: "POST", body: form(fields), signal }
+            const body = await within(signal, () => callGateway("SMSC", fetch, address, init))
+            if (isFailed(body)) mustBeDone("SMSC", SMSC_SEND_CODES, body.error_code)
+            return understood("SMSC", Sent, body)
+          })
           return {
             providerId: smscRef(id, sms.phone),
             parts: Number(cnt) > 0 ? Number(cnt) : sms.parts,
@@ -157,7 +164,7 @@ export const smscMessages = defineAdapter({
         find: async ({ id, to }, { signal }) => {
           const phone = phoneOf(to)
           const found = await standing(String(smscId(id)), phone, signal)
-          return { providerId: found === NOT_FOUND ? null : smscRef(smscId(id), phone) }
+          return { providerId: found === NOT_FOUND ? doubt.notFound(id) : smscRef(smscId(id), phone) }
         },
         status: ({ providerId, to }, { signal }) => standing(providerId.split("-", 1)[0]!, phoneOf(to), signal),
         balance: (_, { signal }) => balance(signal)

@@ -5,7 +5,7 @@ import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
 import {
   callGateway, type CodeTable, Decimal, fault, Fetch, form, Id, mustBeDone, plainWord, safeCode, understood
 } from "./gateway/call.ts"
-import { type Heard, Refusal, reportEntrance, reread, sameSecret, type Standing } from "./gateway/entrance.ts"
+import { type Heard, mayEnter, Refusal, reportEntrance, reread, sameSecret, type Standing } from "./gateway/entrance.ts"
 import { outgoingSms, Sender } from "./gateway/outgoing.ts"
 
 /** `status_code` of sending and asking (partners-sms.md 3.2; 231 and 232 are probable). */
@@ -73,6 +73,8 @@ export const smsruMessages = defineAdapter({
      * and the data, which the vendor's sample shows and nobody else confirms. @default "reread"
      */
     reports: Schema.optionalKey(Schema.Literals(["reread", "hash", "none"])),
+    /** Wanted in the address of reports (`?key=`), so that not everybody can make us ask. */
+    reportKey: Schema.optionalKey(Schema.RedactedFromValue(Schema.String.check(Schema.isMinLength(16)))),
     /** Also looks at the limit of the day. */
     balanceAlarm: Schema.optionalKey(BalanceAlarm),
     /** Instead of https://sms.ru. */
@@ -88,7 +90,8 @@ export const smsruMessages = defineAdapter({
     idempotentSend: false,
     senderNames: true
   },
-  setup: ({ apiId, sender, reports = "reread", balanceAlarm, url, fetch = globalThis.fetch }, context) => {
+  setup: (config, context) => {
+    const { apiId, sender, reports = "reread", reportKey, balanceAlarm, url, fetch = globalThis.fetch } = config
     const base = url ?? new URL("https://sms.ru")
     const api_id = Redacted.value(apiId)
 
@@ -103,7 +106,9 @@ export const smsruMessages = defineAdapter({
       const code = sms[sms_id]?.status_code
       if (code === undefined) throw fault("unknown", "the answer of SMS.ru is about another message")
       const state = SMSRU_STATES[code]
-      if (state === undefined) throw fault("unknown", `SMS.ru tells a status that its documents do not name (${safeCode(code)})`)
+      if (state === undefined) {
+        throw fault("unknown", `SMS.ru tells a status that its documents do not name (${safeCode(code)})`)
+      }
       return { state, at: null, detail: String(code) }
     }
 
@@ -116,7 +121,9 @@ export const smsruMessages = defineAdapter({
     const limit = async (signal: AbortSignal): Promise<void> => {
       const { total_limit, used_today } = understood("SMS.ru", Limit, await ask("/my/limit", {}, signal))
       const nearly = Number(used_today ?? 0) >= Number(total_limit) * NEARLY_ALL
-      if (nearly && !warned) context.hub.log("WARNING: the limit of the day of SMS.ru is nearly used up", { total_limit, used_today })
+      if (nearly && !warned) {
+        context.hub.log("WARNING: the limit of the day of SMS.ru is nearly used up", { total_limit, used_today })
+      }
       warned = nearly
     }
     watchBalance({ alarm: balanceAlarm, read: balance, also: limit }, context)
@@ -125,9 +132,11 @@ export const smsruMessages = defineAdapter({
       messages: {
         send: async (message, { signal }) => {
           const sms = outgoingSms(message, sender)
-          const fields = { api_id, to: sms.phone, msg: sms.text, json: 1, from: sms.sender, ttl: ttlOf(sms.validMinutes) }
+          const { phone, text } = sms
+          const fields = { api_id, to: phone, msg: text, json: 1, from: sms.sender, ttl: ttlOf(sms.validMinutes) }
           const address = new URL("/sms/send", base)
-          const body = headed(await callGateway("SMS.ru", fetch, address, { method: "POST", body: form(fields), signal }))
+          const init = { method: "POST", body: form(fields), signal }
+          const body = headed(await callGateway("SMS.ru", fetch, address, init))
           const one = Object.values(understood("SMS.ru", Messages, body).sms)[0]
           if (one === undefined) throw fault("unknown", "the answer of SMS.ru names no message")
           mustBeDone("SMS.ru", SMSRU_CODES, one.status_code)
@@ -139,7 +148,10 @@ export const smsruMessages = defineAdapter({
       ...(reports === "none" ? {} : {
         http: reportEntrance({
           methods: ["POST"],
-          hear: async (_, body): Promise<Heard> => {
+          hear: async (request, body): Promise<Heard> => {
+            if (reportKey !== undefined && !mayEnter(request, { key: reportKey })) {
+              throw new Refusal(403, "the key is not right")
+            }
             const said = reportsIn(body, reports === "hash" ? api_id : undefined)
             if (reports === "hash") return { reports: said.filter(({ state }) => state !== "unknown"), answer: "100" }
             return { reports: await reread(said.map(({ providerId }) => providerId), status), answer: "100" }
@@ -157,13 +169,16 @@ const headed = (body: unknown): unknown => {
 }
 
 /** `ttl` is minutes, a day at the most. */
-const ttlOf = (minutes: number | undefined): number | undefined => (minutes === undefined ? undefined : Math.min(minutes, 1440))
+const ttlOf = (minutes: number | undefined): number | undefined =>
+  minutes === undefined ? undefined : Math.min(minutes, 1440)
 
 /** `data[]`: texts of lines `sms_status`, id, code, time. With a key, the hash must be right. */
 const reportsIn = (body: string, key: string | undefined) => {
   const fields = new URLSearchParams(body)
   const items = [...fields].filter(([name]) => /^data(\[\d*\])?$/u.test(name)).map(([, value]) => value)
-  if (items.length === 0 || items.length > MOST_REPORTS) throw new Refusal(400, "data[] is needed, with at most 100 reports")
+  if (items.length === 0 || items.length > MOST_REPORTS) {
+    throw new Refusal(400, "data[] is needed, with at most 100 reports")
+  }
   if (key !== undefined) {
     const expected = createHash("sha256").update(key + items.join("")).digest("hex")
     if (!sameSecret((fields.get("hash") ?? "").toLowerCase(), expected)) throw new Refusal(403, "the hash is not right")

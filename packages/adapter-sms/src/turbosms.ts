@@ -1,8 +1,12 @@
 import { defineAdapter, messagesPort, type MessageState, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
 import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
-import { callGateway, type CodeTable, Decimal, fault, Fetch, mustBeDone, plainWord, safeCode, understood } from "./gateway/call.ts"
-import { Guard, type Heard, jsonReport, mayEnter, NOT_FOUND, Refusal, reportEntrance, reread, type Standing } from "./gateway/entrance.ts"
+import {
+  callGateway, type CodeTable, Decimal, fault, Fetch, mustBeDone, plainWord, safeCode, understood
+} from "./gateway/call.ts"
+import {
+  Guard, type Heard, jsonReport, mayEnter, NOT_FOUND, Refusal, reportEntrance, reread, type Standing
+} from "./gateway/entrance.ts"
 import { outgoingSms, Sender } from "./gateway/outgoing.ts"
 
 /** `response_code`, of an answer and of each recipient (partners-sms.md 3.6). */
@@ -49,8 +53,9 @@ const Sent = Schema.Struct({
     message_id: Schema.NullOr(Schema.String)
   }))
 })
+const Text = Schema.NullOr(Schema.String)
 const Statuses = Schema.Struct({
-  response_result: Schema.NullOr(Schema.Array(Schema.Struct({ message_id: Schema.NullOr(Schema.String), status: Schema.NullOr(Schema.String) })))
+  response_result: Schema.NullOr(Schema.Array(Schema.Struct({ message_id: Text, status: Text })))
 })
 const Balance = Schema.Struct({ response_result: Schema.Struct({ balance: Decimal }) })
 
@@ -96,7 +101,8 @@ export const turbosmsMessages = defineAdapter({
     }
 
     const status = async (id: string, signal: AbortSignal): Promise<Standing> => {
-      const { response_result } = understood("TurboSMS", Statuses, await call("/message/status.json", { messages: [id] }, signal))
+      const answer = await call("/message/status.json", { messages: [id] }, signal)
+      const { response_result } = understood("TurboSMS", Statuses, answer)
       const said = response_result?.find((message) => message.message_id === id)?.status
       if (said === undefined || said === null) return NOT_FOUND
       // Its times bear no zone.
@@ -118,7 +124,9 @@ export const turbosmsMessages = defineAdapter({
           const [one] = answer.response_result
           // 800 to 803 at the top say nothing of this recipient.
           mustBeTaken(one)
-          if (one.message_id === null || one.message_id === "") throw fault("unknown", "the answer of TurboSMS names no message")
+          if (one.message_id === null || one.message_id === "") {
+            throw fault("unknown", "the answer of TurboSMS names no message")
+          }
           return { providerId: one.message_id, parts: sms.parts }
         },
         status: ({ providerId }, { signal }) => status(providerId, signal),

@@ -69,7 +69,7 @@ describe("SMS.ru: delivery reports", () => {
   const API_ID = "00000000-5115-0000-0000-000000000000"
   const simulated = async (reports: "reread" | "hash" | "none" = "reread") => {
     const simulator = smsruSimulator()
-    return { simulator, adapter: await started(smsruMessages({ ...simulator.config, reports, fetch: simulator.fetch })) }
+    return { simulator, adapter: await started(smsruMessages({ apiId: API_ID, reports, fetch: simulator.fetch })) }
   }
   const batch = (items: ReadonlyArray<string>, key = API_ID) => {
     const body = new URLSearchParams(items.map((item, i): [string, string] => [`data[${i}]`, item]))

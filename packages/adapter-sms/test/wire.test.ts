@@ -1,6 +1,7 @@
 import { once } from "node:events"
 import { type AddressInfo, createServer } from "node:net"
-import { describe, expect, test } from "vitest"
+import type { AdapterInstance } from "@aptekit/core"
+import { describe, expect, test, vi } from "vitest"
 import { infobipMessages, mobizonMessages, smscMessages, smsruMessages, turbosmsMessages } from "../src/index.ts"
 import { callGateway, parseJson } from "../src/gateway/call.ts"
 import { slots } from "../src/gateway/slots.ts"
@@ -65,7 +66,7 @@ describe("SMS-1: what each gateway gets", () => {
     const { providerId } = await adapter.send()
     expect(await adapter.fails()).toMatchObject({ outcome: "unknown" })
     expect(await adapter.find(message().id)).toEqual({ providerId })
-    expect(await adapter.find(message().id, "+77010000043")).toEqual({ providerId: null })
+    expect(await adapter.find("o-2:assembled:1")).toEqual({ providerId: null })
   })
 
   test.each([
@@ -82,6 +83,23 @@ describe("SMS-1: what each gateway gets", () => {
       await expect(adapter.find(message().id)).rejects.toMatchObject({ reason: "fault" })
     }
   )
+
+  test.each([
+    ["SMSC", smscMessages, { country: "ru", auth: { apiKey: "k" } }, () => Response.json({ status: -3 })],
+    ["Infobip", infobipMessages, infobipSimulator().config, () => Response.json({ results: [] })]
+  ] as const)("%s: right after a lost answer \"no such message\" is not believed; it may only not be shown yet", async (_, make, config, none) => {
+    const now = vi.spyOn(Date, "now").mockReturnValue(1_000_000)
+    const lost = (request: Request) => request.method === "POST"
+      ? Promise.reject(new TypeError("fetch failed", { cause: { code: "ECONNRESET" } }))
+      : Promise.resolve(none())
+    await using adapter = await started((make as (config: unknown) => AdapterInstance)({ ...config, fetch: lost }))
+    expect(await adapter.fails()).toMatchObject({ outcome: "unknown" })
+    await expect(adapter.find(message().id)).rejects.toMatchObject({ outcome: "unknown" })
+    expect(await adapter.find("o-2:assembled:1"), "one that was never sent").toEqual({ providerId: null })
+    now.mockReturnValue(1_020_000)
+    expect(await adapter.find(message().id)).toEqual({ providerId: null })
+    now.mockRestore()
+  })
 
   test("SMS.ru: a form, validity in minutes", async () => {
     const simulator = smsruSimulator()

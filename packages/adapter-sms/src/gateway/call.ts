@@ -22,7 +22,8 @@ const LONGEST_ANSWER = 1_000_000
 /** Errors from before the request left: nothing arrived. What is not here may have arrived. */
 const NEVER_SENT = new Set([
   "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT", "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "ERR_TLS_CERT_ALTNAME_INVALID"
+  "DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID"
 ])
 
 interface SystemError {
@@ -80,11 +81,14 @@ export const callGateway = async (
 type Revive = (key: string, value: unknown, context?: { readonly source?: string }) => unknown
 
 /** Whole numbers that a JavaScript number cannot hold, such as ids of 64 bits, stay the text that they are. */
-const keepDigits: Revive = (_, value, context) =>
-  Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/u.test(context?.source ?? "") ? context?.source : value
+const keepDigits: Revive = (_, value, context) => {
+  const isLong = Number.isInteger(value) && !Number.isSafeInteger(value)
+  return isLong && /^-?\d+$/u.test(context?.source ?? "") ? context?.source : value
+}
 
 /** JSON with its long ids whole. @throws SyntaxError */
-export const parseJson = (text: string): unknown => JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]) as unknown
+export const parseJson = (text: string): unknown =>
+  JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]) as unknown
 
 /** A body as text, refused when it is longer than `limit` bytes. @throws RangeError */
 export const textOf = async (body: ReadableStream<Uint8Array> | null, limit: number): Promise<string> => {
@@ -106,14 +110,17 @@ export const understood = <A>(gateway: string, answer: Schema.Codec<A>, body: un
   return body
 }
 
+const UNNAMED = ["unknown", "answered with a code that its documents do not name"] as const
+
 /** Ends as the table says of a code; a code that no table holds is `unknown`. @throws AdapterFault */
 export const mustBeDone = (gateway: string, table: CodeTable, code: string | number): void => {
-  const [outcome, words] = table[String(code)] ?? (["unknown", "answered with a code that its documents do not name"] as const)
+  const [outcome, words] = table[String(code)] ?? UNNAMED
   if (outcome !== "done") throw fault(outcome, `${gateway}: ${words} (${safeCode(code)})`)
 }
 
 /** A gateway's own code or word, for reports and logs; null where it is no plain one and may hold anything. */
-export const plainWord = (code: string | number): string | null => (/^-?\w{1,60}$/u.test(String(code)) ? String(code) : null)
+export const plainWord = (code: string | number): string | null =>
+  /^-?\w{1,60}$/u.test(String(code)) ? String(code) : null
 
 /** The same for errors. */
 export const safeCode = (code: string | number): string => (plainWord(code) === null ? "no code" : `code ${code}`)
@@ -121,7 +128,9 @@ export const safeCode = (code: string | number): string => (plainWord(code) === 
 /** A form body: what is undefined is left out. */
 export const form = (fields: Readonly<Record<string, string | number | undefined>>): URLSearchParams =>
   new URLSearchParams(
-    Object.entries(fields).flatMap(([name, value]): Array<[string, string]> => (value === undefined ? [] : [[name, String(value)]]))
+    Object.entries(fields).flatMap(([name, value]): Array<[string, string]> =>
+      value === undefined ? [] : [[name, String(value)]]
+    )
   )
 
 /** Ids of gateways, which come as text or as a number. */

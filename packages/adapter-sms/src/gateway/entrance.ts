@@ -108,8 +108,9 @@ export const reread = async (
   const unique = [...new Set(ids)]
   const reports: Array<MessageReport> = []
   for (let i = 0; i < unique.length; i += AT_ONCE) {
-    const batch = unique.slice(i, i + AT_ONCE).map(async (providerId) => ({ providerId, ...(await status(providerId, signal)) }))
-    reports.push(...(await Promise.all(batch)))
+    const batch = unique.slice(i, i + AT_ONCE)
+    const told = await Promise.all(batch.map((id) => status(id, signal)))
+    reports.push(...told.map((standing, index) => ({ providerId: batch[index]!, ...standing })))
   }
   return reports.filter((report) => report.state !== "unknown")
 }

@@ -1,3 +1,4 @@
+import { isIP } from "node:net"
 import smpp, { type Pdu, type Session } from "smpp"
 import { fault, safeCode } from "../gateway/call.ts"
 import { SMPP_STATUS } from "./codes.ts"
@@ -114,7 +115,7 @@ const unlessAborted = <A>(promise: Promise<A>, signal: AbortSignal): Promise<A> 
 const bind = (options: LinkOptions): Promise<Session> =>
   new Promise((resolve, reject) => {
     const { host, port, tls, systemId, password, systemType } = options
-    const session = smpp.connect({ host, port, tls, ...(tls ? { servername: host } : {}) })
+    const session = smpp.connect({ host, port, tls, ...(tls && isIP(host) === 0 ? { servername: host } : {}) })
     const fail = (reason: Error): void => {
       clearTimeout(timer)
       session.destroy()

@@ -3,11 +3,12 @@ import { segmentsOf } from "../gateway/segments.ts"
 import { fieldsOf, gatewayKit, type GatewaySimulator, HUB, isPhone, SIMULATED_TIME, type SimulatedSms } from "./kit.ts"
 
 const API_ID = "00000000-5115-0000-0000-000000000000"
+const KEY = "smsru-simulated-report-key"
 const SENDERS = new Set(["Apteka", "SMSRU"])
 const TO_ONE_NUMBER = 60
 
 export interface SmsruSimulator extends GatewaySimulator {
-  readonly config: { readonly apiId: string }
+  readonly config: { readonly apiId: string; readonly reportKey: string }
   /** Messages of a day; the gateway refuses what goes beyond. */
   limit: number
 }
@@ -68,16 +69,15 @@ export const smsruSimulator = (): SmsruSimulator => {
 
   const simulator: SmsruSimulator = {
     ...kit,
-    config: { apiId: API_ID },
+    config: { apiId: API_ID, reportKey: KEY },
     balance: "1000",
     limit: 1_000,
     report: ({ forged = false } = {}) => {
       const { id, status: state, changed } = latest()
-      // What somebody else may say: a message that this account does not have, and a hash that is a guess.
       const items = [`sms_status\n${id}\n${forged ? "103" : state}\n${changed}`]
       const fields = new URLSearchParams(items.map((item, index): [string, string] => [`data[${index}]`, item]))
       fields.set("hash", createHash("sha256").update((forged ? "a guess" : API_ID) + items.join("")).digest("hex"))
-      return new Request(HUB, { method: "POST", body: fields })
+      return new Request(`${HUB}?key=${forged ? "a-guess-of-some-length" : KEY}`, { method: "POST", body: fields })
     }
   }
   return simulator

@@ -1,5 +1,7 @@
 import { segmentsOf } from "../gateway/segments.ts"
-import { gatewayKit, type GatewaySimulator, HUB, isPhone, jsonRequest, SIMULATED_TIME, type SimulatedSms } from "./kit.ts"
+import {
+  gatewayKit, type GatewaySimulator, HUB, isPhone, jsonRequest, SIMULATED_TIME, type SimulatedSms
+} from "./kit.ts"
 
 const TOKEN = "turbosms-simulated-token"
 const KEY = "turbosms-simulated-report-key"

@@ -1,5 +1,6 @@
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { buildAdapters, type HttpEntrance } from "../adapter/adapter.ts"
+import type { AdapterError } from "../adapter/errors.ts"
 import type { Capabilities } from "../adapter/port.ts"
 import { requirePort } from "../adapter/registry.ts"
 import { messagesPort } from "../notify/ports.ts"
@@ -22,12 +23,15 @@ const settleOf = (harness: MessagesHarness) => {
 const goodTime = (at: string | null): void =>
   ensure(at === null || (/^\d{4}-\d\d-\d\dT/u.test(at) && !Number.isNaN(Date.parse(at))), `at is no ISO 8601 time: ${at}`)
 
-const unsupported = (capability: string, call: (partner: Parameters<Check>[0]) => Effect.Effect<unknown, unknown>) =>
-  statusCase(`without ${capability} the call ends as rejected, unsupported, and reaches nobody`, { [capability]: false }, (partner) =>
-    Effect.map(Effect.flip(call(partner)), (error) => {
-      const { outcome, reason } = error as { readonly outcome?: string; readonly reason?: string }
+const unsupported = (capability: string, call: (partner: Parameters<Check>[0]) => Effect.Effect<unknown, AdapterError>) =>
+  statusCase(`without ${capability} the call ends as rejected, unsupported, and reaches nobody`, {
+    [capability]: false
+  }, (partner) =>
+    Effect.map(Effect.result(call(partner)), (ended) => {
+      ensure(Result.isFailure(ended), "the call ended as done")
+      const { outcome, reason } = ended.failure
       ensure(outcome === "rejected" && reason === "unsupported", `it ended as ${outcome}, ${reason}`)
-    }).pipe(Effect.catch(() => Effect.die(new Error("the call ended as done")))))
+    }))
 
 /** A case about what the partner tells by itself: with a hub that keeps the reports. */
 const reportCase = (
