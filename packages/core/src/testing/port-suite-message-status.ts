@@ -70,6 +70,7 @@ export const statusCases: ReadonlyArray<PortCase<MessagesHarness>> = [
       goodTime(last.at)
       const again = yield* partner.status({ providerId, to })
       ensure(again.state === "delivered", `asked again, a delivered message is ${again.state}`)
+      ensure(!JSON.stringify([first, last]).includes(PERSONAL[0]!), "the status holds the phone; it is written into logs")
     })),
   statusCase("status tells that a message was not delivered", { status: true }, (partner, harness) =>
     Effect.gen(function*() {
