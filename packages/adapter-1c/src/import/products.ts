@@ -198,7 +198,7 @@ export class ProductWriter {
       return { ...product, shown: false, stopped: true }
     }
     if (!this.#memory.deleted.has(externalId)) return product
-    this.#unmarked.push(externalId)
+    if (!this.#dry) this.#unmarked.push(externalId)
     const shown = this.#config.newProducts === "orderable" && !this.#families.has(externalId)
     return { ...product, shown, stopped: false }
   }

@@ -7,7 +7,7 @@ import { makeChannel } from "@aptekit/core/testing"
 import { Effect, Redacted } from "effect"
 import { afterAll } from "vitest"
 import { openStorage } from "../../../src/storage.ts"
-import { type Exit, type HubProcess, startHub } from "../../faults/support/hub.ts"
+import { type Exit, type HubProcess, spawnHub } from "../../faults/support/hub.ts"
 import { readerOf, type Read } from "./state.ts"
 
 const CONFIG = join(import.meta.dirname, "hub.config.ts")
@@ -91,7 +91,10 @@ export class Life {
 
   /** Until it is healthy. `fault`: a point of the storage at which it kills itself. */
   async start(fault?: string): Promise<void> {
-    this.#hub = await startHub(optionsFor(this.#home, fault))
+    // How soon it is healthy is measured by the fault tests: here many start in a row, on machines that do other things too.
+    const hub = spawnHub(optionsFor(this.#home, fault))
+    if (await hub.ready === null) throw new Error(`the hub did not start: ${hub.output()}`)
+    this.#hub = hub
   }
 
   async kill(): Promise<void> {
