@@ -1,8 +1,10 @@
 import type { XmlAttributes } from "../xml/attributes.ts"
-import type { TextKind } from "../xml/decode.ts"
+import { TEXT, type TextKind } from "../xml/decode.ts"
 import { XmlNames } from "../xml/names.ts"
 import type { XmlHandler } from "../xml/scanner.ts"
-import { MAX_DEPTH } from "../xml/scanner.ts"
+import { MAX_DEPTH, NO_ATTRIBUTES } from "../xml/scanner.ts"
+import type { ShapeAction, ShapeEvent } from "../xml/shape.ts"
+import type { ShapeHandler } from "../xml/shapes.ts"
 import type { Field } from "./field.ts"
 
 /** How one element is read. Elements that no rule names are skipped with all they contain. */
@@ -18,6 +20,8 @@ export type Rules = Readonly<Record<string, Rule>>
 
 const NO_RULE = -1
 const UNKNOWN = -1
+/** In an element that no rule names. */
+const SKIPPING = -1
 const UNSEEN = -2
 const MAX_NAMES = 1024
 
@@ -27,6 +31,7 @@ const MAX_NAMES = 1024
  */
 export class Automaton implements XmlHandler {
   readonly names: XmlNames
+  readonly shapes: ShapeHandler = this.#shapeHandler()
   readonly #field: Field
   readonly #words: number
   readonly #wordNumbers: ReadonlyMap<string, number>
@@ -96,9 +101,63 @@ export class Automaton implements XmlHandler {
     this.#rule = this.#stack[--this.#depth]!
   }
 
-  #next(name: number): number {
+  #shapeHandler(): ShapeHandler {
+    const stateOf = (): number => (this.#skip > 0 ? SKIPPING : this.#rule)
+    return {
+      get state() {
+        return stateOf()
+      },
+      plan: (events) => (this.#skip > 0 ? [] : this.#plan(events))
+    }
+  }
+
+  /** The calls that `open`, `text` and `close` would make, without the way to them. */
+  #plan(events: ReadonlyArray<ShapeEvent>): ReadonlyArray<ShapeAction> | undefined {
+    const actions: Array<ShapeAction> = []
+    const rules = [this.#rule]
+    let skip = 0
+    for (const event of events) {
+      if (skip > 0) skip += event.kind === "open" ? 1 : -1
+      else if (event.kind === "close") {
+        const some = this.#closing(rules.pop()!, event.slot, event.line)
+        if (some === undefined) return undefined
+        actions.push(...some)
+      } else {
+        const next = this.#next(event.name, rules.at(-1))
+        const open = this.#opens[next]
+        if (open !== undefined) actions.push({ line: event.line, slot: 0, run: () => open(NO_ATTRIBUTES) })
+        if (next === NO_RULE) skip = 1
+        else rules.push(next)
+      }
+    }
+    return actions
+  }
+
+  #closing(rule: number, slot: number, line: number): ReadonlyArray<ShapeAction> | undefined {
+    const value = this.#values[rule]
+    // Its text would be that before, between and behind its children.
+    if (value !== undefined && slot < 0) return undefined
+    const close = this.#closes[rule]
+    return [
+      ...(value === undefined ? [] : [{ line, slot, run: this.#reading(value) }]),
+      ...(close === undefined ? [] : [{ line, slot: 0, run: close }])
+    ]
+  }
+
+  #reading(value: NonNullable<Rule["value"]>): ShapeAction["run"] {
+    const field = this.#field
+    return (buffer, start, end) => {
+      const begin = field.begin()
+      field.append(buffer, start, end, TEXT.plain)
+      field.trim(begin)
+      value(field)
+      field.release(begin)
+    }
+  }
+
+  #next(name: number, rule = this.#rule): number {
     const word = name < this.#words ? name : this.#alias(name)
-    return word === UNKNOWN ? NO_RULE : this.#table[this.#rule * this.#words + word]!
+    return word === UNKNOWN ? NO_RULE : this.#table[rule * this.#words + word]!
   }
 
   /** The known name behind `prefix:name`, found once per name. */

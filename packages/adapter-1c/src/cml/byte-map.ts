@@ -31,6 +31,8 @@ export class ByteMap {
   #starts = new Int32Array(33)
   #keys = new Uint8Array(1024)
   #size = 0
+  /** The entry behind the one found last: files name things in one order again and again. */
+  #guess = 0
 
   static of(entries: Iterable<readonly [key: string, value: number]>): ByteMap {
     const map = new ByteMap()
@@ -59,8 +61,15 @@ export class ByteMap {
 
   /** The value of the key in `bytes[start…end)`, or `ABSENT`. */
   get(bytes: Uint8Array, start: number, end: number): number {
+    const guess = this.#guess
+    if (guess < this.#size && this.#equals(guess, bytes, start, end)) {
+      this.#guess = guess + 1
+      return this.#values[guess]!
+    }
     const found = this.#slots[this.#slot(bytes, start, end, hash(bytes, start, end))]!
-    return found === 0 ? ABSENT : this.#values[found - 1]!
+    if (found === 0) return ABSENT
+    this.#guess = found
+    return this.#values[found - 1]!
   }
 
   /** The value of a key given as a string, or `ABSENT`. */

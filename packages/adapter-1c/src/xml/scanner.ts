@@ -1,15 +1,14 @@
 import { XmlAttributes } from "./attributes.ts"
-import {
-  AMP, BANG, GT, isControl, isSpace, LF, LT, QUESTION, RIGHT_BRACKET, SLASH, SPACE, TAB, TEXT_STOP
-} from "./classes.ts"
-import type { TextKind } from "./decode.ts"
-import { TEXT } from "./decode.ts"
-import type { XmlEncoding } from "./encoding.ts"
-import { EncodingGate } from "./encoding.ts"
+import { checkTextByte, endsName } from "./checks.ts"
+import { AMP, BANG, GT, isControl, isSpace, LF, LT, QUESTION, SLASH, SPACE, TAB, TEXT_STOP } from "./classes.ts"
+import { TEXT, type TextKind } from "./decode.ts"
+import { EncodingGate, type XmlEncoding } from "./encoding.ts"
 import { AT_END, XmlError, XmlFault } from "./error.ts"
 import { INCOMPLETE, Misc } from "./misc.ts"
 import { nameEnd, VIEW_SLACK, XmlNames } from "./names.ts"
 import { referenceEnd } from "./reference.ts"
+import type { Shape } from "./shape.ts"
+import { type ShapeHandler, Shapes } from "./shapes.ts"
 
 export const MAX_DEPTH = 100
 /** Longest text, tag, comment or instruction, in bytes. */
@@ -18,7 +17,8 @@ export const MAX_TOKEN = 1 << 20
 const WINDOW = 65_536
 /** Four of them. */
 const TABS = 0x09090909
-const NO_ATTRIBUTES = new XmlAttributes()
+/** Those of a tag that has none. */
+export const NO_ATTRIBUTES = new XmlAttributes()
 
 /** Slices are valid only during the call: copy or read what is needed. */
 export interface XmlHandler {
@@ -26,6 +26,8 @@ export interface XmlHandler {
   /** A piece of text: CDATA sections and comments cut text into pieces. White space between two tags is left out. */
   text(buffer: Uint8Array, start: number, end: number, kind: TextKind): void
   close(name: number): void
+  /** For elements that are written alike again and again: taken as a whole instead of event by event. */
+  readonly shapes?: ShapeHandler | undefined
 }
 
 /**
@@ -59,11 +61,13 @@ export class XmlScanner {
   #last = 0
   /** The token before was no tag. */
   #mixed = false
+  readonly #shapes: Shapes | undefined
   #failure: unknown
 
   constructor(handler: XmlHandler, names: XmlNames = new XmlNames()) {
     this.#handler = handler
     this.names = names
+    this.#shapes = handler.shapes === undefined ? undefined : new Shapes(names, handler.shapes, MAX_DEPTH)
   }
 
   /** 1-based line where the current tag or text begins. */
@@ -138,6 +142,7 @@ export class XmlScanner {
     this.#buffer.copyWithin(0, this.#pos, this.#end)
     this.#end -= this.#pos
     this.#pos = 0
+    this.#shapes?.moved()
   }
 
   #grow(size: number): void {
@@ -170,12 +175,26 @@ export class XmlScanner {
     const [buffer, view, end, names, stack, guesses] =
       [this.#buffer, this.#view, this.#end, this.names, this.#stack, this.#guesses]
     const handler = this.#handler
+    const shapes = this.#shapes
     let pos = this.#pos
     let line = this.#line
     let depth = this.#depth
     let last = this.#last
     let mixed = this.#mixed
     while (depth > 0) {
+      if (shapes !== undefined && !mixed) {
+        const name = guesses[last]!
+        const shape = name < 0 ? undefined : shapes.expected(name, depth)
+        const behind = shape === undefined ? -1 : shape.match(buffer, view, pos, end)
+        if (shape !== undefined) shapes.tried(name, behind >= 0)
+        if (behind >= 0) {
+          this.#take(shape!, line)
+          line += shape!.lines
+          pos = behind
+          last = 2 * name + 1
+          continue
+        }
+      }
       let i = pos
       let lines = 0
       let byte = buffer[i]!
@@ -214,6 +233,7 @@ export class XmlScanner {
         last = 2 * name + 1
         this.#line = line
         handler.close(name)
+        shapes?.closed(name, depth, buffer, i + 1)
       } else {
         const guess = guesses[last]!
         if (guess < 0 || depth === MAX_DEPTH || !names.follows(guess, view, i + 1)) break
@@ -232,6 +252,15 @@ export class XmlScanner {
     this.#depth = depth
     this.#last = last
     this.#mixed = mixed
+  }
+
+  /** Tells the handler of an element that has just matched. */
+  #take({ actions, starts, ends }: Shape, line: number): void {
+    for (let i = 0; i < actions.length; i++) {
+      const action = actions[i]!
+      this.#line = line + action.line
+      action.run(this.#buffer, starts[action.slot]!, ends[action.slot]!)
+    }
   }
 
   #markup(start: number): number {
@@ -366,12 +395,4 @@ export class XmlScanner {
     this.#line += misc.lines
     return next
   }
-}
-
-const endsName = (byte: number): boolean => byte === GT || byte === SLASH || isSpace(byte)
-
-const checkTextByte = (buffer: Uint8Array, at: number, start: number): void => {
-  if (isControl(buffer[at]!)) throw new XmlFault("control-character", at)
-  const closesCdata = at - start >= 2 && buffer[at - 1] === RIGHT_BRACKET && buffer[at - 2] === RIGHT_BRACKET
-  if (closesCdata) throw new XmlFault("cdata-end-in-text", at)
 }
