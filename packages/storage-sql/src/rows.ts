@@ -67,7 +67,8 @@ export const caseRow = (order: Order, c: Order["cases"][number]): CaseRow => ({
   comment: c.comment,
   opened_at: c.openedAt,
   closed_at: c.closedAt,
-  resolution: c.resolution
+  resolution: c.resolution,
+  candidates: c.candidates === undefined ? null : JSON.stringify(c.candidates)
 })
 
 /** What an order is found by at the counter: name, phone digits, number; folded (ORD-17, D23). */
@@ -170,7 +171,8 @@ export const orderOf = ({ order, fulfilments, lines, cases }: OrderRows): Order 
       comment: row.comment,
       openedAt: row.opened_at,
       closedAt: row.closed_at,
-      resolution: row.resolution
+      resolution: row.resolution,
+      ...(row.candidates === null ? {} : { candidates: JSON.parse(row.candidates) })
     })),
     plan: order.plan === null ? null : JSON.parse(order.plan),
     request: order.request

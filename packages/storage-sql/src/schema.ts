@@ -128,6 +128,7 @@ export interface Schema {
     opened_at: Instant
     closed_at: Instant | null
     resolution: string | null
+    candidates: string | null
   }
   sales: {
     source: string

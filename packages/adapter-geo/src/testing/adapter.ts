@@ -1,9 +1,9 @@
 import {
-  AdapterFault, type AdapterInstance, defineAdapter, type FaultOutcome, geocodingPort, Point, Schema
+  AdapterFault, type AdapterInstance, defineAdapter, type FaultOutcome, geocodingPort, Schema
 } from "@aptekit/core"
 import type { GeocoderSimulator } from "./service.ts"
 
-const isAnswer = Schema.is(Schema.Struct({ point: Schema.NullOr(Point) }))
+const isAnswer = Schema.is(geocodingPort.methods.geocode.output)
 
 const fault = (message: string, outcome: FaultOutcome): AdapterFault => new AdapterFault(message, { outcome })
 
@@ -35,7 +35,7 @@ const overService = (service: GeocoderSimulator) =>
             const { ok, status } = response
             if (!ok) throw fault(`the geocoder answered ${status}`, status < 500 ? "rejected" : "unavailable")
             const answer: unknown = await response.json().catch(() => null)
-            if (!isAnswer(answer)) throw fault("the geocoder's answer holds no point", "unknown")
+            if (!isAnswer(answer)) throw fault("the geocoder's answer holds no places", "unknown")
             return answer
           }
         }

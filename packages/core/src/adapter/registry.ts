@@ -29,6 +29,13 @@ export const findPort = <N extends string, M extends PortSpec>(
   return undefined
 }
 
+/** All connections that serve a port, in the order of configuration. */
+export const servingPort = <M extends PortSpec>(
+  registry: AdapterMap,
+  port: Port<string, M>
+): ReadonlyArray<{ readonly connection: string; readonly service: PortService<M> }> =>
+  [...registry.all.keys()].flatMap((connection) => findPort(registry, port, connection) ?? [])
+
 export const requirePort = <N extends string, M extends PortSpec>(
   registry: AdapterMap,
   port: Port<N, M>,

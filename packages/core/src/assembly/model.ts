@@ -7,6 +7,10 @@ export const BranchView = Schema.Struct({
   verdict: Schema.Literals(["chosen", "deep", "present", "partial", "nothing", "closed", "inactive", "unplaced"]),
   /** Metres from the branch to the client; null where a point is missing. */
   distance: Schema.NullOr(Schema.Int),
+  /** Seconds of that way; null where no distance matrix told. */
+  seconds: Schema.optionalKey(Schema.NullOr(Schema.Int)),
+  /** Was that way measured by road, or as the crow flies? Left out where no matrix was asked. */
+  by: Schema.optionalKey(Schema.Literals(["road", "straight"])),
   /** Lines that this branch holds in full. */
   linesPresent: Schema.Int,
   /** The least number of units left over any line; null unless every line is present. */
@@ -39,6 +43,10 @@ export const AssemblyPlan = Schema.Struct({
   parts: Schema.Array(PlannedPart),
   /** Metres of the whole trip: the branches in best order, then the client. */
   tripMetres: Schema.NullOr(Schema.Int),
+  /** Its seconds; null where a part of it was not measured by road. */
+  tripSeconds: Schema.optionalKey(Schema.NullOr(Schema.Int)),
+  /** How distances were measured, such as `great-circle × 1.4`. */
+  distances: Schema.optionalKey(Schema.String),
   considered: Schema.Int,
   /** The chosen branches and the nearest others, at most 20. */
   branches: Schema.Array(BranchView),

@@ -1,7 +1,7 @@
 import type { AssemblyPlan, BranchView, PlannedPart } from "./model.ts"
 import { best, compareOffers, mergeLines, type Offer, offerOf, type Want } from "./offer.ts"
-import type { AssemblyPolicy, PlanRequest } from "./ports.ts"
-import { fewestBranches, tripOf } from "./search.ts"
+import { type AssemblyPolicy, type Contenders, MAX_CONTENDERS, type PlanRequest } from "./ports.ts"
+import { fewestBranches, type Trip, tripFor } from "./search.ts"
 
 /** How many branches an explanation lists: the chosen ones and the nearest others. */
 const EXPLAINED = 20
@@ -46,10 +46,20 @@ const explain = (
   return [...chosen, ...others.slice(0, Math.max(0, EXPLAINED - chosen.length))].map((offer) => ({
     branchId: offer.candidate.branch.id,
     verdict: chosen.includes(offer) ? "chosen" : verdict(offer, wants, request),
-    distance: Number.isFinite(offer.distance) ? Math.round(offer.distance) : null,
+    ...wayTo(offer, request),
     linesPresent: offer.present,
     depth: offer.depth
   }))
+}
+
+const rounded = (figure: number | null): number | null =>
+  figure !== null && Number.isFinite(figure) ? Math.round(figure) : null
+
+const wayTo = (offer: Offer, request: PlanRequest): Pick<BranchView, "distance" | "seconds" | "by"> => {
+  const { point } = offer.candidate.branch
+  if (request.way === undefined || point === null || request.client === null) return { distance: rounded(offer.distance) }
+  const { metres, seconds, by } = request.way(point, request.client)
+  return { distance: rounded(metres), seconds: rounded(seconds), by }
 }
 
 /**
@@ -62,13 +72,15 @@ const plan = (request: PlanRequest): AssemblyPlan => {
   const eligible = offers.filter(({ candidate }) => candidate.open && candidate.branch.active)
   const result = (reason: AssemblyPlan["reason"], set: ReadonlyArray<Offer>): AssemblyPlan => {
     const parts = deal(set, wants, request)
-    const trip = set.length === 0 ? Infinity : tripOf(set, request)
+    const trip: Trip = set.length === 0 ? { metres: Infinity } : tripFor(set, request)
     return {
       policy: nearestAssembly.name,
       outcome: parts.length > 0 ? "planned" : "impossible",
       reason,
       parts,
-      tripMetres: Number.isFinite(trip) ? Math.round(trip) : null,
+      tripMetres: rounded(trip.metres),
+      ...(trip.seconds === undefined ? {} : { tripSeconds: rounded(trip.seconds) }),
+      ...(request.distances === undefined || request.client === null ? {} : { distances: request.distances }),
       considered: offers.length,
       branches: explain(offers, set, wants, request),
       notes: request.notes
@@ -85,5 +97,23 @@ const plan = (request: PlanRequest): AssemblyPlan => {
   return result(found.exact ? "fewestBranches" : "greedy", found.set.toSorted(compareOffers))
 }
 
+/** Which branches the plan has chosen between: those of its class, nearest first; the chosen ones always. */
+const contenders = (request: PlanRequest, { reason, parts }: AssemblyPlan): Contenders => {
+  const wants = mergeLines(request.lines)
+  const offers = request.candidates.filter(({ open, branch }) => open && branch.active)
+    .map((candidate) => offerOf(candidate, wants, request))
+  const fits: Partial<Record<AssemblyPlan["reason"], (offer: Offer) => boolean>> = {
+    deepAndNearest: (offer) => offer.depth !== null && offer.depth >= request.depthMargin,
+    presentAndNearest: (offer) => offer.depth !== null,
+    fewestBranches: (offer) => offer.units.some((units) => units > 0),
+    greedy: (offer) => offer.units.some((units) => units > 0)
+  }
+  const chosen = new Set(parts.map((part) => part.branchId))
+  const near = offers.filter(fits[reason] ?? (() => false)).sort(compareOffers).map(({ candidate }) => candidate.branch)
+  const first = near.filter(({ id }) => chosen.has(id))
+  const rest = near.filter(({ id }) => !chosen.has(id))
+  return { branches: [...first, ...rest].slice(0, MAX_CONTENDERS), between: reason === "fewestBranches" || reason === "greedy" }
+}
+
 /** The default assembly policy. */
-export const nearestAssembly: AssemblyPolicy = { name: "nearest", plan }
+export const nearestAssembly: AssemblyPolicy = { name: "nearest", plan, contenders }

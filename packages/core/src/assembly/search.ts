@@ -31,17 +31,57 @@ export const tripOf = (set: ReadonlyArray<Offer>, request: PlanRequest): number 
   return shortest
 }
 
-const greedyTrip = (set: ReadonlyArray<Offer>, request: PlanRequest): number => {
+const greedyVisits = (set: ReadonlyArray<Offer>, request: PlanRequest): ReadonlyArray<Offer> => {
   const left = set.toSorted((a, b) => b.distance - a.distance)
-  let here = left.shift()!
-  let total = 0
+  const way = [left.shift()!]
   while (left.length > 0) {
+    const here = way.at(-1)!
     const next = left.reduce((a, b) => (between(here, b, request) < between(here, a, request) ? b : a))
     left.splice(left.indexOf(next), 1)
-    total += between(here, next, request)
-    here = next
+    way.push(next)
   }
-  return total + here.distance
+  return way
+}
+
+const greedyTrip = (set: ReadonlyArray<Offer>, request: PlanRequest): number => {
+  const way = greedyVisits(set, request)
+  return way.slice(1).reduce((sum, offer, i) => sum + between(way[i]!, offer, request), way.at(-1)!.distance)
+}
+
+/** The whole trip as it is told: metres, and seconds where ways were measured by road. */
+export interface Trip {
+  readonly metres: number
+  readonly seconds?: number | null
+}
+
+/** All orders of a few branches. */
+const orders = (set: ReadonlyArray<Offer>): ReadonlyArray<ReadonlyArray<Offer>> =>
+  set.length < 2
+    ? [set]
+    : set.flatMap((first) => orders(set.filter((offer) => offer !== first)).map((rest) => [first, ...rest]))
+
+/** The order in which `tripOf` visits a set. */
+const visits = (set: ReadonlyArray<Offer>, request: PlanRequest): ReadonlyArray<Offer> => {
+  if (set.length > 3) return greedyVisits(set, request)
+  const cost = (way: ReadonlyArray<Offer>): number =>
+    way.slice(1).reduce((sum, offer, i) => sum + between(way[i]!, offer, request), way.at(-1)!.distance)
+  return orders(set).reduce((a, b) => (cost(b) < cost(a) ? b : a))
+}
+
+/** The trip of a chosen set, told once; `tripOf` compares the many. */
+export const tripFor = (set: ReadonlyArray<Offer>, request: PlanRequest): Trip => {
+  const { client, way } = request
+  if (way === undefined) return { metres: tripOf(set, request) }
+  const stops = [...visits(set, request).map((offer) => offer.candidate.branch.point), client]
+  const legs = stops.slice(1).map((to, i) => {
+    const from = stops[i]!
+    return from === null || to === null ? { metres: Infinity, seconds: null } : way(from, to)
+  })
+  const timed = legs.every((leg) => leg.seconds !== null)
+  return {
+    metres: legs.reduce((sum, leg) => sum + leg.metres, 0),
+    seconds: timed ? legs.reduce((sum, leg) => sum + leg.seconds!, 0) : null
+  }
 }
 
 /** What is still wanted after a branch gave what it has. */

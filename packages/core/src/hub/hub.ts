@@ -5,7 +5,7 @@ import type { Port, PortSpec } from "../adapter/port.ts"
 import { AdapterRegistry, requirePort } from "../adapter/registry.ts"
 import type { AssemblyPolicy } from "../assembly/ports.ts"
 import { nearestAssembly } from "../assembly/nearest.ts"
-import { AssemblyPolicyRef } from "../assembly/service.ts"
+import { AssemblyPolicyRef, GeoChains } from "../assembly/service.ts"
 import { PartnerDesk } from "../exchange/desk.ts"
 import { clockAhead } from "../kernel/clock.ts"
 import { InvalidInput } from "../kernel/errors.ts"
@@ -49,6 +49,10 @@ export interface HubOptions<A extends ReadonlyArray<AdapterInstance> = ReadonlyA
   readonly messages?: string
   /** How branches are chosen (ASM-1). */
   readonly assembly?: AssemblyPolicy
+  /** Which connections look addresses up, in turn; all that can if left out (ASM-2). */
+  readonly geocoders?: ReadonlyArray<string>
+  /** Which connections measure roads, in turn; all that can if left out. The great circle is always the last. */
+  readonly matrices?: ReadonlyArray<string>
   /** Sweeper, planner, dispatcher. On by default; turn them off where another process runs them (D31). */
   readonly jobs?: boolean
   readonly host?: Partial<InboundHost>
@@ -116,7 +120,11 @@ const adaptersLayer = (options: HubOptions) =>
 export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageUnavailable | AdapterError> => {
   const settings = Layer.mergeAll(
     Layer.succeed(AssemblyPolicyRef, options.assembly ?? nearestAssembly),
-    Layer.succeed(MessageLane, messageLane(options))
+    Layer.succeed(MessageLane, messageLane(options)),
+    Layer.succeed(GeoChains, {
+      ...(options.geocoders === undefined ? {} : { geocoders: options.geocoders }),
+      ...(options.matrices === undefined ? {} : { matrices: options.matrices })
+    })
   )
   const base = Network.layer.pipe(Layer.provideMerge(databaseClock), Layer.provideMerge(options.storage))
   const adapters = adaptersLayer(options).pipe(Layer.provideMerge(base))

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { AddressCandidate } from "../assembly/address.ts"
 import { AssemblyPlan } from "../assembly/model.ts"
 import { IsoInstant, toIso } from "../kernel/time.ts"
 import { Money } from "../kernel/money.ts"
@@ -68,7 +69,9 @@ export const OrderView = Schema.Struct({
       openedAt: IsoInstant,
       closedAt: NullableInstant,
       /** What the person who closed it wrote. */
-      resolution: Schema.NullOr(Schema.String)
+      resolution: Schema.NullOr(Schema.String),
+      /** Of `addressUnclear`: the places that the address may mean. */
+      candidates: Schema.optionalKey(Schema.Array(AddressCandidate))
     })
   ),
   plan: Schema.NullOr(AssemblyPlan)

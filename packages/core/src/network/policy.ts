@@ -29,6 +29,12 @@ export const Policy = Schema.Struct({
   confirmByScan: Schema.Boolean,
   /** Units beyond the ordered quantity that make a branch's stock 'deep' (ASM-1). */
   depthMargin: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 })),
+  /** How sure the point of an address must be; what is less sure goes to the operator with its candidates (ASM-2). */
+  addressPrecision: Schema.Literals(["exact", "number", "near", "street"]),
+  /** Which of two branches is the nearer one by road: the shorter way, or the quicker. */
+  nearestBy: Schema.Literals(["metres", "seconds"]),
+  /** Road metres per metre as the crow flies, where no distance matrix answers (ASM-2). */
+  detourFactor: Schema.Finite.check(Schema.isBetween({ minimum: 1, maximum: 10 })),
   /** The channel's price differs from ours: ask the operator, sell at ours, or honour the channel's. */
   priceDiffers: Schema.Literals(["operator", "ours", "channel"]),
   /** A product we do not know: ask the operator, or refuse the request (422). */
@@ -58,6 +64,9 @@ export const DEFAULT_POLICY: Policy = {
   partialSale: false,
   confirmByScan: false,
   depthMargin: 2,
+  addressPrecision: "number",
+  nearestBy: "metres",
+  detourFactor: 1.4,
   priceDiffers: "operator",
   unknownProduct: "operator",
   branchClosed: "operator",

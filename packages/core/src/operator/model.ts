@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import type { BranchId, ChannelId, FulfilmentId, OrderId } from "../kernel/ids.ts"
 import type { FulfilmentStatus } from "../order/model.ts"
+import { AddressCandidate } from "../assembly/address.ts"
 import { Instant } from "../kernel/time.ts"
 
 /** Why a person must look (ORD-3). Stable codes; screens and messages translate them. */
@@ -71,7 +72,9 @@ export const OperatorCase = Schema.Struct({
   openedAt: Instant,
   closedAt: Schema.NullOr(Instant),
   /** What the person who closed it wrote; null where the life of the order or the partner closed it. */
-  resolution: Schema.NullOr(Schema.String)
+  resolution: Schema.NullOr(Schema.String),
+  /** `addressUnclear`: the places that the address may mean. Addresses: they stay with the case, never in events (D25). */
+  candidates: Schema.optionalKey(Schema.Array(AddressCandidate))
 })
 export type OperatorCase = typeof OperatorCase.Type
 

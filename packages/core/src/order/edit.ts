@@ -1,4 +1,5 @@
 import { Result } from "effect"
+import type { AddressCandidate } from "../assembly/address.ts"
 import { Refused } from "../kernel/errors.ts"
 import type { BranchId, ProductId } from "../kernel/ids.ts"
 import { MINUTE, type Instant } from "../kernel/time.ts"
@@ -51,7 +52,11 @@ export const openCase = (
   part: number,
   reason: CaseReason,
   now: Instant,
-  detail: { readonly lineId?: number | null; readonly comment?: string | undefined } = {}
+  detail: {
+    readonly lineId?: number | null
+    readonly comment?: string | undefined
+    readonly candidates?: ReadonlyArray<AddressCandidate>
+  } = {}
 ): Order => {
   const same = order.cases.some(
     (c) => c.part === part && c.reason === reason && c.lineId === (detail.lineId ?? null) && c.closedAt === null
@@ -65,7 +70,8 @@ export const openCase = (
     comment: detail.comment ?? null,
     openedAt: now,
     closedAt: null,
-    resolution: null
+    resolution: null,
+    ...(detail.candidates === undefined || detail.candidates.length === 0 ? {} : { candidates: detail.candidates })
   }
   return { ...order, cases: [...order.cases, opened] }
 }

@@ -1,9 +1,10 @@
+import { type Located, NOT_ASKED } from "../assembly/locate.ts"
 import type { AssemblyPlan, PlannedPart } from "../assembly/model.ts"
 import type { Product } from "../catalogue/model.ts"
 import type { BranchId, FulfilmentId, OrderId } from "../kernel/ids.ts"
 import type { Money } from "../kernel/money.ts"
 import { normalisePhone } from "../kernel/phone.ts"
-import type { Channel, Point } from "../network/model.ts"
+import type { Channel } from "../network/model.ts"
 import type { CaseReason } from "../operator/model.ts"
 import {
   closedForOrder,
@@ -126,7 +127,7 @@ export const settleIntake = (
   plan: AssemblyPlan,
   fulfilmentIds: ReadonlyArray<FulfilmentId>,
   facts: Facts,
-  point: Point | null = null
+  { point, candidates }: Pick<Located, "point" | "candidates"> = NOT_ASKED
 ): Order => {
   const lines = order.fulfilments[0]!.lines
   const planned = plan.parts.length <= MAX_PARTS ? plan.parts : []
@@ -138,7 +139,7 @@ export const settleIntake = (
     : order.delivery
   const planReason = plan.parts.length > MAX_PARTS ? "tooManyParts" as const : reasonOf(plan)
   return parts.reduce<Order>(
-    (before, part) => settlePart(before, part, planReason, facts),
+    (before, part) => settlePart(before, part, planReason, facts, candidates),
     { ...order, delivery: located, plan, fulfilments: parts, updatedAt: facts.now }
   )
 }
@@ -177,7 +178,13 @@ interface Objection {
   readonly lineId: number | null
 }
 
-const settlePart = (order: Order, part: Fulfilment, planReason: CaseReason | null, facts: Facts): Order => {
+const settlePart = (
+  order: Order,
+  part: Fulfilment,
+  planReason: CaseReason | null,
+  facts: Facts,
+  candidates: Located["candidates"]
+): Order => {
   const branch = part.branchId === null ? undefined : facts.branch(part.branchId)
   const policy = facts.policy(part.branchId)
   const priced = part.lines.map((line) => priceLine(line, part.branchId, facts))
@@ -193,7 +200,11 @@ const settlePart = (order: Order, part: Fulfilment, planReason: CaseReason | nul
   const next: Fulfilment = { ...part, lines }
   if (objections.length > 0 || part.branchId === null) {
     return objections.reduce(
-      (before, o) => openCase(before, part.part, o.reason, facts.now, { lineId: o.lineId }),
+      (before, { lineId, reason }) =>
+        openCase(before, part.part, reason, facts.now, {
+          lineId,
+          ...(reason === "addressUnclear" ? { candidates } : {})
+        }),
       replacePart(order, { ...next, status: "operator", reservation: operatorReservation(facts, next) })
     )
   }

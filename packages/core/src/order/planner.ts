@@ -1,29 +1,46 @@
 import { Context, Effect, Layer } from "effect"
+import { AdapterRegistry, requirePort, servingPort } from "../adapter/registry.ts"
+import type { Port, PortService, PortSpec } from "../adapter/port.ts"
+import { type KnownRoads, roadAsker, ROADS_UNASKED } from "../assembly/ask-roads.ts"
+import type { Link } from "../assembly/chain.ts"
 import { geocodingPort } from "../assembly/geocoding.ts"
-import { AdapterRegistry, findPort } from "../adapter/registry.ts"
-import { greatCircle } from "../assembly/distance.ts"
+import { type Located, locator, NOT_ASKED } from "../assembly/locate.ts"
+import { distanceMatrixPort } from "../assembly/matrix.ts"
 import type { AssemblyPlan } from "../assembly/model.ts"
-import type { Candidate, WantedLine } from "../assembly/ports.ts"
-import { AssemblyPolicyRef } from "../assembly/service.ts"
+import type { Candidate, PlanRequest, WantedLine } from "../assembly/ports.ts"
+import { measureBy } from "../assembly/roads.ts"
+import { AssemblyPolicyRef, GeoChains } from "../assembly/service.ts"
 import { Network } from "../network/service.ts"
-import type { Point } from "../network/model.ts"
 import { Storage } from "../store/ports.ts"
 import { closedForOrder } from "./edit.ts"
 import type { Facts } from "./facts.ts"
 import { pickupPlan } from "./intake.ts"
 import type { Order } from "./model.ts"
 
-/** What became of an address (ASM-2). */
-export type Located =
-  | { readonly kind: "point"; readonly point: Point | null; readonly notes: ReadonlyArray<string> }
-  | { readonly kind: "unreachable"; readonly notes: ReadonlyArray<string> }
+/** What was learnt outside before an order is planned: where its client is, and the roads there. */
+export interface Surroundings {
+  readonly located: Located
+  readonly known: KnownRoads
+}
+
+/** How long those outside are waited for, in milliseconds. */
+export interface Patience {
+  readonly geocoders: number
+  readonly matrices: number
+}
+
+/** Intake answers within 2 s (D15): this leaves time for its two commits. */
+export const INTAKE_PATIENCE: Patience = { geocoders: 1_100, matrices: 600 }
+/** Nobody waits for the job but the order. */
+export const JOB_PATIENCE: Patience = { geocoders: 2_500, matrices: 1_000 }
 
 /** Turns orders into plans: from the stock image, by the assembly policy in force. */
 export class Planner extends Context.Service<Planner, {
   /** Must somebody outside be asked before this order can be planned? */
-  readonly needsGeocoder: (order: Order) => boolean
-  readonly locate: (order: Order) => Effect.Effect<Located>
-  readonly plan: (order: Order, facts: Facts, point: Point | null, notes: ReadonlyArray<string>) => AssemblyPlan
+  readonly asksOutside: (order: Order) => boolean
+  /** Asks geocoders and matrices, each in turn (ASM-2). `facts`: to know which roads matter. */
+  readonly lookAround: (order: Order, facts: Facts, patience: Patience) => Effect.Effect<Surroundings>
+  readonly plan: (order: Order, facts: Facts, surroundings: Surroundings) => AssemblyPlan
 }>()("@aptekit/core/order/Planner") {
   static readonly layer = Layer.effect(
     Planner,
@@ -32,28 +49,32 @@ export class Planner extends Context.Service<Planner, {
       const network = yield* Network
       const registry = yield* AdapterRegistry
       const assembly = yield* AssemblyPolicyRef
+      const chains = yield* GeoChains
       const image = storage.stock.image
-      const geocoder = findPort(registry, geocodingPort)
 
-      const locate = (order: Order): Effect.Effect<Located> => {
+      /** The named connections in their order, or all that serve the port. */
+      const linksOf = <M extends PortSpec>(port: Port<string, M>, names: ReadonlyArray<string> | undefined) =>
+        Effect.gen(function*() {
+          if (names === undefined) return servingPort(registry, port)
+          const links: Array<Link<PortService<M>>> = []
+          for (const connection of names) links.push({ connection, service: yield* requirePort(registry, port, connection) })
+          return links
+        })
+
+      const geocoders = yield* linksOf(geocodingPort, chains.geocoders)
+      const matrices = yield* linksOf(distanceMatrixPort, chains.matrices)
+      const ask = locator(geocoders)
+      const askRoads = roadAsker(matrices, assembly)
+
+      const locate = (order: Order, patience: number): Effect.Effect<Located> => {
         const { delivery } = order
-        if (delivery.type === "pickup") return Effect.succeed({ kind: "point", point: null, notes: [] })
-        if (delivery.address.point !== null) {
-          return Effect.succeed({ kind: "point", point: delivery.address.point, notes: [] })
+        if (delivery.type === "pickup") return Effect.succeed(NOT_ASKED)
+        const { point, text } = delivery.address
+        if (point !== null) return Effect.succeed({ ...NOT_ASKED, point })
+        if (geocoders.length === 0) {
+          return Effect.succeed({ ...NOT_ASKED, kind: "unclear", notes: ["no geocoder is configured"] })
         }
-        if (geocoder === undefined) {
-          return Effect.succeed({ kind: "point", point: null, notes: ["no geocoder is configured"] })
-        }
-        return geocoder.service.geocode({ address: delivery.address.text }).pipe(
-          Effect.map((answer): Located => ({
-            kind: "point",
-            point: answer.point,
-            notes: [`address located by ${geocoder.connection}`]
-          })),
-          Effect.catch((error) =>
-            Effect.succeed<Located>({ kind: "unreachable", notes: [`geocoder ${geocoder.connection}: ${error.reason}`] })
-          )
-        )
+        return ask(text, network.view().policy(order.channelId, null).addressPrecision, patience)
       }
 
       const candidates = (facts: Facts): ReadonlyArray<Candidate> =>
@@ -77,26 +98,37 @@ export class Planner extends Context.Service<Planner, {
           }]
         })
 
-      const plan = (order: Order, facts: Facts, point: Point | null, notes: ReadonlyArray<string>): AssemblyPlan => {
-        if (order.delivery.type === "pickup") return pickupPlan(order, order.delivery.branchId)
+      const requestOf = (order: Order, facts: Facts, { located, known }: Surroundings): PlanRequest => {
         const policy = facts.policy(null)
-        return assembly.plan({
+        return {
           lines: wanted(order, facts),
           candidates: candidates(facts),
-          client: point,
+          client: located.point,
           split: policy.split,
           depthMargin: policy.depthMargin,
           available: facts.availableAt,
-          distance: greatCircle,
-          notes
-        })
+          notes: [...located.notes, ...known.notes],
+          ...measureBy(known.roads, policy)
+        }
       }
 
+      const lookAround = (order: Order, facts: Facts, patience: Patience): Effect.Effect<Surroundings> =>
+        Effect.gen(function*() {
+          const located = yield* locate(order, patience.geocoders)
+          const near: Surroundings = { located, known: ROADS_UNASKED }
+          if (matrices.length === 0 || located.point === null) return near
+          return { located, known: yield* askRoads(requestOf(order, facts, near), facts.policy(null), patience.matrices) }
+        })
+
       return Planner.of({
-        needsGeocoder: (order) =>
-          order.delivery.type === "courier" && order.delivery.address.point === null && geocoder !== undefined,
-        locate,
-        plan
+        asksOutside: ({ delivery }) =>
+          delivery.type === "courier" &&
+          (delivery.address.point === null ? geocoders.length > 0 : matrices.length > 0),
+        lookAround,
+        plan: (order, facts, surroundings) =>
+          order.delivery.type === "pickup"
+            ? pickupPlan(order, order.delivery.branchId)
+            : assembly.plan(requestOf(order, facts, surroundings))
       })
     })
   )

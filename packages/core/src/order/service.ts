@@ -1,12 +1,12 @@
 import { Clock, Context, Effect, Layer, Result } from "effect"
+import type { Located } from "../assembly/locate.ts"
 import type { AssemblyPlan } from "../assembly/model.ts"
-import type { Product } from "../catalogue/model.ts"
 import { type Actor, SYSTEM } from "../kernel/actor.ts"
 import { InvalidInput, KeyConflict, NotFound, type Refused } from "../kernel/errors.ts"
 import { FulfilmentId, OrderId, type ProductId } from "../kernel/ids.ts"
 import { MINUTE } from "../kernel/time.ts"
 import { nextUuid } from "../kernel/uuid.ts"
-import type { Channel, Point } from "../network/model.ts"
+import type { Channel } from "../network/model.ts"
 import { Network } from "../network/service.ts"
 import type { IdempotencyKey } from "../store/change.ts"
 import { type Duplicate, StorageUnavailable, type VersionConflict } from "../store/errors.ts"
@@ -20,7 +20,8 @@ import { isEnded } from "./life.ts"
 import type { Order } from "./model.ts"
 import { OrderNumbers } from "./numbers.ts"
 import { type PaymentReport, reportPayment as applyPayment } from "./payment.ts"
-import { Planner } from "./planner.ts"
+import { INTAKE_PATIENCE, JOB_PATIENCE, type Patience, Planner, type Surroundings } from "./planner.ts"
+import { productsAsked } from "./products-asked.ts"
 import { differingFields, fingerprint, type OrderRequest } from "./request.ts"
 import { mayChange, resent, withOwnHolds } from "./resend.ts"
 import { decideAll, decideById } from "./rules.ts"
@@ -136,12 +137,12 @@ export class Orders extends Context.Service<Orders, {
         )
 
       /** Part ids go on where the order had parts before; the rest are new. */
-      const settled = (order: Order, holder: Order, plan: AssemblyPlan, facts: Facts, point: Point | null) =>
+      const settled = (order: Order, holder: Order, plan: AssemblyPlan, facts: Facts, located: Located) =>
         Effect.map(
           Effect.forEach(plan.parts.slice(holder.fulfilments.length, MAX_PARTS), () => nextUuid),
           (fresh) => {
             const ids = [...holder.fulfilments.map((f) => f.id), ...fresh.map((id) => FulfilmentId.make(id))]
-            return settleIntake(order, plan, ids, facts, point)
+            return settleIntake(order, plan, ids, facts, located)
           }
         )
 
@@ -152,42 +153,17 @@ export class Orders extends Context.Service<Orders, {
       const decideIntake = (
         order: Order,
         world: Facts,
-        point: Point | null,
-        notes: ReadonlyArray<string>,
+        around: Surroundings,
         holder: Order = order
       ) =>
         Effect.gen(function*() {
           const facts = holder === order ? world : withOwnHolds(world, holder)
-          const decide = Effect.suspend(() => settled(order, holder, planner.plan(order, facts, point, notes), facts, point))
+          const decide = Effect.suspend(() =>
+            settled(order, holder, planner.plan(order, facts, around), facts, around.located))
           const first = yield* decide
           if (!isShort(first, facts)) return first
           yield* confirmShortage(order, facts)
           return yield* decide
-        })
-
-      const resolveProducts = (request: OrderRequest) =>
-        Effect.gen(function*() {
-          const keys = (key: "productId" | "sku" | "barcode") => [
-            ...new Set(request.lines.flatMap((line) => (line[key] === undefined ? [] : [line[key]])))
-          ]
-          const [ids, skus, codes] = [keys("productId"), keys("sku"), keys("barcode")]
-          const known = new Map<string, Product>()
-          const shared = new Set<string>()
-          if (ids.length > 0) for (const p of yield* storage.catalogue.byIds(ids as Array<ProductId>)) known.set(`i${p.id}`, p)
-          if (skus.length > 0) for (const p of yield* storage.catalogue.bySkus(skus)) known.set(`s${p.sku}`, p)
-          if (codes.length > 0) {
-            for (const p of yield* storage.catalogue.byBarcodes(codes)) {
-              for (const code of p.barcodes) {
-                // A barcode of two products names neither: a person must say which.
-                if (known.has(`b${code}`)) shared.add(`b${code}`)
-                known.set(`b${code}`, p)
-              }
-            }
-          }
-          for (const key of shared) known.delete(key)
-          return request.lines.map((line) =>
-            known.get(line.productId !== undefined ? `i${line.productId}` : line.sku !== undefined ? `s${line.sku}` : `b${line.barcode}`) ?? null
-          )
         })
 
       const check = (request: OrderRequest): Effect.Effect<Channel, InvalidInput> => {
@@ -206,7 +182,7 @@ export class Orders extends Context.Service<Orders, {
       const place = (request: OrderRequest, actor: Actor): Effect.Effect<Placed, PlaceError> =>
         Effect.gen(function*() {
           const channel = yield* check(request)
-          const products = yield* resolveProducts(request)
+          const products = yield* productsAsked(storage, request)
           const policy = network.view().policy(channel.id, null)
           if (policy.unknownProduct === "refuse" && products.includes(null)) {
             const path = `lines[${products.indexOf(null)}]`
@@ -223,10 +199,10 @@ export class Orders extends Context.Service<Orders, {
               facts, channel, orderId, number, fulfilmentIds: [fulfilmentId], products, replaces: null
             }
             const placed = placedOrder(request, intake)
-            const decided = planner.needsGeocoder(placed)
+            const decided = planner.asksOutside(placed)
               ? placed
-              : yield* Effect.flatMap(planner.locate(placed), (located) =>
-                decideIntake(placed, facts, located.kind === "point" ? located.point : null, located.notes))
+              : yield* Effect.flatMap(planner.lookAround(placed, facts, INTAKE_PATIENCE), (around) =>
+                decideIntake(placed, facts, around))
             const change = changeOfOrder(null, decided, yield* unit.meta(facts, "order.placed"))
             return { order: change.orders[0]!.after, change }
           })
@@ -237,7 +213,7 @@ export class Orders extends Context.Service<Orders, {
             }))
           )
           if (order.fulfilments[0]!.status !== "placed") return { order, created: true }
-          const planned = yield* settle(order.id).pipe(
+          const planned = yield* settleWithin(order.id, INTAKE_PATIENCE).pipe(
             Effect.timeoutOption(PLANNING_PATIENCE),
             Effect.catch(() => Effect.succeedNone)
           )
@@ -248,7 +224,7 @@ export class Orders extends Context.Service<Orders, {
       const change = (found: Order, request: OrderRequest, actor: Actor) =>
         Effect.gen(function*() {
           const channel = yield* check(request)
-          const products = yield* resolveProducts(request)
+          const products = yield* productsAsked(storage, request)
           const own = found.fulfilments.flatMap((f) => f.lines).flatMap((l) => (l.productId === null ? [] : [l.productId]))
           const known = new Map([
             ...(yield* unit.products(own)),
@@ -269,13 +245,13 @@ export class Orders extends Context.Service<Orders, {
               products,
               replaces: before.replaces
             })
-            const located = yield* planner.locate(placed)
-            if (located.kind === "unreachable") {
+            const around = yield* planner.lookAround(placed, withOwnHolds(facts, before), INTAKE_PATIENCE)
+            if (around.located.kind === "unreachable") {
               // Without a point the order would lose what it holds: the change waits, the order stays as it is.
               const message = "The service that looks addresses up does not answer; send the change again later."
               return yield* new StorageUnavailable({ message, outcome: "notApplied" })
             }
-            const decided = yield* decideIntake(placed, facts, located.point, located.notes, before)
+            const decided = yield* decideIntake(placed, facts, around, before)
             const changed = changeOfOrder(before, resent(before, decided, facts), {
               ...(yield* unit.meta(facts, "order.changed")),
               reason: "changedByCustomer"
@@ -307,24 +283,25 @@ export class Orders extends Context.Service<Orders, {
           })
         })
 
-      const settle = (orderId: OrderId): Effect.Effect<Order, UpdateError> =>
+      const settleWithin = (orderId: OrderId, patience: Patience): Effect.Effect<Order, UpdateError> =>
         Effect.gen(function*() {
           const found = yield* storage.orders.byId(orderId)
           if (found === null) return yield* NotFound.of("order", orderId)
           if (found.fulfilments.some((f) => f.status !== "placed")) return found
-          const located = yield* planner.locate(found)
-          const now = yield* Clock.currentTimeMillis
-          if (located.kind === "unreachable" && now - found.createdAt < GEOCODER_PATIENCE) return found
           const ids = found.fulfilments[0]!.lines.flatMap((line) => (line.productId === null ? [] : [line.productId]))
           const known = yield* unit.products(ids)
+          // Outside of the commit, which may be tried again: nobody is asked twice.
+          const around = yield* planner.lookAround(found, yield* unit.facts(found.channelId, SYSTEM, known), patience)
+          const unreachable = around.located.kind === "unreachable"
+          const now = yield* Clock.currentTimeMillis
+          if (unreachable && now - found.createdAt < GEOCODER_PATIENCE) return found
           const attempt = Effect.gen(function*() {
             const order = yield* storage.orders.byId(orderId)
             if (order === null) return yield* NotFound.of("order", orderId)
             if (order.fulfilments.some((f) => f.status !== "placed")) return { order, change: null }
             const facts = yield* unit.facts(order.channelId, SYSTEM, known)
-            const point = located.kind === "point" ? located.point : null
-            const planned = yield* decideIntake(order, facts, point, located.notes)
-            const decided = located.kind === "unreachable" ? openCase(planned, 1, "partnerUnreachable", facts.now) : planned
+            const planned = yield* decideIntake(order, facts, around)
+            const decided = unreachable ? openCase(planned, 1, "partnerUnreachable", facts.now) : planned
             const change = changeOfOrder(order, decided, yield* unit.meta(facts, "order.settled"))
             return { order: change.orders[0]!.after, change }
           })
@@ -388,6 +365,8 @@ export class Orders extends Context.Service<Orders, {
           actor: options.actor,
           decide: (order) => ruled(applyPayment(order, report), report.reference)
         })
+
+      const settle = (orderId: OrderId) => settleWithin(orderId, JOB_PATIENCE)
 
       return Orders.of({ place, command, cancel, reportPayment, settle, sweep })
     })

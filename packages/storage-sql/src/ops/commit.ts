@@ -27,7 +27,8 @@ const LINE_COLUMNS = [
   "price", "price_currency", "channel_price", "channel_currency"
 ] as const
 const CASE_COLUMNS = [
-  "order_id", "case_id", "part", "reason", "line_id", "comment", "opened_at", "closed_at", "resolution"
+  "order_id", "case_id", "part", "reason", "line_id", "comment", "opened_at", "closed_at", "resolution",
+  "candidates"
 ] as const
 const EVENT_COLUMNS = [
   "seq", "change_id", "origin", "at", "type", "order_id", "fulfilment_id", "branch_id", "actor_kind", "actor_id", "data",

@@ -58,7 +58,14 @@ export const fullOrder = (): Order => {
     ],
     cases: [
       { caseId: 1, part: 1, reason: "tooFew", lineId: 3, comment: "осталось 1", openedAt: 1, closedAt: TEST_NOW + 5, resolution: "снято: ё" },
-      { caseId: 2, part: 2, reason: "customerAsks", lineId: null, comment: null, openedAt: TEST_NOW, closedAt: null, resolution: null }
+      { caseId: 2, part: 2, reason: "customerAsks", lineId: null, comment: null, openedAt: TEST_NOW, closedAt: null, resolution: null },
+      {
+        caseId: 3, part: 1, reason: "addressUnclear", lineId: null, comment: null, openedAt: TEST_NOW, closedAt: null, resolution: null,
+        candidates: [
+          { address: "Алматы, пр. Аль-Фараби, 7 «Нұрлы Тау»", point: { lat: 43.2380001, lon: 76.9450009 }, precision: "exact" },
+          { address: "Талғар, Аль-Фараби, 7", point: { lat: -43.3, lon: 77.2 }, precision: "near" }
+        ]
+      }
     ],
     plan: {
       policy: "nearest",
@@ -67,7 +74,11 @@ export const fullOrder = (): Order => {
       parts: [{ branchId: NORTH, lines: [{ lineId: 1, productId: ProductId.make("aspirin"), quantity: 3 }] }],
       tripMetres: 1234,
       considered: 17,
-      branches: [{ branchId: NORTH, verdict: "chosen", distance: null, linesPresent: 2, depth: null }],
+      tripSeconds: null,
+      distances: "road (osrm), elsewhere great-circle × 1.4",
+      branches: [
+        { branchId: NORTH, verdict: "chosen", distance: null, seconds: 240, by: "road", linesPresent: 2, depth: null }
+      ],
       notes: ["geocoder unavailable", "запасной путь"]
     },
     request: JSON.stringify({ comment: "ё", lines: [1, 2, 3] })
