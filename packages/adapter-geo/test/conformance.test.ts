@@ -1,33 +1,98 @@
-import { geocodingSuite, runPortSuite } from "@aptekit/core/testing"
+import { geocodingSuite, matrixSuite, runPortSuite } from "@aptekit/core/testing"
 import { describe, test } from "vitest"
 import { tableGeocoder } from "../src/index.ts"
-import { geocoderSimulator, simulatedGeocoder } from "../src/testing/index.ts"
+import * as sim from "../src/testing/index.ts"
 
 const places = [
-  { address: "г. Тестовый, ул. Первая, 1", lat: 43.25, lon: 76.95 },
-  { address: "г. Тестовый, пр. Второй, 22", lat: 43.21, lon: 76.84 }
+  { address: "г. Тестовый, ул. Первая, 1", lat: 43.262, lon: 76.91 },
+  { address: "г. Тестовый, пр. Второй, 22", lat: 43.27, lon: 76.93 },
+  { address: "г. Тестовый, ул. Двойная, 1", lat: 43.266, lon: 76.95 },
+  { address: "г. Тестовый, пер. Двойная, 1", lat: 43.21, lon: 76.86 }
 ]
-const known = places.map(({ address, lat, lon }) => ({ address, point: { lat, lon } }))
+const known = places.slice(0, 2).map(({ address, lat, lon }) => ({ address, point: { lat, lon } }))
 const unknown = "г. Тестовый, ул. Третья, 3"
+const questions = { known, unknown, ambiguous: "Двойная, 1", street: "г. Тестовый, ул. Первая" }
+/** A table has no towns to choose from: only two kinds of street of one name. */
+const tableQuestions = { ...questions, ambiguous: "г. Тестовый, Двойная, 1" }
+const NO_STREETS = { "a street without a house is not precise": "a table knows only whole addresses" }
 
-describe("SDK-2: the simulated geocoder", () => {
-  runPortSuite(geocodingSuite, () => {
-    const simulator = geocoderSimulator({ places })
-    return { adapter: simulatedGeocoder(simulator), simulator, secrets: [simulator.key], known, unknown }
-  }, { test })
+describe("SDK-2, ASM-2: geocoders", () => {
+  describe("Yandex", () => {
+    runPortSuite(geocodingSuite, () => {
+      const simulator = sim.yandexGeocoderSimulator()
+      return { adapter: sim.simulatedYandexGeocoder(simulator), simulator, secrets: [simulator.key], ...questions }
+    }, { test })
+  })
+
+  describe("2GIS", () => {
+    runPortSuite(geocodingSuite, () => {
+      const simulator = sim.twoGisGeocoderSimulator()
+      return { adapter: sim.simulatedTwoGisGeocoder(simulator), simulator, secrets: [simulator.key], ...questions }
+    }, { test })
+  })
+
+  describe("Nominatim", () => {
+    runPortSuite(geocodingSuite, () => {
+      const simulator = sim.nominatimSimulator({ everyMs: 0 })
+      // The suite asks one address again and again, and wants to see its faults.
+      return { adapter: sim.simulatedNominatim(simulator, { everyMs: 0, cache: false }), simulator, ...questions }
+    }, {
+      test,
+      skip: { "garbled answers end as unknown": "one of them is [], which is how it says that it found nothing; see errors.test.ts" }
+    })
+  })
+
+  describe("a service of no particular vendor", () => {
+    runPortSuite(geocodingSuite, () => {
+      const simulator = sim.geocoderSimulator({ places })
+      return { adapter: sim.simulatedGeocoder(simulator), simulator, secrets: [simulator.key], ...tableQuestions }
+    }, { test, skip: NO_STREETS })
+  })
+
+  describe("the table", () => {
+    const reason = "a table in memory has no partner that could fail"
+    runPortSuite(geocodingSuite, () => ({ adapter: tableGeocoder({ places }), ...tableQuestions }), {
+      test,
+      skip: {
+        ...NO_STREETS,
+        "a partner that is down ends as unavailable, and works again when it is back": reason,
+        "a partner that refuses ends as rejected": reason,
+        "a partner that hangs ends as unknown, in time": reason,
+        "a partner that is slow, yet answers in time, ends as done": reason,
+        "garbled answers end as unknown": reason,
+        "a partner that drops the answer ends as a failure, and answers when asked again": reason
+      }
+    })
+  })
 })
 
-describe("SDK-2: the table", () => {
-  const reason = "a table in memory has no partner that could fail"
-  runPortSuite(geocodingSuite, () => ({ adapter: tableGeocoder({ places }), known, unknown }), {
-    test,
-    skip: {
-      "a partner that is down ends as unavailable, and works again when it is back": reason,
-      "a partner that refuses ends as rejected": reason,
-      "a partner that hangs ends as unknown, in time": reason,
-      "a partner that is slow, yet answers in time, ends as done": reason,
-      "garbled answers end as unknown": reason,
-      "a partner that drops the answer ends as a failure, and answers when asked again": reason
-    }
+const points = sim.testHouses.slice(0, 9).map(({ lat, lon }) => ({ lat, lon }))
+const roads = {
+  points,
+  road: sim.roadOf,
+  island: { lat: 44.5, lon: 76.9 },
+  many: Array.from({ length: 26 }, (_, i) => ({ lat: 43.24 + (i % 7) * 0.005, lon: 76.9 + i * 0.004 }))
+}
+
+describe("SDK-2, ASM-2: distance matrices", () => {
+  describe("Yandex", () => {
+    runPortSuite(matrixSuite, () => {
+      const simulator = sim.yandexMatrixSimulator()
+      return { adapter: sim.simulatedYandexMatrix(simulator), simulator, secrets: [simulator.key], ...roads }
+    }, { test })
+  })
+
+  describe("2GIS", () => {
+    runPortSuite(matrixSuite, () => {
+      const simulator = sim.twoGisMatrixSimulator()
+      return { adapter: sim.simulatedTwoGisMatrix(simulator), simulator, secrets: [simulator.key], ...roads }
+    }, { test })
+  })
+
+  describe("OSRM", () => {
+    runPortSuite(matrixSuite, () => {
+      const simulator = sim.osrmSimulator({ maxLocations: 20 })
+      return { adapter: sim.simulatedOsrmMatrix(simulator, { maxLocations: 20 }), simulator, ...roads }
+    }, { test })
   })
 })

@@ -16,6 +16,10 @@ export interface AptekitConfig {
   readonly adapters?: ReadonlyArray<AdapterInstance>
   /** The connection that sends messages to buyers; the first one that can if left out. */
   readonly messages?: string
+  /** Connections that look addresses up, in turn; all that can if left out. */
+  readonly geocoders?: ReadonlyArray<string>
+  /** Connections that measure roads, in turn; all that can if left out. */
+  readonly matrices?: ReadonlyArray<string>
   /** Requests of one key: 200 a second and 2,000 at once if left out; `false`: as many as it likes. */
   readonly rate?: RateLimit | false
   /** Fill an empty database with the demo network. On by default where there is no config file. */
@@ -70,6 +74,8 @@ const Shape = Schema.Struct({
     Schema.Array(Schema.declare(isAdapter, { expected: "an adapter, such as consoleMessages({})" }))
   ),
   messages: Schema.optionalKey(Text),
+  geocoders: Schema.optionalKey(Schema.Array(Text)),
+  matrices: Schema.optionalKey(Schema.Array(Text)),
   rate: Schema.optionalKey(
     Schema.Union([
       Schema.Literal(false),

@@ -64,6 +64,8 @@ const adminKeys = ({ adminKey }: ServerConfig): ReadonlyArray<NewKey> =>
 const optional = (config: ServerConfig): Partial<ServerOptions> => ({
   ...(config.host === undefined ? {} : { host: config.host }),
   ...(config.messages === undefined ? {} : { messages: config.messages }),
+  ...(config.geocoders === undefined ? {} : { geocoders: config.geocoders }),
+  ...(config.matrices === undefined ? {} : { matrices: config.matrices }),
   ...(config.rate === undefined ? {} : { rate: config.rate })
 })
 

@@ -16,6 +16,9 @@ export interface ServerOptions extends AppOptions {
   readonly adapters?: ReadonlyArray<AdapterInstance>
   /** The connection that sends messages to buyers. */
   readonly messages?: string
+  /** Connections that look addresses up, and that measure roads, in turn. */
+  readonly geocoders?: ReadonlyArray<string>
+  readonly matrices?: ReadonlyArray<string>
   readonly jobs?: boolean
   /** 0: a free one. */
   readonly port?: number
@@ -41,6 +44,8 @@ const openHub = (options: ServerOptions, log: Log): Promise<Hub> =>
     storage: options.storage.pipe(Layer.provideMerge(Logger.layer([hubLogger(log)]))),
     adapters: options.adapters ?? [],
     ...(options.messages === undefined ? {} : { messages: options.messages }),
+    ...(options.geocoders === undefined ? {} : { geocoders: options.geocoders }),
+    ...(options.matrices === undefined ? {} : { matrices: options.matrices }),
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
     host: {
       ...(options.directory === undefined ? {} : { directory: options.directory }),
