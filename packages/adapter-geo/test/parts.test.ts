@@ -178,17 +178,23 @@ describe("ASM-2: one request a second", () => {
     const pace = createPace(1_000, "nominatim", {
       fetch: () => Promise.reject(new Error("unused")),
       now: () => clock.at,
-      sleep: (wait) => Promise.resolve(void waits.push(wait))
+      sleep: (wait) => {
+        waits.push(wait)
+        // Rings early, once.
+        clock.at += waits.length === 1 ? wait - 1 : wait
+        return Promise.resolve()
+      }
     })
     const { signal } = new AbortController()
     await pace(signal)
     clock.at = 300
     await pace(signal)
-    expect(waits).toEqual([700])
+    expect([waits, clock.at]).toEqual([[700, 1], 1_000])
+    clock.at = 300
     await expect(pace(signal)).rejects.toMatchObject({ outcome: "unavailable" })
     clock.at = 5_000
     await pace(signal)
-    expect(waits).toEqual([700])
+    expect(waits).toEqual([700, 1])
   })
 })
 

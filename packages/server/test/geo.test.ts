@@ -34,6 +34,7 @@ const to = (text: string, point?: Point) => ({
 })
 
 const branchOf = (order: Order): string | null => order.fulfilments[0]!.branchId
+const branches = (order: Order): ReadonlySet<string | null> => new Set(order.fulfilments.map(({ branchId }) => branchId))
 const cases = (order: Order): ReadonlyArray<string> => order.cases.map(({ reason }) => reason)
 
 test("R-ASM-2: R-ASM-1: a hand-typed address ends in the branch that is nearest by road, and the plan says by whose word", async () => {
@@ -195,13 +196,13 @@ test("R-ASM-1: R-ASM-2: of the pairs of branches that have everything together t
   const yandex = geo.yandexMatrixSimulator()
   const byRoad = await hub([geo.simulatedYandexMatrix(yandex)], { network: split })
   const placed = await byRoad.order(body)
-  expect(placed.fulfilments.map(({ branchId }) => branchId).toSorted()).toEqual(["here", "only"])
+  expect(branches(placed)).toEqual(new Set(["here", "only"]))
   const client = { lat: 43.253, lon: 76.9 }
   const [a, b] = [geo.roadOf(points["here"]!, points["only"]!)!, geo.roadOf(points["only"]!, client)!]
   expect([placed.plan?.tripMetres, placed.plan?.tripSeconds]).toEqual([a.metres + b.metres, a.seconds + b.seconds])
   expect(yandex.ledger).toEqual([{ from: 3, to: 4 }])
   const byAir = await (await hub([], { network: split })).order(body)
-  expect(byAir.fulfilments.map(({ branchId }) => branchId).toSorted()).toEqual(["beyond", "only"])
+  expect(branches(byAir)).toEqual(new Set(["beyond", "only"]))
 })
 
 test("R-ASM-2: a name in the chain that is no such connection stops the start, and says which", async () => {

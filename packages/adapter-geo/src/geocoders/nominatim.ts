@@ -33,7 +33,7 @@ const precisionOf = (asked: string, { address, addresstype = "", category }: typ
 const candidatesOf = (asked: string, items: ReadonlyArray<typeof Item.Type>): ReadonlyArray<AddressCandidate> =>
   items.flatMap((item) => {
     const point = { lat: item.lat, lon: item.lon }
-    return isPoint(point) ? [{ address: item.display_name.slice(0, 500), point, precision: precisionOf(asked, item) }] : []
+    return isPoint(point) ? [{ address: item.display_name, point, precision: precisionOf(asked, item) }] : []
   })
 
 const WORDS = { 400: "a parameter is wrong", 403: "blocked; its rules of use were broken", 429: "too many requests" }

@@ -7,6 +7,9 @@ import { createPace } from "./pace.ts"
 /** No address is longer, and no service takes much more in a URL. Characters. */
 const LONGEST = 300
 
+/** The port's limit. */
+const LONGEST_NAME = 500
+
 export interface GeocodeOptions {
   readonly service: string
   readonly cache: Cache
@@ -34,7 +37,8 @@ export const geocodeWith = (options: GeocodeOptions, { hub, onClose }: SetupCont
     if (known !== undefined) return { candidates: known }
     await pace(signal)
     await budget.spend(1)
-    const candidates = (await options.ask(text, signal)).slice(0, MAX_CANDIDATES)
+    const candidates = (await options.ask(text, signal)).filter((candidate) => candidate.address !== "")
+      .slice(0, MAX_CANDIDATES).map((candidate) => ({ ...candidate, address: candidate.address.slice(0, LONGEST_NAME) }))
     // What nobody knows today may be built tomorrow.
     if (candidates.length > 0) cache.set(key, candidates)
     return { candidates }

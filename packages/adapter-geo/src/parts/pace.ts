@@ -14,7 +14,9 @@ export const createPace = (every: number, service: string, { now, sleep }: Outsi
     if (every === 0) return
     const wait = Math.max(0, next - now())
     if (wait > LONGEST_WAIT) throw fault(`${service}: busy, at most one request each ${every} ms is allowed`, "unavailable")
-    next = now() + wait + every
-    if (wait > 0) await sleep(wait, signal)
+    const turn = now() + wait
+    next = turn + every
+    // A timer may ring a millisecond early.
+    while (now() < turn) await sleep(turn - now(), signal)
   }
 }

@@ -34,13 +34,17 @@ export const askInTurn = <Service>(links: ReadonlyArray<Link<Service>>) => {
       const state = health.get(link.connection)!
       const now = yield* Clock.currentTimeMillis
       if (now < state.restsUntil) return Result.fail("resting after failures")
+      let said: string | undefined
       const ended = yield* call(link.service).pipe(
         Effect.map(Result.succeed),
         Effect.timeoutOrElse({
           duration: Duration.millis(patience),
           orElse: () => Effect.succeed(Result.fail(`no answer within ${Math.round(patience)} ms`))
         }),
-        Effect.catch((error) => Effect.succeed(Result.fail(`${error.outcome} (${error.reason})`)))
+        Effect.catch((error) => {
+          said = error.message
+          return Effect.succeed(Result.fail(`${error.outcome} (${error.reason})`))
+        })
       )
       // Refused with reason, such as one odd address, is no sign of being down.
       const failed = Result.isFailure(ended) && !ended.failure.startsWith("rejected")
@@ -48,6 +52,8 @@ export const askInTurn = <Service>(links: ReadonlyArray<Link<Service>>) => {
       if (state.failures >= FAILURES) {
         state.failures = 0
         state.restsUntil = (yield* Clock.currentTimeMillis) + REST
+        const why = said ?? (Result.isFailure(ended) ? ended.failure : "")
+        yield* Effect.logWarning(`${link.connection} failed ${FAILURES} times in a row and rests for ${REST / 1_000} s: ${why}`)
       }
       return ended
     })
