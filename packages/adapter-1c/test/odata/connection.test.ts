@@ -1,10 +1,9 @@
 import { newProduct, ProductId } from "@aptekit/core"
-import { memoryStorage } from "@aptekit/core/testing"
-import { Effect, Layer } from "effect"
 import { describe, expect, test } from "vitest"
 import { oneCODataPort } from "../../src/index.ts"
 import { GOODS, id, NONE, NORTH, ORDER, RECEIPT, simulate, STOCK } from "./base-of.ts"
 import { type ODataHub, openHub } from "./hub-of.ts"
+import { keptStorage } from "./orders-of.ts"
 
 const ORDERS = { everySeconds: 0, settleSeconds: 0 }
 const SALES = [{ since: "2020-01-01", order: "Заказ_Key" }]
@@ -90,7 +89,7 @@ describe("a base from beginning to end", () => {
   })
 
   test("D26: of two hubs on one database one tells the base; the other takes over when it has closed", async () => {
-    const storage = Layer.succeedContext(await Effect.runPromise(Effect.scoped(Layer.build(memoryStorage()))))
+    const storage = await keptStorage()
     const base = simulate()
     const first = await openHub({ every: EVERY, orders: ORDERS }, { base, storage })
     await first.sync("catalogue", "stock", "prices")

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createHub, defineAdapter, type Hub, Network, Schema, Storage, type StorageService } from "@aptekit/core"
 import { loadNetwork, makeBranch, makeChannel, makeProduct, memoryStorage } from "@aptekit/core/testing"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { afterEach } from "vitest"
 import { ODataClient } from "../../src/odata/client.ts"
 import type { OrderLane } from "../../src/odata/orders/lane.ts"
@@ -35,6 +35,8 @@ export interface World {
   }>
   readonly documents: () => ReadonlyArray<Readonly<Record<string, unknown>>>
   readonly units: (product: string, branch: string) => number
+  /** As a hub that ends. */
+  readonly close: () => Promise<void>
   /** Outbox messages of this connection that a person must look at. */
   readonly dead: () => Promise<ReadonlyArray<{ readonly lastError: string | null }>>
 }
@@ -52,6 +54,8 @@ export interface WorldOptions {
   readonly pageSize?: number
   readonly now?: number
   readonly mine?: () => boolean
+  /** False: what branches have is in the storage already. */
+  readonly stated?: boolean
   readonly storage?: ReturnType<typeof memoryStorage>
 }
 
@@ -95,8 +99,13 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
     adapters: [adapter({}, { id: CONNECTION })],
     host: { directory: () => folder }
   })
+  let closed = false
+  const close = async (): Promise<void> => {
+    if (!closed) await hub.close()
+    closed = true
+  }
   closers.push(async () => {
-    await hub.close()
+    await close()
     if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
   })
   const storage = await hub.run(Storage)
@@ -106,14 +115,14 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
     loadNetwork({
       branches: ["north", "south"].map((branch) => makeBranch(branch, { saleSource: "erp" })),
       channels: [makeChannel("shop")], products, policies: [],
-      levels,
+      levels: options.stated === false ? [] : levels,
       prices: products.map(({ id: product }) => [product, null, 49_000] as const)
     }, 0),
     Effect.flatMap(Network, (network) => network.reload)
   ))
   await hub.run(storage.catalogue.putLinks([1, 2, 3].map((n) => ({ connection: CONNECTION, kind: "product", externalId: id(n), id: `p${n}` }))))
   return {
-    base, hub, storage, clock, lane: lane!, sales: sales!,
+    base, hub, storage, clock, close, lane: lane!, sales: sales!,
     place: async (externalId, quantity = 2) => (await hub.orders.place({
       channel: "shop", externalId, customer: { name: "Айгерім", phone: "+77010000001" },
       delivery: { type: "pickup", branchId: "north" },
@@ -129,6 +138,10 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
     dead: () => hub.run(storage.outbox.list("dead", 100))
   }
 }
+
+/** A storage that outlives its hubs. */
+export const keptStorage = async (): Promise<ReturnType<typeof memoryStorage>> =>
+  Layer.succeedContext(await Effect.runPromise(Effect.scoped(Layer.build(memoryStorage()))))
 
 /** The base does what it was asked, and the answer is lost. */
 export const loseNextAnswer = (base: ODataSimulator): void => {

@@ -39,7 +39,9 @@ const readSome = async (parts: BackParts, numbers: ReadonlyArray<string>): Promi
     $orderby: "Date,Ref_Key",
     allowedOnly: true
   })
-  const news = (Array.isArray(value) ? value as ReadonlyArray<Row> : []).flatMap((row) => {
+  const rows = Array.isArray(value) ? value as ReadonlyArray<Row> : []
+  await tellTwins(parts, rows)
+  const news = rows.flatMap((row) => {
     const number = textOf(row, settings.number) ?? ""
     const known = ledger.get(number)
     const version = textOf(row, "DataVersion")
@@ -52,6 +54,19 @@ const readSome = async (parts: BackParts, numbers: ReadonlyArray<string>): Promi
   for (const { number, version } of news) ledger.put(number, ledger.get(number)!.fulfilmentId, { version })
   return news.length
 }
+
+/** Two documents of one number: a proxy repeated what it sent, or people copied one. Which is to stay they must say. */
+const tellTwins = async ({ hub, settings, ledger }: BackParts, rows: ReadonlyArray<Row>): Promise<void> => {
+  const live = Map.groupBy(rows.filter((row) => !flagOf(row, "DeletionMark")), (row) => textOf(row, settings.number) ?? "")
+  for (const [number, twins] of live) {
+    const known = ledger.get(number)
+    if (twins.length === 1 || known === undefined) continue
+    await hub.orders.needsAction(known.fulfilmentId, "needsErpAction", twinsText(number, twins.length))
+  }
+}
+
+export const twinsText = (number: string, count: number): string =>
+  `В 1С документов с номером ${number}: ${count}. Оставьте один, остальные пометьте на удаление.`
 
 const factOf = (
   { settings, zone, digits }: BackParts,

@@ -3,6 +3,7 @@ import { CannotSend, numberOf } from "../../sale/compose.ts"
 import type { WallClock } from "../../sale/clock.ts"
 import { ODataFault } from "../fault.ts"
 import { refOf, type Row } from "../values.ts"
+import { twinsText } from "./back.ts"
 import { type Wanted, wantedOf } from "./document.ts"
 import type { DocumentLedger } from "./ledger.ts"
 import type { ODataOrders } from "./settings.ts"
@@ -68,8 +69,7 @@ export class ODataOrderDesk {
       ledger.put(wanted.number, part.id, { key: refOf(row, "Ref_Key"), sentAt: null, cancelled: false })
     }
     if (found.count > 1) {
-      const comment = `В 1С ${found.count} документа с номером ${wanted.number}: оставьте один.`
-      await hub.orders.needsAction(part.id, "needsErpAction", comment)
+      await hub.orders.needsAction(part.id, "needsErpAction", twinsText(wanted.number, found.count))
     } else if (row !== undefined) await hub.orders.resolved(part.id, "needsErpAction")
   }
 
