@@ -22,6 +22,8 @@ export interface ODataClientOptions {
   readonly fetch?: Fetch
   /** Calls at once. */
   readonly concurrency?: number
+  /** Calls a second; left out, as many as `concurrency` lets through. */
+  readonly perSecond?: number | undefined
   readonly timeoutMs?: number
   /** How often a read is repeated after trouble on the way, with pauses that double. */
   readonly retries?: number
@@ -48,7 +50,7 @@ interface Call {
  * that is physical (fact 72).
  */
 export class ODataClient {
-  readonly #options: Required<Omit<ODataClientOptions, "signal">> & { readonly signal: AbortSignal | undefined }
+  readonly #options: Required<Omit<ODataClientOptions, "signal" | "perSecond">> & { readonly signal: AbortSignal | undefined }
   readonly #gate: Gate
   readonly #session: BaseSession
   readonly #authorization: string
@@ -66,7 +68,7 @@ export class ODataClient {
       signal: options.signal,
       url: options.url.replace(/\/+$/u, "")
     }
-    this.#gate = new Gate(this.#options.concurrency)
+    this.#gate = new Gate(this.#options.concurrency, options.perSecond)
     this.#session = new BaseSession(this.#options.session)
     // Names of users are Russian: Basic in UTF-8 (fact 91).
     this.#authorization = `Basic ${Buffer.from(`${options.login}:${options.password}`, "utf8").toString("base64")}`
@@ -200,8 +202,10 @@ export class ODataClient {
       ...session,
       authorization: this.#authorization
     }
+    const target = this.#options.url + address(call.path, query)
+    if (target.length > MOST_ADDRESS) throw tooLong(call.path, target.length)
     const timeout = AbortSignal.timeout(timeoutMs)
-    const request = new Request(this.#options.url + address(call.path, query), {
+    const request = new Request(target, {
       method: call.method,
       headers,
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
@@ -215,6 +219,15 @@ export class ODataClient {
     }
   }
 }
+
+/** Web servers refuse longer ones (Apache takes 8,190 bytes of the first line) with a page that says nothing. */
+const MOST_ADDRESS = 8000
+
+const tooLong = (path: string, length: number): ODataFault =>
+  new ODataFault(`Адрес запроса к ${path} длиной ${length} не примет веб-сервер: сократите filter и имена в mapping.`, {
+    outcome: "rejected",
+    blame: "setup"
+  })
 
 /** Not `URLSearchParams`: a blank is %20 here. */
 const address = (path: string, query: Query): string => {

@@ -52,9 +52,9 @@ export const openConnection = async (
   around: Surroundings
 ): Promise<ODataConnection> => {
   const { hub, connection, signal } = around
-  const { url, login, password, concurrency, timeoutMs, backoffMs, session, format } = config
+  const { url, login, password, concurrency, perSecond, timeoutMs, backoffMs, session, format } = config
   const client = new ODataClient({
-    url, login, password: Redacted.value(password), concurrency, timeoutMs, backoffMs, session, format, signal,
+    url, login, password: Redacted.value(password), concurrency, perSecond, timeoutMs, backoffMs, session, format, signal,
     ...(world.fetch === undefined ? {} : { fetch: world.fetch })
   })
   const mapping = merge(PRESETS[config.preset].mapping, config.mapping)

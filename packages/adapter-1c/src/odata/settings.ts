@@ -75,6 +75,8 @@ export const OneCODataConfig = Schema.Struct({
   page: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(1000))),
   /** Calls to the base at once. */
   concurrency: count(1, 16).pipe(Schema.withDecodingDefaultKey(Effect.succeed(2))),
+  /** Calls to the base a second; left out, as many as `concurrency` lets through. */
+  perSecond: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0.1, maximum: 1000 }))),
   timeoutMs: count(10, 600_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(60_000))),
   /** Pause before a read is repeated; it doubles. */
   backoffMs: count(1, 60_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(500))),

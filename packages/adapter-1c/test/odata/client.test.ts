@@ -206,3 +206,18 @@ test("R10: over real HTTP, with a Russian login", async () => {
   await client.finish()
   expect(starts(base)).toBe(1)
 })
+
+test("R10: so many calls a second and no more", async () => {
+  const base = simulate()
+  const client = clientOf(base, { concurrency: 8, perSecond: 50 })
+  const began = performance.now()
+  await Promise.all([1, 2, 3, 4, 5, 6].map(() => client.count(GOODS)))
+  expect(performance.now() - began).toBeGreaterThan(95)
+})
+
+test("R10: an address that no web server takes is not sent", async () => {
+  const base = simulate()
+  const fault = await faultFrom(clientOf(base).get(GOODS, { $filter: `Description eq '${"Ж".repeat(1500)}'` }))
+  expect(fault).toMatchObject({ outcome: "rejected", blame: "setup" })
+  expect(base.calls).toEqual([])
+})

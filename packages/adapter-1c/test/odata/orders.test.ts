@@ -230,3 +230,13 @@ test("started, the lane is woken by news and ends with the hub", async () => {
   expect(world.documents()[0]!["НомерПоДаннымКлиента"]).toBe(`${order.number}-1`)
   await world.lane.close()
 })
+
+test("R10: many open documents are asked for in addresses that a web server takes", async () => {
+  const world = await openWorld()
+  for (let n = 1; n <= 25; n++) await world.place(`E-${n}`, 1)
+  await world.lane.round()
+  await world.lane.round()
+  const queries = world.base.calls.map(({ path }) => path.slice(path.indexOf("?") + 1))
+  expect(Math.max(...queries.map((query) => query.length))).toBeLessThan(2048)
+  expect(queries.filter((query) => query.includes("%20or%20")).length).toBeGreaterThan(1)
+})

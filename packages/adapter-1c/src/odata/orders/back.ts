@@ -5,8 +5,8 @@ import { linesOf } from "./document.ts"
 import type { DocumentLedger } from "./ledger.ts"
 import type { ODataOrders } from "./settings.ts"
 
-/** Numbers in one question: each letter of a field's name takes six bytes of an address that ends at some thousands. */
-const ASKED = 20
+/** Bytes of a question: IIS takes 2,048 of a query, and each Russian letter is six of them. */
+const MOST_QUERY = 1500
 
 export interface BackParts {
   readonly hub: InboundHub
@@ -26,8 +26,9 @@ export interface BackParts {
 export const readBack = async (parts: BackParts): Promise<number> => {
   const { ledger } = parts
   const open = ledger.entries().filter(([, { key, cancelled }]) => key !== null && !cancelled).map(([number]) => number)
+  const size = Math.max(1, Math.floor(MOST_QUERY / encodeURIComponent(`${parts.settings.number} eq '000000000-0' or `).length))
   let told = 0
-  for (let from = 0; from < open.length; from += ASKED) told += await readSome(parts, open.slice(from, from + ASKED))
+  for (let from = 0; from < open.length; from += size) told += await readSome(parts, open.slice(from, from + size))
   await ledger.save()
   return told
 }
