@@ -16,13 +16,19 @@ export class Catalogue {
     this.#log = log
   }
 
-  /** The same content that is held joins it; released before, it is no news. */
-  async run(file: ImportFile, watch: ImportWatch): Promise<SyncRun | undefined> {
+  /**
+   * The same content that is held joins it. What a person let through goes through again: it may say anew what has
+   * changed since, but only until another file of that name has been applied.
+   */
+  async run(file: ImportFile, watch: ImportWatch): Promise<SyncRun> {
     const known = await this.#held.find(file.name, file.path)
-    if (known?.state === "released") return undefined
+    if (known?.state === "released") return this.#importer.run(file, watch, false)
     if (known !== undefined) throw new ExchangeFailure("file-held", known.text)
     const run = await this.#importer.run(file, watch, true)
-    if (run.state !== "held") return run
+    if (run.state !== "held") {
+      await this.#held.overtaken(file.name)
+      return run
+    }
     const text = heldText(run)
     await this.#held.keep(file.path, { run: run.id, name: file.name, sessionStartedAt: file.sessionStartedAt, text })
     this.#log("import held", { code: "import-held", run: run.id, file: file.name, ...run.counts })

@@ -18,8 +18,8 @@ export type ImportAnswer =
 
 /** Reads and applies one file: a catalogue, or orders that come back. */
 export interface FileImporter {
-  /** Undefined: its content is no news. @throws ExchangeFailure; of code file-held it concerns this file alone */
-  readonly run: (file: ImportFile, watch: ImportWatch) => Promise<SyncRun | undefined>
+  /** @throws ExchangeFailure; of code file-held it concerns this file alone */
+  readonly run: (file: ImportFile, watch: ImportWatch) => Promise<SyncRun>
 }
 
 interface Job {
@@ -164,7 +164,7 @@ export class Jobs {
           signal,
           progress: (percent) => void (job.percent = Math.floor((100 * i + percent * 0.9) / files.length))
         })
-        if (run !== undefined) this.#report(run, Math.round(performance.now() - started))
+        this.#report(run, Math.round(performance.now() - started))
       } catch (error) {
         if (!(error instanceof ExchangeFailure) || error.code !== "file-held") throw error
         held ??= error

@@ -160,6 +160,7 @@ export class OrderDesk {
         if (!(error instanceof CannotSend)) throw error
         await hub.orders.needsAction(part.id, "needsErpAction", error.message)
         await hub.orders.quarantine(order.id, error.message)
+        ledger.withdraw(order.id)
         hub.log("order put aside", { code: "order-unsendable", order: numberOf(order, part) })
         return undefined
       }

@@ -106,6 +106,14 @@ export class Ledger {
     this.state.offers = [...others, offer].slice(-KEPT_OFFERS)
   }
 
+  /** An order that was put aside is in no offer any more: whoever confirms one does not mean it. */
+  withdraw(order: string): void {
+    this.state.offers = this.state.offers.flatMap((offer) => {
+      const orders = offer.orders.filter(({ orderId }) => orderId !== order)
+      return orders.length === 0 ? [] : [{ ...offer, orders }]
+    })
+  }
+
   remember(number: string, known: Partial<PartMemory> & { readonly fulfilmentId: string; readonly at: number }): void {
     const part = { documentId: null, approved: false, ...this.#parts.get(number), ...known }
     this.#parts.set(number, part)

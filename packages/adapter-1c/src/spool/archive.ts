@@ -1,4 +1,3 @@
-import { createWriteStream } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { join } from "node:path"
 import { Writable } from "node:stream"
@@ -38,8 +37,9 @@ const broken = (name: string, cause: unknown): ExchangeFailure =>
     { cause }
   )
 
+/** A refusal of ours, or the system's own: neither is the archive's fault. */
 const isOurs = (error: unknown): boolean =>
-  error instanceof ExchangeFailure || (error as { readonly code?: string } | null)?.code === "ENOSPC"
+  error instanceof ExchangeFailure || (error instanceof Error && "syscall" in error)
 
 /** What archives are told by: their file, and the name under which 1C sent it. */
 export interface ArchiveFile {
@@ -139,7 +139,8 @@ const unpackEntry = async (
     )
   }
   let refused: unknown
-  const target = createWriteStream(to)
+  // Opened first: a stream that cannot open its file ends the process, whoever waits for its bytes.
+  const target = (await open(to, "w")).createWriteStream()
   const sink = guard(target, entry, file, limits, room)
   sink.once("error", (error) => {
     refused = error

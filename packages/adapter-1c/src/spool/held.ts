@@ -128,11 +128,17 @@ export class HeldFiles {
     return join(this.#root, run, CONTENT)
   }
 
-  /** The file has been applied; the same content sent again is no news. */
+  /** The file has been applied; the same content sent again needs no second word of a person. */
   async released(run: string): Promise<void> {
     await this.#write({ ...this.get(run), state: "released" })
     await rm(this.path(run), { force: true })
     await this.#tidy()
+  }
+
+  /** Another file of this name has been applied: what was released before it would be a step back, to be looked at again. */
+  async overtaken(name: string): Promise<void> {
+    const released = [...this.#files.values()].filter((file) => file.name === name && file.state === "released")
+    for (const { run } of released) await this.discard(run)
   }
 
   async discard(run: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import type { IdTable } from "../import/id-table.ts"
 import { Grid, NONE } from "./grid.ts"
 
@@ -23,6 +23,20 @@ const replaceFileSync = (path: string, parts: ReadonlyArray<Uint8Array>): void =
     closeSync(handle)
   }
   renameSync(`${path}.new`, path)
+  syncFolderSync(dirname(path))
+}
+
+/** Makes the new name durable: 1C, told `success`, does not send again what waits here. Windows cannot do it. */
+const syncFolderSync = (folder: string): void => {
+  let handle: number | undefined
+  try {
+    handle = openSync(folder, "r")
+    fsyncSync(handle)
+  } catch {
+    return
+  } finally {
+    if (handle !== undefined) closeSync(handle)
+  }
 }
 
 /**

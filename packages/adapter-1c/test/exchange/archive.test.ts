@@ -1,4 +1,8 @@
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { expect, test } from "vitest"
+import { unpack } from "../../src/spool/archive.ts"
 import { zipOf } from "../../src/testing/index.ts"
 import { type ExchangeHub, goodsOf, importOf, item, offer, offersOf, openExchange, stockAt } from "./hub.ts"
 
@@ -85,4 +89,19 @@ test("R-API-1: an archive that unpacks to far more than it is gets stopped", asy
 test("R-API-1: an archive with too many entries is refused", async () => {
   const many = Array.from({ length: 12 }, (_, n) => ({ name: `import_files/${n}.jpg`, bytes: bytesOf("x") }))
   await expectRefused(await zipOf([...many, goods]), /^failure\nВ архиве .+ больше 10 файлов/u, { entries: 10 })
+})
+
+test.runIf(existsSync("/dev/full"))("R-STK-2: a file that cannot be made or written while an archive is unpacked is told, and the hub lives", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "aptekit-full-"))
+  try {
+    const path = join(folder, "a.zip")
+    writeFileSync(path, await zipOf([goods]))
+    symlinkSync("/dev/full", join(folder, "0"))
+    const limits = { upload: 1e9, unpacked: 1e9, entries: 100, ratio: 1000 }
+    const none = unpack({ path, name: "a.zip" }, (names) => names, join(folder, "none"), limits)
+    await expect(none).rejects.toMatchObject({ code: "internal" })
+    await expect(unpack({ path, name: "a.zip" }, (names) => names, folder, limits)).rejects.toMatchObject({ code: "disk-full" })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })

@@ -99,3 +99,20 @@ test("R-STK-2: files behind a held one are applied", async () => {
   expect(await exchange.send("offers0_1.xml", stock(1, "2026-11-20T11:00:00"))).toBe("success")
   expect(levelOf(exchange, "0", "north")).toBe(0)
 })
+
+test("R-STK-2: what a person let through once is applied when it comes anew later, and is looked at again once another file came", async () => {
+  const exchange = await openExchange({ ...MAPPED, guard: { minimum: 20 } })
+  await exchange.send("import0_1.xml", goods(0))
+  await exchange.send("offers0_1.xml", stock(0, "2026-11-20T09:00:00"))
+  await exchange.send("offers0_1.xml", stock(40, "2026-11-20T10:00:00"))
+  await exchange.hub.runs.release((await exchange.lastRun()).id, PERSON)
+  expect(levelOf(exchange, "0", "north")).toBe(0)
+  await exchange.hub.stock.state([{ productId: "0", branchId: "north", quantity: 7 }] as never, { asOf: Date.parse("2026-11-20T10:30:00+05:00") })
+  expect(await exchange.send("offers0_1.xml", stock(40, "2026-11-20T11:00:00"))).toBe("success")
+  expect(levelOf(exchange, "0", "north")).toBe(0)
+
+  expect(await exchange.send("offers0_1.xml", stock(0, "2026-11-20T12:00:00"))).toBe("success")
+  expect(levelOf(exchange, "0", "north")).toBe(5)
+  expect(await exchange.send("offers0_1.xml", stock(40, "2026-11-20T13:00:00"))).toMatch(/^failure\n.*остановлен/u)
+  expect(levelOf(exchange, "0", "north")).toBe(5)
+})
