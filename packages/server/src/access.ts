@@ -28,6 +28,9 @@ export const ACCESS = {
   putPrices: ["admin"],
   listBranches: ["channel", "branch", "operator", "register", "admin"],
   putBranches: ["admin"],
+  listChannels: ["admin"],
+  putChannels: ["admin"],
+  testWebhook: ["admin"],
   listSyncRuns: ["operator", "admin"],
   getSyncRun: ["operator", "admin"],
   getSyncRunDifference: ["operator", "admin"],
@@ -36,6 +39,7 @@ export const ACCESS = {
   listOutbox: ["operator", "admin"],
   replayMessage: ["admin"],
   discardMessage: ["admin"],
+  listExchangeLog: ["operator", "admin"],
   followEvents: ["branch", "operator", "admin"]
 } as const satisfies Record<string, ReadonlyArray<ApiRole>>
 

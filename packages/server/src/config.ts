@@ -22,6 +22,13 @@ export interface AptekitConfig {
   readonly matrices?: ReadonlyArray<string>
   /** Requests of one key: 200 a second and 2,000 at once if left out; `false`: as many as it likes. */
   readonly rate?: RateLimit | false
+  /** Calls to and from partners (EXP-4): kept 30 days if left out. */
+  readonly exchangeLog?: { readonly keepDays?: number }
+  /**
+   * Webhooks of channels go to public addresses only; `allowPrivate` lets them go to loopback and private networks too,
+   * for tests and for shops in one's own network.
+   */
+  readonly webhooks?: { readonly allowPrivate?: boolean }
   /** Fill an empty database with the demo network. On by default where there is no config file. */
   readonly demo?: boolean
   readonly logLevel?: "debug" | "info" | "warn" | "error"
@@ -85,6 +92,10 @@ const Shape = Schema.Struct({
       })
     ])
   ),
+  exchangeLog: Schema.optionalKey(
+    Schema.Struct({ keepDays: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3_650 }))) })
+  ),
+  webhooks: Schema.optionalKey(Schema.Struct({ allowPrivate: Schema.optionalKey(Schema.Boolean) })),
   demo: Schema.optionalKey(Schema.Boolean),
   logLevel: Schema.optionalKey(Schema.Literals(["debug", "info", "warn", "error"]))
 })

@@ -66,6 +66,8 @@ const optional = (config: ServerConfig): Partial<ServerOptions> => ({
   ...(config.messages === undefined ? {} : { messages: config.messages }),
   ...(config.geocoders === undefined ? {} : { geocoders: config.geocoders }),
   ...(config.matrices === undefined ? {} : { matrices: config.matrices }),
+  ...(config.exchangeLog?.keepDays === undefined ? {} : { keepLogDays: config.exchangeLog.keepDays }),
+  ...(config.webhooks === undefined ? {} : { webhooks: config.webhooks }),
   ...(config.rate === undefined ? {} : { rate: config.rate })
 })
 

@@ -5,6 +5,7 @@ import { type AdapterInstance, createHub, type Hub, type StorageLayer } from "@a
 import { Layer, Logger } from "effect"
 import { type AppOptions, createApp } from "./app.ts"
 import { addKeys, type NewKey } from "./keys.ts"
+import { type WebhookOptions, webhookSender } from "./webhooks.ts"
 import { hubLogger, jsonLog, type Log, type LogFields } from "./log.ts"
 
 /** Running requests get this long to finish when the server closes. */
@@ -20,6 +21,10 @@ export interface ServerOptions extends AppOptions {
   readonly geocoders?: ReadonlyArray<string>
   readonly matrices?: ReadonlyArray<string>
   readonly jobs?: boolean
+  /** Days that the exchange log is kept: 30 if left out. */
+  readonly keepLogDays?: number
+  /** Where webhooks of channels may go. */
+  readonly webhooks?: WebhookOptions
   /** 0: a free one. */
   readonly port?: number
   readonly host?: string
@@ -47,6 +52,8 @@ const openHub = (options: ServerOptions, log: Log): Promise<Hub> =>
     ...(options.geocoders === undefined ? {} : { geocoders: options.geocoders }),
     ...(options.matrices === undefined ? {} : { matrices: options.matrices }),
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+    ...(options.keepLogDays === undefined ? {} : { keepLogDays: options.keepLogDays }),
+    webhooks: webhookSender(options.webhooks),
     host: {
       ...(options.directory === undefined ? {} : { directory: options.directory }),
       log: (connection, message, detail) => log("info", message, { connection, ...plain(detail) })

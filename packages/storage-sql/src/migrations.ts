@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely"
 import { type Migration, Migrator } from "kysely/migration"
 import type { SqlDialect } from "./dialect.ts"
+import { exchangeLog } from "./migrations/exchange-log.ts"
 import { geo } from "./migrations/geo.ts"
 import { ordersOut } from "./migrations/orders-out.ts"
 import { series } from "./migrations/series.ts"
@@ -119,12 +120,15 @@ const exchangeTables = async (db: Kysely<unknown>, t: Table): Promise<void> => {
 export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise<void> => {
   const migrator = new Migrator({
     db,
+    // Areas that grow side by side number their steps apart; none needs another's.
+    allowUnorderedMigrations: true,
     provider: {
       getMigrations: async () => ({
         "0001_initial": initial(dialect),
         "0002_runs": runs(dialect),
         "0003_orders_out": ordersOut(dialect),
         "0004_series": series(dialect),
+        "0006_exchange_log": exchangeLog(dialect),
         "0008_geo": geo(dialect)
       })
     }

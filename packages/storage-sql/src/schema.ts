@@ -197,6 +197,26 @@ export interface Schema {
   sync_difference: { run_id: string; part: number; kind: string; price_type: string | null; data: Uint8Array }
   /** Series of a cell. All rows of a cell are of one statement; one of 0 units only keeps its time. */
   stock_series: { cell: number; series: string; expires_at: string | null; units: number; as_of: Instant }
+  /** Calls to and from partners (EXP-4). `search`: what a fragment is looked for in, folded. */
+  exchange_log: {
+    id: string
+    at: Instant
+    connection: string
+    direction: string
+    operation: string
+    order_id: string | null
+    outcome: string
+    failed: Flag
+    duration_ms: number
+    sent_bytes: number
+    received_bytes: number
+    request: string | null
+    response: string | null
+    error: string | null
+    step: string | null
+    workplace: string | null
+    search: string
+  }
   /** The compared rows of a run, kept before its first slice (D4). */
   sync_journal: { run_id: string; part: number; kind: string; price_type: string | null; as_of: Instant; data: Uint8Array }
 }

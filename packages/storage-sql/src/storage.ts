@@ -22,6 +22,7 @@ import type { Driver } from "./driver.ts"
 import { catalogueStore } from "./catalogue.ts"
 import { awaitedOf, encodeChange } from "./encode.ts"
 import { Figures } from "./figures.ts"
+import { logStore } from "./log.ts"
 import { loadAwaited, loadImage } from "./image.ts"
 import { refusalOf, unavailable } from "./refusals.ts"
 import { Replicas } from "./replicas.ts"
@@ -279,6 +280,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
       },
       outbox: outboxStore(driver, ask),
       pull: pullStore(driver, ask, { origin, now, announce }),
+      log: logStore(driver, ask),
       feed: {
         position: ask(() => driver.read("feedPosition", undefined)),
         read: (after, limit, branchId) =>

@@ -1,10 +1,12 @@
 import { Effect, Schema, type Scope } from "effect"
+import { ExchangeLog } from "../exchange/log.ts"
 import type { SyncRun } from "../exchange/sync.ts"
 import type { InboundHub } from "./inward.ts"
 import { AdapterError, AdapterFault } from "./errors.ts"
 import type {
   AnyCodec, Capabilities, MethodImplementation, MethodSpec, Port, PortImplementation, PortService, PortSpec
 } from "./port.ts"
+import { type Recorder, recorder } from "./recorded.ts"
 
 const DEFAULT_TIMEOUT = 10_000
 
@@ -148,6 +150,7 @@ const build = <C extends AnyCodec, P extends Ports>(
     if (missing !== undefined) {
       return yield* fail("setup", "config", "rejected", `setup did not return ${missing}; its ports promise it.`)
     }
+    const log = yield* ExchangeLog
     const ports = new Map<string, PortService<PortSpec>>()
     for (const [key, port] of Object.entries(definition.ports)) {
       const implementation = made[key] as Readonly<Record<string, MethodImplementation<MethodSpec>>>
@@ -158,7 +161,7 @@ const build = <C extends AnyCodec, P extends Ports>(
             const failed: Fail = (reason, outcome, text) => fail(`${port.name}.${method}`, reason, outcome, text)
             return [
               method,
-              promises(spec, capabilities) ? callMethod(spec, implementation[method]!, failed) : unsupported(spec, failed)
+              promises(spec, capabilities) ? callMethod(spec, implementation[method]!, failed, recorder(log, id, `${port.name}.${method}`)) : unsupported(spec, failed)
             ]
           })
         )
@@ -208,23 +211,11 @@ const unsupported = (spec: MethodSpec, fail: Fail) => (): Effect.Effect<never, A
 
 /** encode the input → call → classify what went wrong → give up in time → decode the output. */
 const callMethod =
-  (spec: MethodSpec, implementation: MethodImplementation<MethodSpec>, fail: Fail) =>
+  (spec: MethodSpec, implementation: MethodImplementation<MethodSpec>, fail: Fail, recorded: Recorder) =>
   (input: unknown): Effect.Effect<unknown, AdapterError> =>
     Schema.encodeUnknownEffect(spec.input)(input).pipe(
       Effect.mapError((error) => fail("input", "rejected", `bad input: ${error.message}`)),
-      Effect.flatMap((encoded) =>
-        lift((signal) => implementation(encoded, { signal })).pipe(
-          Effect.mapError((error) =>
-            error instanceof AdapterFault
-              ? fail("fault", error.outcome, error.message)
-              : fail("thrown", "unknown", `threw: ${textOf(error)}`)
-          ),
-          Effect.timeoutOrElse({
-            duration: spec.timeout ?? DEFAULT_TIMEOUT,
-            orElse: () => Effect.fail(fail("timeout", "unknown", `no answer within ${spec.timeout ?? DEFAULT_TIMEOUT} ms`))
-          })
-        )
-      ),
+      Effect.flatMap((encoded) => recorded(encoded, made(spec, implementation, fail, encoded))),
       Effect.flatMap((output) =>
         Schema.decodeUnknownEffect(spec.output)(output).pipe(
           // The call was made: what it did is unknown, only its answer makes no sense.
@@ -232,6 +223,22 @@ const callMethod =
         )
       )
     )
+
+const made = (
+  spec: MethodSpec,
+  implementation: MethodImplementation<MethodSpec>,
+  fail: Fail,
+  encoded: unknown
+): Effect.Effect<unknown, AdapterError> =>
+  lift((signal) => implementation(encoded, { signal })).pipe(
+    Effect.mapError((error) =>
+      error instanceof AdapterFault ? fail("fault", error.outcome, error.message) : fail("thrown", "unknown", `threw: ${textOf(error)}`)
+    ),
+    Effect.timeoutOrElse({
+      duration: spec.timeout ?? DEFAULT_TIMEOUT,
+      orElse: () => Effect.fail(fail("timeout", "unknown", `no answer within ${spec.timeout ?? DEFAULT_TIMEOUT} ms`))
+    })
+  )
 
 /** Of an error that its author did not mean for us only the kind: its text may hold a secret or a person's data. */
 const textOf = (error: unknown): string => {

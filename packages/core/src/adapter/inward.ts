@@ -91,6 +91,17 @@ export interface InboundHub {
     /** What the gateway says became of a message (SMS-1). Reports may be doubled, late and in any order. */
     readonly report: (report: MessageReport) => Promise<void>
   }
+  /** What a partner tells us by messages of its own: webhooks, delivery reports, queues. */
+  readonly inbox: {
+    /**
+     * Does what a message means, once, also when it is late, doubled, or comes twice at a time. `messageId`: the partner's
+     * own, at most 90 visible ASCII characters. What `effect` does through the `hub` that it is given is committed with
+     * the message's id: orders' facts and cases, each kind of act once per part. Sales have ids of their own. Anything
+     * else it does must bear being done twice: a hub that is killed in between does it again.
+     * False: it was done before, or by another copy. Rejects as `effect` does: the message may come again then.
+     */
+    readonly once: (messageId: string, effect: (hub: Pick<InboundHub, "orders" | "sales">) => Promise<void>) => Promise<boolean>
+  }
   readonly files: {
     /** A folder of this connection's own that outlives a restart. */
     readonly directory: string

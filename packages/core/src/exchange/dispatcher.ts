@@ -10,6 +10,7 @@ import { isEnded, orderStatus } from "../order/life.ts"
 import type { Order } from "../order/model.ts"
 import type { StorageUnavailable } from "../store/errors.ts"
 import type { StorageService } from "../store/ports.ts"
+import { aboutOrder } from "./log.ts"
 import { backOff, MAX_ATTEMPTS, type OutboxMessage, type OutboxOutcome } from "./outbox.ts"
 
 /** A batch must end within its lease: two messages one after the other, a look-up and a call each, 10 s at the most. */
@@ -98,7 +99,7 @@ export const dispatchOnce = (
     const ids = claimed.flatMap((message) => (message.orderId === null ? [] : [message.orderId]))
     const orders = new Map((yield* storage.orders.byIds([...new Set(ids)])).map((order) => [order.id, order]))
     const handled = (message: OutboxMessage) =>
-      handle(message, message.orderId === null ? undefined : orders.get(message.orderId), port.service, view())
+      handle(message, message.orderId === null ? undefined : orders.get(message.orderId), port.service, view()).pipe(aboutOrder(message.orderId))
     const settled = yield* Effect.forEach(claimed, handled, { concurrency: CONCURRENCY })
     yield* storage.outbox.settle(settled)
     for (const outcome of settled) {

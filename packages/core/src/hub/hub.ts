@@ -6,7 +6,12 @@ import { AdapterRegistry, requirePort } from "../adapter/registry.ts"
 import type { AssemblyPolicy } from "../assembly/ports.ts"
 import { nearestAssembly } from "../assembly/nearest.ts"
 import { AssemblyPolicyRef, GeoChains } from "../assembly/service.ts"
+import { ChannelWebhooks } from "../exchange/channel-status.ts"
 import { PartnerDesk } from "../exchange/desk.ts"
+import { recordedEntrance } from "../exchange/entrance.ts"
+import { ExchangeLog } from "../exchange/log.ts"
+import { exchangeLogLayer } from "../exchange/log-writer.ts"
+import type { WebhookSender } from "../exchange/webhook.ts"
 import { clockAhead } from "../kernel/clock.ts"
 import { InvalidInput } from "../kernel/errors.ts"
 import { nextUuid } from "../kernel/uuid.ts"
@@ -38,6 +43,7 @@ export type HubServices =
   | Stock
   | OrderUnit
   | Planner
+  | ChannelWebhooks
 
 export type StorageLayer = Layer.Layer<Storage, StorageUnavailable>
 
@@ -55,6 +61,10 @@ export interface HubOptions<A extends ReadonlyArray<AdapterInstance> = ReadonlyA
   readonly matrices?: ReadonlyArray<string>
   /** Sweeper, planner, dispatcher. On by default; turn them off where another process runs them (D31). */
   readonly jobs?: boolean
+  /** Days that the exchange log is kept (EXP-4): 30 if left out. */
+  readonly keepLogDays?: number
+  /** Sends webhooks to channels; `webhookSender()` of `@aptekit/server` is one. Left out: they wait. */
+  readonly webhooks?: WebhookSender
   readonly host?: Partial<InboundHost>
 }
 
@@ -126,9 +136,13 @@ export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageU
       ...(options.matrices === undefined ? {} : { matrices: options.matrices })
     })
   )
-  const base = Network.layer.pipe(Layer.provideMerge(databaseClock), Layer.provideMerge(options.storage))
+  const base = Layer.mergeAll(Network.layer, exchangeLogLayer).pipe(
+    Layer.provideMerge(databaseClock),
+    Layer.provideMerge(options.storage)
+  )
   const adapters = adaptersLayer(options).pipe(Layer.provideMerge(base))
-  const units = Layer.mergeAll(OrderUnit.layer, Planner.layer, OrderNumbers.layer, Stock.layer).pipe(
+  const webhooks = ChannelWebhooks.layer(options.webhooks)
+  const units = Layer.mergeAll(OrderUnit.layer, Planner.layer, OrderNumbers.layer, Stock.layer, webhooks).pipe(
     Layer.provideMerge(adapters),
     Layer.provide(settings)
   )
@@ -139,7 +153,7 @@ export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageU
     Layer.provide(DeskDoor.layer)
   )
   if (options.jobs === false) return services
-  const jobs = Layer.effectDiscard(Effect.flatMap(nextUuid, runJobs))
+  const jobs = Layer.effectDiscard(Effect.flatMap(nextUuid, (owner) => runJobs(owner, options.keepLogDays)))
   return jobs.pipe(Layer.provideMerge(services), Layer.provide(settings))
 }
 
@@ -182,15 +196,17 @@ export const createHub = async <const A extends ReadonlyArray<AdapterInstance> =
     throw Cause.squash(exit.cause)
   }
   const registry = await run(AdapterRegistry)
+  const log = await run(Effect.service(ExchangeLog))
+  const clock = await run(Clock.Clock)
+  const entranceOf = ({ id, http }: BuiltAdapter) =>
+    http === undefined ? [] : [[id, recordedEntrance(id, http, log, () => clock.currentTimeMillisUnsafe())] as const]
   const close = (): Promise<void> => runtime.dispose()
   return {
     ...(await promiseFace(run)),
     run,
     close,
     [Symbol.asyncDispose]: close,
-    entrances: new Map(
-      [...registry.all.values()].flatMap((adapter) => (adapter.http === undefined ? [] : [[adapter.id, adapter.http] as const]))
-    ),
+    entrances: new Map([...registry.all.values()].flatMap(entranceOf)),
     port: (port, connection) => portFace(port, connection, run)
   }
 }

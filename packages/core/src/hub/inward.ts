@@ -2,6 +2,7 @@ import { Clock, Effect, Metric } from "effect"
 import type { OrderTaker } from "../adapter/adapter.ts"
 import type { InboundHub } from "../adapter/inward.ts"
 import type { PartnerDesk } from "../exchange/desk.ts"
+import { InboxMessage, onceFor } from "../exchange/inbox.ts"
 import { BranchId, ProductId } from "../kernel/ids.ts"
 import { Network } from "../network/service.ts"
 import { Storage } from "../store/ports.ts"
@@ -89,6 +90,14 @@ export const inboundHub = (
         report: (report) => {
           host.log(connection, `message ${report.state}`, { ...report })
           return run(Metric.update(Metric.withAttributes(reports, { connection, state: report.state }), 1))
+        }
+      },
+      inbox: {
+        once: (id, effect) => {
+          const message = { connection, id }
+          const named: Run = (work) => run(Effect.provideService(work, InboxMessage, message))
+          const bound = inboundOrders(connection, storage, named, () => orders(connection), desk)
+          return run(onceFor(storage, message, Effect.tryPromise({ try: () => effect(bound), catch: (error) => error })))
         }
       },
       files: { directory: host.directory(connection) },

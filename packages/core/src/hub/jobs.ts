@@ -1,6 +1,8 @@
 import { Cause, Clock, Duration, Effect, Latch, Schedule } from "effect"
 import { AdapterRegistry } from "../adapter/registry.ts"
 import { runLane } from "../exchange/dispatcher.ts"
+import { pruneLogOnce } from "../exchange/log-writer.ts"
+import { tellChannelsOnce } from "../exchange/status-lane.ts"
 import { SYSTEM } from "../kernel/actor.ts"
 import type { OrderId } from "../kernel/ids.ts"
 import { MessageLane } from "../notify/lane.ts"
@@ -22,9 +24,11 @@ const PLAN_CONCURRENCY = 16
 const ARRIVALS_EVERY = "5 seconds"
 const SETTINGS_EVERY = "5 seconds"
 const SHORTAGES_EVERY = "5 seconds"
+const WEBHOOKS_EVERY = "1 second"
+const PRUNE_EVERY = "1 minute"
 
 /** A job never dies of one failure: it says so and goes on at the next turn. */
-const steadily = <E, R>(name: string, every: "1 second" | "5 seconds", job: Effect.Effect<unknown, E, R>) =>
+const steadily = <E, R>(name: string, every: "1 second" | "5 seconds" | "1 minute", job: Effect.Effect<unknown, E, R>) =>
   job.pipe(
     Effect.catchCause((cause) => Effect.logWarning(`job ${name} failed; it goes on at the next turn`, cause)),
     Effect.repeat(Schedule.spaced(every))
@@ -113,7 +117,7 @@ export const shortagesOnce = (seen: { statements: number }) =>
   })
 
 /** All jobs of a hub, for as long as the scope lives. */
-export const runJobs = (owner: string) =>
+export const runJobs = (owner: string, keepLogDays?: number) =>
   Effect.gen(function*() {
     const storage = yield* Storage
     const network = yield* Network
@@ -126,6 +130,8 @@ export const runJobs = (owner: string) =>
     yield* Effect.forkScoped(steadily("shortages", SHORTAGES_EVERY, shortagesOnce({ statements: -1 })))
     // Settings that another replica has changed.
     yield* Effect.forkScoped(steadily("settings", SETTINGS_EVERY, network.reload))
+    yield* Effect.forkScoped(steadily("webhooks", WEBHOOKS_EVERY, tellChannelsOnce))
+    yield* Effect.forkScoped(steadily("prune-log", PRUNE_EVERY, pruneLogOnce(owner, keepLogDays)))
     if (lane !== null) {
       const latch = Latch.makeUnsafe(false)
       const stop = storage.feed.subscribe(() => latch.openUnsafe())

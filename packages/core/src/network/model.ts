@@ -1,4 +1,5 @@
 import { DateTime, Option, Schema, Struct } from "effect"
+import { ChannelWebhook } from "../exchange/webhook.ts"
 import { BranchId, ChannelId } from "../kernel/ids.ts"
 import { Policy } from "./policy.ts"
 
@@ -61,7 +62,9 @@ export const Channel = Schema.Struct({
   name: Schema.NonEmptyString.check(Schema.isMaxLength(200)),
   active: Schema.Boolean,
   priceType: Schema.String,
-  currency: Schema.String
+  currency: Schema.String,
+  /** Where the channel is told of its orders; null or left out: nowhere. */
+  webhook: Schema.optionalKey(Schema.NullOr(ChannelWebhook))
 })
 export type Channel = typeof Channel.Type
 

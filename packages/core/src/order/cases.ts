@@ -47,6 +47,7 @@ export class Cases extends Context.Service<Cases, {
           load: storage.orders.byFulfilment(id),
           what: { kind: "fulfilment", id },
           type: "case.opened",
+          about: `/${reason}`,
           actor,
           decide: (order, { now }) => ruled(noteCase(order, partOf(order, id), reason, comment.slice(0, LONGEST), now), reason)
         })
@@ -56,6 +57,7 @@ export class Cases extends Context.Service<Cases, {
           load: storage.orders.byFulfilment(id),
           what: { kind: "fulfilment", id },
           type: "case.closed",
+          about: `/${reasons.join()}`,
           actor,
           decide: (order, { now }) =>
             ruled(reasons.reduce((next, reason) => closeReason(next, partOf(order, id), reason, now), order), "settled")

@@ -1,8 +1,9 @@
 import type { Actor } from "../kernel/actor.ts"
 import type { Instant } from "../kernel/time.ts"
+import { statusNewsBetween } from "../exchange/channel-status.ts"
 import { orderNewsBetween, type Taker } from "../exchange/news.ts"
 import type { Policy } from "../network/policy.ts"
-import type { BranchId } from "../kernel/ids.ts"
+import type { BranchId, ChannelId } from "../kernel/ids.ts"
 import { noticesBetween } from "../notify/rules.ts"
 import type { Movement } from "../stock/model.ts"
 import type { Change, EventType, IdempotencyKey } from "../store/change.ts"
@@ -22,6 +23,8 @@ export interface ChangeMeta {
   readonly messageLane: string | null
   /** Connections that fetch orders by themselves; left out: none. */
   readonly takers?: ReadonlyArray<Taker>
+  /** Is the order's channel told of it by a webhook? Left out: no. */
+  readonly webhook?: (channel: ChannelId) => boolean
   readonly movements?: ReadonlyArray<Movement>
   readonly sale?: Sale | null
   readonly key?: IdempotencyKey | null
@@ -66,7 +69,8 @@ export const changeOfOrder = (before: Order | null, decided: Order, meta: Change
       ...(meta.messageLane === null
         ? []
         : noticesBetween(before, after, meta.policy(null), meta.messageLane, meta.now)),
-      ...orderNewsBetween(before, after, meta.takers ?? [], meta)
+      ...orderNewsBetween(before, after, meta.takers ?? [], meta),
+      ...(meta.webhook?.(after.channelId) === true ? statusNewsBetween(before, after, meta.now) : [])
     ]
   }
 }

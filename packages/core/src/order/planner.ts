@@ -10,6 +10,7 @@ import type { AssemblyPlan } from "../assembly/model.ts"
 import type { Candidate, PlanRequest, WantedLine } from "../assembly/ports.ts"
 import { measureBy } from "../assembly/roads.ts"
 import { AssemblyPolicyRef, GeoChains } from "../assembly/service.ts"
+import { aboutOrder } from "../exchange/log.ts"
 import { Network } from "../network/service.ts"
 import { Storage } from "../store/ports.ts"
 import { closedForOrder } from "./edit.ts"
@@ -74,7 +75,7 @@ export class Planner extends Context.Service<Planner, {
         if (geocoders.length === 0) {
           return Effect.succeed({ ...NOT_ASKED, kind: "unclear", notes: ["no geocoder is configured"] })
         }
-        return ask(text, network.view().policy(order.channelId, null).addressPrecision, patience)
+        return ask(text, network.view().policy(order.channelId, null).addressPrecision, patience).pipe(aboutOrder(order.id))
       }
 
       const candidates = (facts: Facts): ReadonlyArray<Candidate> =>
@@ -117,7 +118,7 @@ export class Planner extends Context.Service<Planner, {
           const located = yield* locate(order, patience.geocoders)
           const near: Surroundings = { located, known: ROADS_UNASKED }
           if (matrices.length === 0 || located.point === null) return near
-          return { located, known: yield* askRoads(requestOf(order, facts, near), facts.policy(null), patience.matrices) }
+          return { located, known: yield* askRoads(requestOf(order, facts, near), facts.policy(null), patience.matrices).pipe(aboutOrder(order.id)) }
         })
 
       return Planner.of({

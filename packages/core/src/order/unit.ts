@@ -1,6 +1,8 @@
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import { AdapterRegistry, takersOf } from "../adapter/registry.ts"
 import type { Product } from "../catalogue/model.ts"
+import { isTold } from "../exchange/channel-status.ts"
+import { InboxMessage, inboxKey, isInboxKey } from "../exchange/inbox.ts"
 import { type Actor } from "../kernel/actor.ts"
 import { KeyConflict, NotFound, type Refused } from "../kernel/errors.ts"
 import { type ChannelId, type OrderId, type ProductId } from "../kernel/ids.ts"
@@ -36,11 +38,19 @@ export interface UpdateRequest {
   /** The version that the caller has seen; another one is a conflict, not decided again (If-Match). */
   readonly ifMatch?: number | undefined
   readonly key?: IdempotencyKey | null | undefined
+  /** What tells two updates of one type and thing apart, for a message of a partner that makes both. */
+  readonly about?: string
   /** Products beyond the order's own that the decision will ask for. */
   readonly products?: ReadonlyArray<ProductId>
 }
 
 export type UpdateError = NotFound | Refused | VersionConflict | KeyConflict | StorageUnavailable
+
+/** An update that a partner's message makes carries the message's id, unless its caller gave a key (D27). */
+const keyed = (request: UpdateRequest, message: InboxMessage | null): UpdateRequest =>
+  message === null || request.key
+    ? request
+    : { ...request, key: inboxKey(message, request.type, request.what.id + (request.about ?? "")) }
 
 /** Load, decide, commit: the one loop through which every change of an order goes. */
 export class OrderUnit extends Context.Service<OrderUnit, {
@@ -52,7 +62,7 @@ export class OrderUnit extends Context.Service<OrderUnit, {
   readonly meta: (
     facts: Facts,
     type: EventType
-  ) => Effect.Effect<Pick<ChangeMeta, "changeId" | "now" | "actor" | "type" | "policy" | "messageLane" | "takers">>
+  ) => Effect.Effect<Pick<ChangeMeta, "changeId" | "now" | "actor" | "type" | "policy" | "messageLane" | "takers" | "webhook">>
   readonly products: (
     ids: ReadonlyArray<ProductId>
   ) => Effect.Effect<ReadonlyMap<ProductId, Product>, StorageUnavailable>
@@ -72,6 +82,7 @@ export class OrderUnit extends Context.Service<OrderUnit, {
       const network = yield* Network
       const messageLane = yield* MessageLane
       const takers = takersOf(yield* AdapterRegistry)
+      const webhook = (channel: ChannelId): boolean => isTold(network.view().channel(channel))
       const image = storage.stock.image
 
       const products = (ids: ReadonlyArray<ProductId>) =>
@@ -113,7 +124,8 @@ export class OrderUnit extends Context.Service<OrderUnit, {
           type,
           policy: f.policy,
           messageLane,
-          takers
+          takers,
+          webhook
         }))
 
       const commit = <E, A extends { readonly change: Change | null }>(
@@ -150,7 +162,7 @@ export class OrderUnit extends Context.Service<OrderUnit, {
           const ruling = request.decide(order, world)
           if (Result.isFailure(ruling)) return yield* ruling.failure
           const decided = ruling.success.order
-          if (decided === order && !request.key) return { order, change: null }
+          if (decided === order && (!request.key || isInboxKey(request.key))) return { order, change: null }
           const change = changeOfOrder(order, decided, {
             ...(yield* meta(world, request.type)),
             reason: ruling.success.reason,
@@ -179,7 +191,10 @@ export class OrderUnit extends Context.Service<OrderUnit, {
           return used === null ? yield* Effect.fail(refusal) : yield* replay(request, used)
         })
 
-      const update = (request: UpdateRequest): Effect.Effect<Order, UpdateError> =>
+      const update = (wanted: UpdateRequest): Effect.Effect<Order, UpdateError> =>
+        Effect.flatMap(InboxMessage, (message) => updateKeyed(keyed(wanted, message)))
+
+      const updateKeyed = (request: UpdateRequest): Effect.Effect<Order, UpdateError> =>
         commit(attemptOf(request)).pipe(
           Effect.retry({
             times: VERSION_RETRIES,

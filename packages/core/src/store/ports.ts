@@ -22,6 +22,7 @@ import type { Actor } from "../kernel/actor.ts"
 import type { OutboxMessage, OutboxOutcome } from "../exchange/outbox.ts"
 import type { Change, RecordedEvent } from "./change.ts"
 import type { CommitError, StorageUnavailable } from "./errors.ts"
+import type { LogStore } from "./log.ts"
 import type { PullStore } from "./pull.ts"
 
 type Read<A> = Effect.Effect<A, StorageUnavailable>
@@ -225,6 +226,7 @@ export class Storage extends Context.Service<Storage, {
   readonly stock: StockStore
   readonly outbox: OutboxStore
   readonly pull: PullStore
+  readonly log: LogStore
   readonly feed: FeedStore
   readonly leases: LeaseStore
   /** Takes a block of order numbers in a transaction of its own; gaps are allowed (D14). */

@@ -3,6 +3,7 @@ import type { Change } from "../store/change.ts"
 import { Storage, type StorageService } from "../store/ports.ts"
 import { commitChange } from "./memory/commit.ts"
 import { stockStore } from "./memory/imports.ts"
+import { logStore } from "./memory/log.ts"
 import { orderReads } from "./memory/orders.ts"
 import { outboxStore } from "./memory/outbox.ts"
 import { pullStore } from "./memory/pull.ts"
@@ -37,6 +38,7 @@ export const memoryStorage = (options: MemoryStorageOptions = {}): Layer.Layer<S
       stock: stockStore(state),
       outbox: outboxStore(state),
       pull: pullStore(state),
+      log: logStore(state),
       feed: {
         position: Effect.sync(() => state.seq),
         read: (after, limit, branchId) =>

@@ -124,6 +124,7 @@ export const noHub = (connection: string): InboundHub => {
     sales: { record: refuse },
     // What a gateway tells by the way; the cases on reports listen themselves.
     messages: { report: async () => undefined },
+    inbox: { once: refuse },
     files: { directory: `.aptekit/${connection}` },
     log: () => undefined
   }

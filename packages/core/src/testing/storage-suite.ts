@@ -4,6 +4,7 @@ import { feedCases } from "./suite/feed.ts"
 import { heldCases } from "./suite/held.ts"
 import { holdCases } from "./suite/holds.ts"
 import { listCases } from "./suite/lists.ts"
+import { logCases } from "./suite/log.ts"
 import { movementCases } from "./suite/movements.ts"
 import { outboxCases } from "./suite/outbox.ts"
 import { pullCases } from "./suite/pull.ts"
@@ -22,6 +23,7 @@ export const storageCases: ReadonlyArray<StorageCase> = [
   ...heldCases,
   ...feedCases,
   ...listCases,
+  ...logCases,
   ...outboxCases,
   ...pullCases,
   ...seriesCases,

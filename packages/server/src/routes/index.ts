@@ -2,6 +2,8 @@ import type { Operation } from "../operation.ts"
 import { caseOperations } from "./cases.ts"
 import { catalogueOperations } from "./catalogue.ts"
 import { eventOperations } from "./events.ts"
+import { channelOperations } from "./channels.ts"
+import { exchangeLogOperations } from "./exchange-log.ts"
 import { exchangeOperations } from "./exchange.ts"
 import { fulfilmentOperations } from "./fulfilments.ts"
 import { networkOperations } from "./network.ts"
@@ -18,6 +20,8 @@ export const OPERATIONS: ReadonlyArray<Operation> = [
   ...catalogueOperations,
   ...stockOperations,
   ...networkOperations,
+  ...channelOperations,
   ...exchangeOperations,
+  ...exchangeLogOperations,
   ...eventOperations
 ]

@@ -5,6 +5,7 @@ import { caseOps } from "./cases.ts"
 import { catalogueOps } from "./catalogue.ts"
 import { commitProgram } from "./commit.ts"
 import { feedOps } from "./feed.ts"
+import { logOps } from "./log.ts"
 import { networkOps } from "./network.ts"
 import { orderOps } from "./orders.ts"
 import { outboxOps } from "./outbox.ts"
@@ -26,7 +27,8 @@ export const makeOps = (dialect: SqlDialect) => {
     ...feedOps(dialect),
     ...bulkOps(dialect),
     ...runOps(dialect, commit),
-    ...seriesOps(dialect)
+    ...seriesOps(dialect),
+    ...logOps(dialect)
   }
 }
 

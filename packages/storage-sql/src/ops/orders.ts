@@ -17,7 +17,7 @@ export interface ListArgs {
 const HOLDING = ["operator", "assigned", "accepted", "awaiting"]
 
 /** Wildcards in what a person typed are letters, not wildcards. */
-const escapeLike = (text: string): string => text.replace(/[!%_]/gu, (c) => `!${c}`)
+export const escapeLike = (text: string): string => text.replace(/[!%_]/gu, (c) => `!${c}`)
 
 /** `in ()` is no SQL for MariaDB: a list of no states finds nothing by asking for one that no order has. */
 const someOf = (list: ReadonlyArray<string>): ReadonlyArray<string> => (list.length === 0 ? [""] : list)

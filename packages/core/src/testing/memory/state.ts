@@ -1,5 +1,6 @@
 import type { Product } from "../../catalogue/model.ts"
 import type { DifferenceRow, SyncRun } from "../../exchange/sync.ts"
+import type { LogEntry } from "../../exchange/log.ts"
 import type { OutboxState } from "../../exchange/outbox.ts"
 import type { BranchId, FulfilmentId, OrderId, ProductId } from "../../kernel/ids.ts"
 import type { Instant } from "../../kernel/time.ts"
@@ -80,6 +81,7 @@ export class MemoryState {
   readonly differences = new Map<string, ReadonlyArray<DifferenceRow>>()
   /** Series by cell, with the time of the statement that named it. */
   readonly series = new Map<number, { readonly asOf: number; readonly rows: ReadonlyArray<StockSeries> }>()
+  readonly calls = new Map<string, LogEntry>()
   readonly leases = new Map<string, Lease>()
   readonly products = new Map<ProductId, Product>()
   readonly branches = new Map<BranchId, Branch>()

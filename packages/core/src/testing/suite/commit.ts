@@ -137,6 +137,29 @@ export const commitCases = [
       same(stored?.version, 3, "version after another scope's key")
     })),
 
+  storageCase("D27", "the mark of a partner's message is kept by itself, once, and is found", ({ orders }) =>
+    Effect.gen(function*() {
+      const mark = { scope: "inbox/1c", key: "m-1", fingerprint: "" }
+      same(yield* orders.usedKey(mark.scope, mark.key), null, "free")
+      yield* commitFacts({ key: mark })
+      same(yield* orders.usedKey(mark.scope, mark.key), { orderId: null, fingerprint: "" }, "used")
+      const again = yield* failure(commitFacts({ key: mark }), "Duplicate")
+      same([again.kind, again.orderId], ["key", null], "duplicate")
+      same(yield* orders.usedKey("inbox/other", mark.key), null, "another connection's")
+    })),
+
+  storageCase("D27", "a message's id is kept with its effect, or neither is", ({ orders }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      const mark = { scope: "inbox/1c", key: "m-1/fulfilment.accept/f", fingerprint: "" }
+      const first = yield* place({ n: 1 })
+      const { order } = yield* commit(first, first)
+      yield* failure(commit(first, first, { key: mark }), "VersionConflict")
+      same(yield* orders.usedKey(mark.scope, mark.key), null, "refused: not kept")
+      yield* commit(order, order, { key: mark })
+      same((yield* orders.usedKey(mark.scope, mark.key))?.orderId, order.id, "kept with it")
+    })),
+
   storageCase("D12", "a stale version is refused before stock is looked at", () =>
     Effect.gen(function*() {
       yield* loadNetwork()

@@ -1,0 +1,84 @@
+import { Context, Effect, Schema } from "effect"
+import { type Instant, IsoInstant } from "../kernel/time.ts"
+
+/** How a call ended (`domain.md`, Toward a partner); `dropped`: nobody was called. */
+export const CallOutcome = Schema.Literals(["done", "unavailable", "rejected", "unknown", "dropped"])
+export type CallOutcome = typeof CallOutcome.Type
+
+/** Whom a call is about and what it belongs to: known to whoever makes the call, not to the port. */
+export interface CallAbout {
+  readonly orderId: string | null
+  /** The step of the scheduled task. */
+  readonly step: string | null
+  /** The workplace, where a person started it. */
+  readonly workplace: string | null
+}
+
+/** Set it around calls to partners, and their records name order, step and workplace. */
+export const AboutCall = Context.Reference<CallAbout>("@aptekit/core/exchange/AboutCall", {
+  defaultValue: () => ({ orderId: null, step: null, workplace: null })
+})
+
+/** Calls made within are about this order. */
+export const aboutOrder = (orderId: string | null) => <A, E, R>(calls: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(calls, AboutCall, { orderId, step: null, workplace: null })
+
+/** A call as it was. Its bodies are still whole: they are redacted before anything is kept. */
+export interface CallRecord extends CallAbout {
+  readonly at: Instant
+  readonly connection: string
+  /** `out`: we called the partner; `in`: it called us. */
+  readonly direction: "in" | "out"
+  /** `port.method`, or the HTTP method and what was asked for. */
+  readonly operation: string
+  readonly outcome: CallOutcome
+  readonly durationMs: number
+  /** As far as it is known; null: the length of the body as JSON, measured when it is written. */
+  readonly sentBytes: number | null
+  readonly receivedBytes: number | null
+  /** JSON, or text of any kind. Not changed afterwards by whoever gave it. */
+  readonly request: unknown
+  readonly response: unknown
+  readonly error: string | null
+}
+
+/** A call as the log keeps it (EXP-4): redacted, each body 4 kB at most. */
+export interface LogEntry extends CallRecord {
+  /** UUIDv7. */
+  readonly id: string
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  readonly request: string | null
+  readonly response: string | null
+}
+
+export interface ExchangeLogService {
+  /** Takes a call down: at once, never fails, never waits. May be lost at a kill; counted where it is lost otherwise. */
+  readonly record: (call: CallRecord) => void
+}
+
+/** Where every call in and out is told. Without a hub: nowhere. */
+export const ExchangeLog = Context.Reference<ExchangeLogService>("@aptekit/core/exchange/ExchangeLog", {
+  defaultValue: () => ({ record: () => undefined })
+})
+
+/** An entry as APIs show it. */
+export const LogEntryView = Schema.Struct({
+  id: Schema.String,
+  at: IsoInstant,
+  connection: Schema.String,
+  direction: Schema.Literals(["in", "out"]),
+  operation: Schema.String,
+  orderId: Schema.NullOr(Schema.String),
+  outcome: CallOutcome,
+  durationMs: Schema.Finite,
+  sentBytes: Schema.Int,
+  receivedBytes: Schema.Int,
+  request: Schema.NullOr(Schema.String),
+  response: Schema.NullOr(Schema.String),
+  error: Schema.NullOr(Schema.String),
+  /** The step of the scheduled task that called. */
+  step: Schema.NullOr(Schema.String),
+  /** The workplace of a manual run. */
+  workplace: Schema.NullOr(Schema.String)
+}).annotate({ identifier: "ExchangeLogEntry" })
