@@ -1,9 +1,11 @@
 import { newProduct, ProductId } from "@aptekit/core"
 import { describe, expect, test } from "vitest"
 import { oneCODataPort } from "../../src/index.ts"
+import { ODATA_ROOT } from "../../src/testing/index.ts"
 import { GOODS, id, NONE, NORTH, ORDER, RECEIPT, simulate, STOCK } from "./base-of.ts"
 import { type ODataHub, openHub } from "./hub-of.ts"
-import { keptStorage } from "./orders-of.ts"
+import { serve } from "../support/serve.ts"
+import { keptStorage, loseNextAnswer } from "./orders-of.ts"
 
 const ORDERS = { everySeconds: 0, settleSeconds: 0 }
 const SALES = [{ since: "2020-01-01", order: "Заказ_Key" }]
@@ -104,5 +106,30 @@ describe("a base from beginning to end", () => {
     await first.close()
     expect(await two.exchangeOrders({})).toMatchObject({ done: 1 })
     expect(base.base.rows(ORDER)).toHaveLength(1)
+  })
+
+  test("P6: over real HTTP, cut after each write was done: one document, one sale", async () => {
+    const base = simulate()
+    const address = (await serve(base.fetch)).replace("/exchange/1c", ODATA_ROOT)
+    const world = await openHub(
+      { url: address, every: EVERY, orders: { ...ORDERS, cancel: { Статус: "Закрыт" } }, sales: [{ since: "2020-01-01" }] },
+      { base, overHttp: true }
+    )
+    await world.sync("catalogue", "stock", "prices")
+    const order = await place(world)
+    const port = world.hub.port(oneCODataPort)
+    for (let cut = 0; cut < 2; cut++) {
+      loseNextAnswer(base)
+      await port.exchangeOrders({})
+    }
+    expect(await port.exchangeOrders({})).toMatchObject({ aside: 0, later: 0 })
+    expect(base.base.rows(ORDER)).toMatchObject([{ НомерПоДаннымКлиента: `${order.number}-1`, Posted: true }])
+    const { fulfilments } = (await world.hub.orders.get(order.id))!
+    await world.hub.orders.command(fulfilments[0]!.id, "cancel", { reason: "customer" }, { actor: { kind: "operator", id: "o" } })
+    expect(await port.exchangeOrders({})).toMatchObject({ done: 1 })
+    expect(base.base.rows(ORDER)).toMatchObject([{ Статус: "Закрыт" }])
+    base.base.rows(RECEIPT).push(receipt())
+    base.fault("dropAfter", 1)
+    expect(await port.readSales({})).toEqual({ recorded: 1, known: 0, rejected: 0 })
   })
 })

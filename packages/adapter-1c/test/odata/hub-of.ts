@@ -44,12 +44,14 @@ export const openHub = async (
     readonly folder?: string
     readonly now?: () => number
     readonly withCml?: boolean
+    /** The connection's own fetch, for a base that is served. */
+    readonly overHttp?: boolean
   } = {}
 ): Promise<ODataHub> => {
   const base = options.base ?? simulate()
   const folder = options.folder ?? newFolder()
   const log: Array<{ message: string; detail: Readonly<Record<string, unknown>> }> = []
-  const odata = oneCODataOver({ fetch: base.fetch, ...(options.now === undefined ? {} : { now: options.now }) })({
+  const odata = oneCODataOver({ ...(options.overHttp === true ? {} : { fetch: base.fetch }), ...(options.now === undefined ? {} : { now: options.now }) })({
     url: `http://1c.test${ODATA_ROOT}`, login: base.login, password: base.password, zone: "Asia/Almaty", page: 2, backoffMs: 1,
     warehouses: { [NORTH]: "north", [SOUTH]: "south" }, prices: { [RETAIL]: "retail" },
     every: { catalogue: 0, stock: 0, prices: 0, sales: 0 }, ...config

@@ -12,7 +12,7 @@ afterEach(() => {
 
 const answer = async (entrance: HttpEntrance, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
   const { method = "GET", url = "/", headers } = incoming
-  const body = method === "POST" ? { body: Readable.toWeb(incoming) as ReadableStream, duplex: "half" as const } : {}
+  const body = method === "POST" || method === "PATCH" ? { body: Readable.toWeb(incoming) as ReadableStream, duplex: "half" as const } : {}
   const request = new Request(`http://hub${url}`, { method, headers: headers as Record<string, string>, ...body })
   const response = await entrance(request)
   outgoing.writeHead(response.status, Object.fromEntries(response.headers))
