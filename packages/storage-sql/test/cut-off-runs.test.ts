@@ -44,7 +44,8 @@ describe("a run that the database cuts off", () => {
         yield* stateStock([["aspirin", "north", 10]], at(2))
         expect(yield* onHand("north")).toBe(10)
         const { stock } = yield* Storage
-        expect((yield* stock.runs(2, undefined)).items.map((run) => run.state)).toEqual(["done", "done"])
+        const { items } = yield* stock.runs(2, undefined)
+        expect(items.map((run) => [run.state, run.progress])).toEqual([["done", null], ["done", null]])
       }).pipe(Effect.provide(storageLayer(() => breaking(join(directory, "next.db"), cut))))
     )
   })

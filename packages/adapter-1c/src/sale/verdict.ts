@@ -8,7 +8,10 @@ export interface Verdict {
   readonly state: PartFact["state"]
   /** 1C has approved it; УТ takes no more changes (fact 53). */
   readonly approved: boolean
-  /** Wall clock of what happened, as written; null: not told. */
+  /**
+   * Wall clock of the shipment; null: not told. Not that of the document, which is older: a sale that is dated before the
+   * last stock statement takes nothing from it (D1), so of a day without a time it is the end.
+   */
   readonly at: string | null
   /** What a person should see of it. */
   readonly remarks: ReadonlyArray<string>
@@ -19,8 +22,7 @@ const FLAGS = {
   cancelled: ["отменен"],
   posted: ["проведен"],
   shipped: ["отгружен"],
-  shippedAt: ["дата отгрузки по 1с", "дата отгрузки"],
-  documentAt: ["дата по 1с"]
+  shippedAt: ["дата отгрузки по 1с", "дата отгрузки"]
 } as const
 
 /** УНФ writes the second one without grammar (fact 60). */
@@ -32,6 +34,9 @@ const first = ({ requisites }: BackDocument, names: ReadonlyArray<string>): stri
 
 const isSet = (document: BackDocument, names: ReadonlyArray<string>): boolean =>
   parseSwitch(first(document, names) ?? "") === true
+
+/** 1C writes a day without a time as its midnight, or without one. */
+const DAY_ALONE = /^(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00)?)?$/u
 
 /** 1C writes an empty date as the first day of the calendar (fact 71). */
 const dateAt = (document: BackDocument, names: ReadonlyArray<string>): string | null => {
@@ -83,7 +88,7 @@ export const verdictOf = (
   return {
     state: isCancelled ? "cancelled" : reached,
     approved: !isCancelled && rank(reached) >= rank("accepted"),
-    at: isCancelled ? null : shippedAt ?? dateAt(document, FLAGS.documentAt),
+    at: isCancelled || shippedAt === null ? null : shippedAt.trim().replace(DAY_ALONE, "$1T23:59:59"),
     remarks: status.remark === null ? [] : [status.remark]
   }
 }

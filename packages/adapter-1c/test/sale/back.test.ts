@@ -308,3 +308,13 @@ test("R-ORD-6: the same file again says the same", async () => {
   expect(run.counts).toMatchObject({ changed: 0, unchanged: 1, parked: 0 })
   expect(lane.taken[1]).toEqual(lane.taken[0])
 })
+
+test.for([
+  ["the date of the order in 1C is not when it was sold", { Отгружен: "true", "Дата по 1С": "2025-11-01T18:31:00" }, null],
+  ["a date without a time is the end of that day", { "Дата отгрузки по 1С": "2025-11-01" }, "2025-11-01T23:59:59+05:00"],
+  ["so is a midnight", { "Дата отгрузки по 1С": "2025-11-01T00:00:00" }, "2025-11-01T23:59:59+05:00"],
+  ["but it is never later than the exchange", { "Дата отгрузки по 1С": "2099-11-01" }, TEST_NOW]
+] as const)("R-ORD-6, D1: %s: a sale that is dated too early would leave sold goods on the shelf", async ([, pairs, at]) => {
+  const fact = await factOf({ pairs: { Проведен: "true", ...pairs } })
+  expect(fact).toMatchObject({ state: "sold", at: typeof at === "string" ? Date.parse(at) : at })
+})

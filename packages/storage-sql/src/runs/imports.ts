@@ -254,6 +254,8 @@ export class Imports {
       await this.#show(rows, corrected, touched)
     } finally {
       this.#figures.unwatch(touched)
+      // One that was cut off has nobody else who says that it is at rest.
+      this.live.delete(run.id)
     }
     const done = await this.#finished(run)
     this.#cutOff = null
