@@ -31,8 +31,8 @@ const oneOf = (...patterns: ReadonlyArray<RegExp>) => (specifier: string): boole
 const PACKAGE_RULES: ReadonlyArray<PackageRule> = [
   {
     files: /^packages\/core\/src\//u,
-    allows: oneOf(/^\./u, /^effect(\/|$)/u, /^libphonenumber-js$/u, /^uuid$/u),
-    why: "core does no I/O and knows nobody: effect, libphonenumber-js, uuid and itself"
+    allows: oneOf(/^\./u, /^effect(\/|$)/u, /^intl-messageformat$/u, /^libphonenumber-js$/u, /^uuid$/u),
+    why: "core does no I/O and knows nobody: effect, intl-messageformat, libphonenumber-js, uuid and itself"
   },
   {
     files: /^packages\/adapter-[^/]+\/src\//u,

@@ -6,7 +6,7 @@ import {
   gtinOf,
   isAnalogue,
   MAX_ATTEMPTS,
-  noticeText,
+  NoticeTexts,
   normalisePhone,
   resolvePolicy
 } from "@aptekit/core"
@@ -91,28 +91,29 @@ describe("back-off", () => {
 describe("messages to buyers", () => {
   const branch = makeBranch("north", { name: "Аптека 7", address: "Абая, 1" })
   const until = Date.parse("2026-11-23T13:05:00Z")
+  const texts = new NoticeTexts([])
   const order = (language: "ru" | "kk" | "en", over = {}) =>
     makeOrder({ n: 1, over: { customer: { name: "Имя", phone: "+77010000001", language }, ...over } })
   const courier = { delivery: { type: "courier", address: { text: "Абая, 9", point: null } } } as const
 
   it("SMS-1: say number, place and end in the buyer's language and the branch's time", () => {
-    const text = (language: "ru" | "kk" | "en") => noticeText("reserved", order(language), branch, until)
+    const text = (language: "ru" | "kk" | "en") => texts.render({ notice: "reserved", order: order(language), branch, expiresAt: until })
     expect(text("ru")).toBe("Заказ 1001 забронирован: Аптека 7, Абая, 1. Ждём до 23.11 18:05")
     expect(text("kk")).toBe("1001 тапсырыс брондалды: Аптека 7, Абая, 1. 23.11 18:05 дейін күтеміз")
-    expect(text("en")).toBe("Order 1001 is reserved: Аптека 7, Абая, 1, until 23.11 18:05")
+    expect(text("en")).toBe("Order 1001 is reserved: Аптека 7, Абая, 1, until 23 Nov 18:05")
   })
 
   it("SMS-1: of a delivery do not name the branch", () => {
     for (const language of ["ru", "kk", "en"] as const) {
-      expect(noticeText("reserved", order(language, courier), branch, until)).not.toContain("Абая")
-      expect(noticeText("assembled", order(language, courier), branch, until)).not.toContain("Абая")
+      expect(texts.render({ notice: "reserved", order: order(language, courier), branch, expiresAt: until })).not.toContain("Абая")
+      expect(texts.render({ notice: "assembled", order: order(language, courier), branch, expiresAt: until })).not.toContain("Абая")
     }
   })
 
   it("SMS-1: exist in every language, name the order and no person, and fit into two parts", () => {
     for (const language of ["ru", "kk", "en"] as const) {
       for (const notice of ["reserved", "operator", "assembled", "expired", "cancelled", "closed"] as const) {
-        const text = noticeText(notice, order(language), branch, until)
+        const text = texts.render({ notice: notice, order: order(language), branch, expiresAt: until })
         expect(text).toContain("1001")
         expect(text).not.toMatch(/Имя|7010000001|undefined|null/u)
         expect(text.length).toBeLessThanOrEqual(2 * 67)

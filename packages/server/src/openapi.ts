@@ -121,6 +121,7 @@ const TAGS: Readonly<Record<Operation["tag"], string>> = {
   catalogue: "Products.",
   stock: "Live stock and prices.",
   network: "Branches.",
+  messages: "What buyers are told.",
   exchange: "Exchange with other systems.",
   events: "What happens, live."
 }

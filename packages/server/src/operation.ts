@@ -37,7 +37,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export type Tag = "orders" | "fulfilments" | "sales" | "catalogue" | "stock" | "network" | "exchange" | "events"
+export type Tag = "orders" | "fulfilments" | "sales" | "catalogue" | "stock" | "network" | "messages" | "exchange" | "events"
 
 /** One operation of the API: its route, its door and its page in the document come from here. */
 export interface Operation {

@@ -156,6 +156,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
         channels: rows.channels.map((row) => JSON.parse(row.data)),
         policies: rows.policies.map((row) => ({ scope: row.scope, scopeId: row.scope_id, policy: JSON.parse(row.data) })),
         keys: rows.keys.map((row) => ({ hash: row.hash, channelId: row.channel_id, role: row.role, label: row.label })),
+        templates: rows.templates.map(({ language, notice, text }) => ({ language, notice, text })),
         version: rows.version
       } as unknown as NetworkSettings
     })
@@ -222,7 +223,8 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
                   scopeId: entry.scopeId,
                   data: JSON.stringify(entry.policy)
                 })),
-                keys: (wanted.keys ?? []).map(({ hash, channelId, role, label }) => ({ hash, channelId, role, label }))
+                keys: (wanted.keys ?? []).map(({ hash, channelId, role, label }) => ({ hash, channelId, role, label })),
+                templates: (wanted.templates ?? []).map(({ language, notice, text }) => ({ language, notice, text }))
               })
             ),
             Effect.andThen(

@@ -1,6 +1,5 @@
-import { type messagesPort, Schema } from "@aptekit/core"
+import { type messagesPort, Schema, segmentsOf } from "@aptekit/core"
 import { fault } from "./call.ts"
-import { segmentsOf } from "./segments.ts"
 
 /** A sender's name as operators register it: at most 11 Latin letters or digits, blanks and `. _ -` within. */
 export const Sender = Schema.String.check(

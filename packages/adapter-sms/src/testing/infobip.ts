@@ -1,4 +1,4 @@
-import { segmentsOf } from "../gateway/segments.ts"
+import { segmentsOf } from "@aptekit/core"
 import {
   gatewayKit, type GatewaySimulator, HUB, isPhone, jsonRequest, SIMULATED_TIME, type SimulatedSms
 } from "./kit.ts"

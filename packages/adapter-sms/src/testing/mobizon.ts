@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { segmentsOf } from "../gateway/segments.ts"
+import { segmentsOf } from "@aptekit/core"
 import {
   fieldsOf, gatewayKit, type GatewaySimulator, HUB, isPhone, jsonRequest, SIMULATED_TIME, type SimulatedSms
 } from "./kit.ts"

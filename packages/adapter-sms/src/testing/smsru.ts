@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { segmentsOf } from "../gateway/segments.ts"
+import { segmentsOf } from "@aptekit/core"
 import { fieldsOf, gatewayKit, type GatewaySimulator, HUB, isPhone, SIMULATED_TIME, type SimulatedSms } from "./kit.ts"
 
 const API_ID = "00000000-5115-0000-0000-000000000000"

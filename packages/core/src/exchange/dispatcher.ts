@@ -4,7 +4,6 @@ import { findPort, type AdapterMap } from "../adapter/registry.ts"
 import type { PortService } from "../adapter/port.ts"
 import { messagesPort } from "../notify/ports.ts"
 import type { Notice } from "../notify/rules.ts"
-import { noticeText } from "../notify/templates.ts"
 import type { NetworkView } from "../network/service.ts"
 import { isEnded, orderStatus } from "../order/life.ts"
 import type { Order } from "../order/model.ts"
@@ -61,7 +60,7 @@ const deliver = (
     }
     const branchId = message.payload["branchId"] as string | null
     const branch = view.branches.find((candidate) => candidate.id === branchId)
-    const text = noticeText(notice, order, branch, message.payload["expiresAt"] as number | null)
+    const text = view.texts.render({ notice, order, branch, expiresAt: message.payload["expiresAt"] as number | null })
     const sent = yield* messages.send({ id: message.id, to, text, language: order.customer.language, kind: "sms" })
     return { state: "done", partnerRef: sent.providerId }
   })

@@ -8,6 +8,8 @@ import { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../kernel
 import { MAX_PRICE } from "../kernel/money.ts"
 import { Branch, Channel, PolicyEntry } from "../network/model.ts"
 import { Network } from "../network/service.ts"
+import { listTemplates, previewTemplate, saveTemplates, type TemplateView, type TextPreview } from "../notify/edit.ts"
+import type { MessageTemplate } from "../notify/templates.ts"
 import type { CaseQuery, OpenCase } from "../operator/model.ts"
 import { Cases } from "../order/cases.ts"
 import { type Command, COMMAND_INPUTS, type RequestableCommand } from "../order/commands.ts"
@@ -122,6 +124,14 @@ export interface PromiseFace {
       readonly channels?: ReadonlyArray<typeof Channel.Encoded>
       readonly policies?: ReadonlyArray<typeof PolicyEntry.Encoded>
     }) => Promise<void>
+  }
+  /** Texts to buyers (SMS-1). */
+  readonly templates: {
+    readonly list: () => ReadonlyArray<TemplateView>
+    /** All or none; they hold for the next message. @throws InvalidInput */
+    readonly save: (templates: ReadonlyArray<MessageTemplate>) => Promise<ReadonlyArray<TemplateView>>
+    /** How a text would come out for a sample order. @throws InvalidInput */
+    readonly preview: (template: MessageTemplate & { readonly text: string }) => Promise<TextPreview>
   }
   /** What happens, in order, from now on or after a number. End it by the signal, or leave the loop. */
   readonly events: (options?: {
@@ -274,6 +284,11 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
     network: {
       branches: () => network.view().branches,
       save: (settings) => run(Effect.flatMap(decodeSettings(settings), (decoded) => network.save(decoded)))
+    },
+    templates: {
+      list: () => listTemplates(network.view()),
+      save: (templates) => run(saveTemplates(templates)),
+      preview: (template) => run(previewTemplate(network.view(), template))
     },
     events: (options = {}) =>
       followFeed(storage, run, {

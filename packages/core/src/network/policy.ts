@@ -1,5 +1,8 @@
 import { Schema } from "effect"
 
+/** What a buyer may be told about. */
+export const NOTICES = ["reserved", "operator", "assembled", "expired", "cancelled", "closed"] as const
+
 const Minutes = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 60 * 24 * 90 }))
 
 /**
@@ -48,7 +51,7 @@ export const Policy = Schema.Struct({
   /** Country whose national phone spelling the channel's customers use (ISO 3166 alpha-2). */
   phoneCountry: Schema.String.check(Schema.isPattern(/^[A-Z]{2}$/u)),
   /** At which events the buyer is told (SMS-1). */
-  notifyAt: Schema.Array(Schema.Literals(["reserved", "operator", "assembled", "expired", "cancelled", "closed"]))
+  notifyAt: Schema.Array(Schema.Literals(NOTICES))
 })
 export type Policy = typeof Policy.Type
 

@@ -2,6 +2,7 @@ import { Context, Effect, Layer } from "effect"
 import { type BranchId, type ChannelId } from "../kernel/ids.ts"
 import { type ApiKey, type NetworkSettings, Storage, type StorageService } from "../store/ports.ts"
 import type { StorageUnavailable } from "../store/errors.ts"
+import { NoticeTexts } from "../notify/texts.ts"
 import type { Branch, Channel } from "./model.ts"
 import { OpeningHours } from "./opening.ts"
 import { type Policy, resolvePolicy } from "./policy.ts"
@@ -11,6 +12,8 @@ export class NetworkView {
   readonly branches: ReadonlyArray<Branch>
   readonly channels: ReadonlyArray<Channel>
   readonly version: number
+  /** What buyers are told, compiled. */
+  readonly texts: NoticeTexts
   readonly #branches: ReadonlyMap<string, Branch>
   readonly #channels: ReadonlyMap<string, Channel>
   readonly #keys: ReadonlyMap<string, ApiKey>
@@ -21,6 +24,7 @@ export class NetworkView {
     this.branches = settings.branches
     this.channels = settings.channels
     this.version = settings.version
+    this.texts = new NoticeTexts(settings.templates)
     this.#branches = new Map(settings.branches.map((branch) => [branch.id, branch]))
     this.#channels = new Map(settings.channels.map((channel) => [channel.id, channel]))
     this.#keys = new Map(settings.keys.map((key) => [key.hash, key]))

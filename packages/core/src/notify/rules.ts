@@ -1,11 +1,11 @@
 import type { Instant } from "../kernel/time.ts"
-import type { Policy } from "../network/policy.ts"
+import type { NOTICES, Policy } from "../network/policy.ts"
 import { orderStatus } from "../order/life.ts"
 import type { FulfilmentStatus, Order } from "../order/model.ts"
 import type { OutboxDraft } from "../store/change.ts"
 
 /** What a buyer may be told about. */
-export type Notice = Policy["notifyAt"][number]
+export type Notice = (typeof NOTICES)[number]
 
 const NOTICE_OF: Partial<Record<FulfilmentStatus, Notice>> = {
   assigned: "reserved",

@@ -1,69 +1,52 @@
-import { DateTime } from "effect"
-import type { Instant } from "../kernel/time.ts"
-import type { Branch } from "../network/model.ts"
-import type { Language, Order } from "../order/model.ts"
+import { Schema } from "effect"
+import { NOTICES } from "../network/policy.ts"
+import { Language } from "../order/model.ts"
 import type { Notice } from "./rules.ts"
 
-interface Words {
-  readonly number: string
-  readonly place: string
-  readonly until: string
-}
+/** A text of the settings (ICU MessageFormat); null: the standard text is in force (again). */
+export const MessageTemplate = Schema.Struct({
+  notice: Schema.Literals(NOTICES),
+  language: Language,
+  text: Schema.NullOr(Schema.String)
+})
+export type MessageTemplate = typeof MessageTemplate.Type
 
-type Template = (words: Words, order: Order) => string
-
-const isPickup = (order: Order): boolean => order.delivery.type === "pickup"
-
-/** Short on purpose: a Cyrillic SMS part holds 70 letters. Editable templates come with issue 4. */
-const TEMPLATES: Record<Language, Record<Notice, Template>> = {
+/** What comes with the hub. Short on purpose: a Cyrillic SMS part holds 70 letters. */
+export const DEFAULT_TEXTS: Readonly<Record<Language, Readonly<Record<Notice, string>>>> = {
   ru: {
-    reserved: ({ number, place, until }, order) =>
-      isPickup(order) ? `Заказ ${number} забронирован: ${place}. Ждём до ${until}` : `Заказ ${number} принят, собираем`,
-    operator: ({ number }) => `Заказ ${number} принят. Оператор свяжется с вами`,
-    assembled: ({ number, place, until }, order) =>
-      isPickup(order) ? `Заказ ${number} собран: ${place}, до ${until}` : `Заказ ${number} собран, скоро передадим курьеру`,
-    expired: ({ number }) => `Срок брони заказа ${number} истёк, бронь снята`,
-    cancelled: ({ number }) => `Заказ ${number} отменён`,
-    closed: ({ number }) => `Заказ ${number} выдан. Будьте здоровы!`
+    reserved: "{delivery, select, pickup {Заказ {number} забронирован: {place}" +
+      "{kept, select, yes {. Ждём до {until, date, ::ddMM} {until, time, ::HHmm}} other {}}} " +
+      "other {Заказ {number} принят, собираем}}",
+    operator: "Заказ {number} принят. Оператор свяжется с вами",
+    assembled: "{delivery, select, pickup {Заказ {number} собран: {place}" +
+      "{kept, select, yes {, до {until, date, ::ddMM} {until, time, ::HHmm}} other {}}} " +
+      "other {Заказ {number} собран, скоро передадим курьеру}}",
+    expired: "Срок брони заказа {number} истёк, бронь снята",
+    cancelled: "Заказ {number} отменён",
+    closed: "Заказ {number} выдан. Будьте здоровы!"
   },
   kk: {
-    reserved: ({ number, place, until }, order) =>
-      isPickup(order) ? `${number} тапсырыс брондалды: ${place}. ${until} дейін күтеміз` : `${number} тапсырыс қабылданды`,
-    operator: ({ number }) => `${number} тапсырыс қабылданды. Оператор хабарласады`,
-    assembled: ({ number, place, until }, order) =>
-      isPickup(order) ? `${number} тапсырыс дайын: ${place}, ${until} дейін` : `${number} тапсырыс дайын, курьерге береміз`,
-    expired: ({ number }) => `${number} тапсырыстың брон мерзімі өтті`,
-    cancelled: ({ number }) => `${number} тапсырыс тоқтатылды`,
-    closed: ({ number }) => `${number} тапсырыс берілді. Сау болыңыз!`
+    reserved: "{delivery, select, pickup {{number} тапсырыс брондалды: {place}" +
+      "{kept, select, yes {. {until, date, ::ddMM} {until, time, ::HHmm} дейін күтеміз} other {}}} " +
+      "other {{number} тапсырыс қабылданды}}",
+    operator: "{number} тапсырыс қабылданды. Оператор хабарласады",
+    assembled: "{delivery, select, pickup {{number} тапсырыс дайын: {place}" +
+      "{kept, select, yes {, {until, date, ::ddMM} {until, time, ::HHmm} дейін} other {}}} " +
+      "other {{number} тапсырыс дайын, курьерге береміз}}",
+    expired: "{number} тапсырыстың брон мерзімі өтті",
+    cancelled: "{number} тапсырыс тоқтатылды",
+    closed: "{number} тапсырыс берілді. Сау болыңыз!"
   },
   en: {
-    reserved: ({ number, place, until }, order) =>
-      isPickup(order) ? `Order ${number} is reserved: ${place}, until ${until}` : `Order ${number} received, being packed`,
-    operator: ({ number }) => `Order ${number} received. An operator will contact you`,
-    assembled: ({ number, place, until }, order) =>
-      isPickup(order) ? `Order ${number} is ready: ${place}, until ${until}` : `Order ${number} is packed, courier next`,
-    expired: ({ number }) => `The reservation of order ${number} has ended`,
-    cancelled: ({ number }) => `Order ${number} is cancelled`,
-    closed: ({ number }) => `Order ${number} is handed over. Stay well!`
+    reserved: "{delivery, select, pickup {Order {number} is reserved: {place}" +
+      "{kept, select, yes {, until {until, date, ::dMMM} {until, time, ::HHmm}} other {}}} " +
+      "other {Order {number} received, being packed}}",
+    operator: "Order {number} received. An operator will contact you",
+    assembled: "{delivery, select, pickup {Order {number} is ready: {place}" +
+      "{kept, select, yes {, until {until, date, ::dMMM} {until, time, ::HHmm}} other {}}} " +
+      "other {Order {number} is packed, courier next}}",
+    expired: "The reservation of order {number} has ended",
+    cancelled: "Order {number} is cancelled",
+    closed: "Order {number} is handed over. Stay well!"
   }
 }
-
-/** `21.11 18:30` in the branch's zone. */
-const wallTime = (at: Instant, zone: string): string => {
-  const parts = DateTime.toParts(DateTime.makeZonedUnsafe(at, { timeZone: zone }))
-  const two = (n: number): string => String(n).padStart(2, "0")
-  return `${two(parts.day)}.${two(parts.month)} ${two(parts.hour)}:${two(parts.minute)}`
-}
-
-/** The text of a notice in the buyer's language. `branch` is where the goods lie. */
-export const noticeText = (
-  notice: Notice,
-  order: Order,
-  branch: Branch | undefined,
-  expiresAt: Instant | null
-): string =>
-  TEMPLATES[order.customer.language][notice]({
-    number: order.number,
-    place: branch === undefined ? "" : `${branch.name}, ${branch.address}`,
-    until: expiresAt === null ? "" : wallTime(expiresAt, branch?.zone ?? "UTC")
-  }, order)

@@ -3,6 +3,7 @@ import type { Product } from "../catalogue/model.ts"
 import type { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../kernel/ids.ts"
 import type { Instant } from "../kernel/time.ts"
 import type { Branch, Channel, PolicyEntry } from "../network/model.ts"
+import type { MessageTemplate } from "../notify/templates.ts"
 import type { FulfilmentStatus, Order } from "../order/model.ts"
 import type { CaseQuery, OpenCase } from "../operator/model.ts"
 import type { StockImage } from "../stock/image.ts"
@@ -112,6 +113,7 @@ export interface NetworkSettings {
   readonly channels: ReadonlyArray<Channel>
   readonly policies: ReadonlyArray<PolicyEntry>
   readonly keys: ReadonlyArray<ApiKey>
+  readonly templates: ReadonlyArray<MessageTemplate>
   /** Grows with every change of settings. */
   readonly version: number
 }
@@ -123,6 +125,7 @@ export interface NetworkStore {
     readonly channels?: ReadonlyArray<Channel>
     readonly policies?: ReadonlyArray<PolicyEntry>
     readonly keys?: ReadonlyArray<ApiKey>
+    readonly templates?: ReadonlyArray<MessageTemplate>
   }) => Read<void>
 }
 

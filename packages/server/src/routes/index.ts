@@ -6,6 +6,7 @@ import { channelOperations } from "./channels.ts"
 import { exchangeLogOperations } from "./exchange-log.ts"
 import { exchangeOperations } from "./exchange.ts"
 import { fulfilmentOperations } from "./fulfilments.ts"
+import { messageOperations } from "./messages.ts"
 import { networkOperations } from "./network.ts"
 import { orderOperations } from "./orders.ts"
 import { saleOperations } from "./sales.ts"
@@ -21,6 +22,7 @@ export const OPERATIONS: ReadonlyArray<Operation> = [
   ...stockOperations,
   ...networkOperations,
   ...channelOperations,
+  ...messageOperations,
   ...exchangeOperations,
   ...exchangeLogOperations,
   ...eventOperations

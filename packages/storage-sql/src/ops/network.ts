@@ -6,6 +6,7 @@ export interface SettingsRows {
   readonly channels: ReadonlyArray<{ data: string }>
   readonly policies: ReadonlyArray<{ scope: string; scope_id: string; data: string }>
   readonly keys: ReadonlyArray<{ hash: string; channel_id: string; role: string; label: string }>
+  readonly templates: ReadonlyArray<{ language: string; notice: string; text: string | null }>
   readonly version: number
 }
 
@@ -14,6 +15,7 @@ export interface SaveSettings {
   readonly channels: ReadonlyArray<{ id: string; data: string }>
   readonly policies: ReadonlyArray<{ scope: string; scopeId: string; data: string }>
   readonly keys: ReadonlyArray<{ hash: string; channelId: string; role: string; label: string }>
+  readonly templates: ReadonlyArray<{ language: string; notice: string; text: string | null }>
 }
 
 export const networkOps = ({ db }: SqlDialect) => {
@@ -21,6 +23,7 @@ export const networkOps = ({ db }: SqlDialect) => {
   const channels = statement(db.selectFrom("channels").select("data").orderBy("id"))
   const policies = statement(db.selectFrom("policies").selectAll())
   const keys = statement(db.selectFrom("api_keys").selectAll())
+  const templates = statement(db.selectFrom("message_templates").selectAll())
   const version = statement(db.selectFrom("counters").select("value").where("name", "=", param("name")))
   const bump = statement(
     db.updateTable("counters").set((eb) => ({ value: eb("value", "+", param("by")) })).where("name", "=", param("name"))
@@ -40,6 +43,9 @@ export const networkOps = ({ db }: SqlDialect) => {
       label: param("label")
     })
   )
+  const putTemplate = statement(
+    db.replaceInto("message_templates").values({ language: param("language"), notice: param("notice"), text: param("text") })
+  )
   const counter = (name: string): Program<{ value: number } | null> => one(version, { name })
 
   return {
@@ -51,6 +57,7 @@ export const networkOps = ({ db }: SqlDialect) => {
         channels: yield* all(channels),
         policies: yield* all(policies),
         keys: yield* all(keys),
+        templates: yield* all(templates),
         version: number
       }
     },
@@ -65,6 +72,7 @@ export const networkOps = ({ db }: SqlDialect) => {
       for (const channel of rows.channels) yield* run(putChannel, channel)
       for (const policy of rows.policies) yield* run(putPolicy, policy)
       for (const key of rows.keys) yield* run(putKey, key)
+      for (const template of rows.templates) yield* run(putTemplate, template)
       return null
     },
     /** The first number of a block that is now the caller's (D14). */

@@ -10,9 +10,10 @@ export const networkStore = (state: MemoryState): NetworkStore => ({
     channels: [...state.channels.values()],
     policies: [...state.policies.values()],
     keys: [...state.apiKeys.values()],
+    templates: [...state.templates.values()],
     version: state.settingsVersion
   })),
-  save: ({ branches = [], channels = [], policies = [], keys = [] }) =>
+  save: ({ branches = [], channels = [], policies = [], keys = [], templates = [] }) =>
     Effect.sync(() => {
       for (const branch of branches) {
         if (!state.branches.has(branch.id)) state.image.addBranch(branch.id, state.branches.size)
@@ -21,6 +22,7 @@ export const networkStore = (state: MemoryState): NetworkStore => ({
       for (const channel of channels) state.channels.set(channel.id, channel)
       for (const entry of policies) state.policies.set(keyOf(entry.scope, entry.scopeId), entry)
       for (const key of keys) state.apiKeys.set(key.hash, key)
+      for (const template of templates) state.templates.set(keyOf(template.language, template.notice), template)
       state.settingsVersion++
     })
 })

@@ -5,6 +5,7 @@ import type { OutboxState } from "../../exchange/outbox.ts"
 import type { BranchId, FulfilmentId, OrderId, ProductId } from "../../kernel/ids.ts"
 import type { Instant } from "../../kernel/time.ts"
 import type { Branch, Channel, PolicyEntry } from "../../network/model.ts"
+import type { MessageTemplate } from "../../notify/templates.ts"
 import type { Order } from "../../order/model.ts"
 import { StockImage } from "../../stock/image.ts"
 import type { Movement } from "../../stock/model.ts"
@@ -87,6 +88,7 @@ export class MemoryState {
   readonly branches = new Map<BranchId, Branch>()
   readonly channels = new Map<string, Channel>()
   readonly policies = new Map<string, PolicyEntry>()
+  readonly templates = new Map<string, MessageTemplate>()
   readonly apiKeys = new Map<string, ApiKey>()
   readonly links = new Map<string, Link>()
   settingsVersion = 0

@@ -92,6 +92,29 @@ export const settingsCases = [
       same(stock.image.branchSlot(before.branches[0]!.id), slot, "a branch keeps its slot")
     })),
 
+  storageCase("SMS-1", "texts of messages come back, are replaced by language and notice, and taken back", ({ network }) =>
+    Effect.gen(function*() {
+      same((yield* network.load).templates, [], "none at first")
+      const text = "Ё {number}: «{place}» 💊 {lines, plural, one {#} other {#}}"
+      yield* network.save({
+        templates: [
+          { notice: "reserved", language: "kk", text },
+          { notice: "reserved", language: "ru", text: "a" },
+          { notice: "closed", language: "ru", text: "b" }
+        ]
+      })
+      const before = yield* network.load
+      yield* network.save({ templates: [{ notice: "closed", language: "ru", text: null }] })
+      const after = yield* network.load
+      const key = (one: { readonly notice: string; readonly language: string }): string => one.language + one.notice
+      same(after.templates.toSorted((one, other) => (key(one) < key(other) ? -1 : 1)), [
+        { notice: "reserved", language: "kk", text },
+        { notice: "closed", language: "ru", text: null },
+        { notice: "reserved", language: "ru", text: "a" }
+      ], "texts")
+      check(after.version > before.version, "the version grows")
+    })),
+
   storageCase("D5", "each product and branch has a dense slot of its own that never changes", (storage) =>
     Effect.gen(function*() {
       const { stock: { image }, network, catalogue } = storage

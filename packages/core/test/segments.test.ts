@@ -1,6 +1,6 @@
 import { SegmentedMessage } from "sms-segments-calculator"
 import { describe, expect, test } from "vitest"
-import { segmentsOf } from "../src/gateway/segments.ts"
+import { segmentsOf } from "../src/notify/segments.ts"
 
 /** Repeatable: the same texts each time. */
 const random = (seed: number) => () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
