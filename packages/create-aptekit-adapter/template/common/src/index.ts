@@ -1,0 +1,5 @@
+/**
+ * The adapter for MyPartner.
+ * @module
+ */
+export { myPartner } from "./adapter.ts"
