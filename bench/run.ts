@@ -4,7 +4,8 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: (args: Read
   oversell: () => import("./oversell.ts"),
   assembly: () => import("./assembly.ts"),
   start: () => import("./start.ts"),
-  sync: () => import("./sync.ts")
+  sync: () => import("./sync.ts"),
+  outbox: () => import("./outbox.ts")
 }
 
 const [name, ...args] = process.argv.slice(2)

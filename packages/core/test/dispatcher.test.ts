@@ -1,12 +1,13 @@
 import {
   AdapterFault,
   AdapterRegistry,
+  DEFAULT_LANE,
   defineAdapter,
   dispatchOnce,
   type FaultOutcome,
   HOUR,
   type HubServices,
-  MAX_ATTEMPTS,
+  Lanes,
   messagesPort,
   Network,
   Orders,
@@ -58,7 +59,13 @@ const gateway = (lookUp: boolean) => {
 
 const dispatch: Effect.Effect<number, unknown, HubServices> = Effect.gen(function*() {
   const network = yield* Network
-  return yield* dispatchOnce(yield* Storage, yield* AdapterRegistry, "gateway", () => network.view())
+  return yield* dispatchOnce({
+    lane: "gateway",
+    storage: yield* Storage,
+    registry: yield* AdapterRegistry,
+    lanes: yield* Lanes,
+    view: () => network.view()
+  })
 })
 
 /** As long as any back-off may take, and then one round. */
@@ -180,15 +187,15 @@ describe("dispatcher", () => {
   it.effect("OPS-2: after its last try a message is a dead letter with its error", () =>
     withGateway(({ sent, ends }) =>
       Effect.gen(function*() {
-        ends.push(...Array.from({ length: MAX_ATTEMPTS }, () => "unavailable" as const))
+        ends.push(...Array.from({ length: DEFAULT_LANE.maxAttempts }, () => "unavailable" as const))
         yield* dispatch
         // The order must live on, or the message would be dropped as late.
         const [order] = (yield* (yield* Storage).orders.list({ limit: 1 })).items
         const until = new Date(order!.fulfilments[0]!.reservation!.expiresAt + 24 * HOUR).toISOString()
         yield* command(order!, { name: "extend", input: { until } })
-        for (let i = 1; i < MAX_ATTEMPTS; i++) yield* later
+        for (let i = 1; i < DEFAULT_LANE.maxAttempts; i++) yield* later
         const dead = yield* (yield* Storage).outbox.list("dead", 10)
-        expect([sent.length, dead.length, dead[0]?.attempts]).toEqual([MAX_ATTEMPTS, 1, MAX_ATTEMPTS])
+        expect([sent.length, dead.length, dead[0]?.attempts]).toEqual([DEFAULT_LANE.maxAttempts, 1, DEFAULT_LANE.maxAttempts])
         expect(dead[0]?.lastError).toContain("it is unavailable")
         expect(yield* later).toBe(0)
       })))

@@ -5,8 +5,8 @@ import {
   fold,
   gtinOf,
   isAnalogue,
-  MAX_ATTEMPTS,
   NoticeTexts,
+  DEFAULT_LANE,
   normalisePhone,
   resolvePolicy
 } from "@aptekit/core"
@@ -76,7 +76,7 @@ describe("back-off", () => {
   it("OPS-1: doubles from one second to ten minutes, with jitter above one half", () => {
     expect([1, 2, 3, 4].map((attempt) => backOff(attempt, 0))).toEqual([500, 1000, 2000, 4000])
     expect([1, 2, 3, 4].map((attempt) => backOff(attempt, 0.5))).toEqual([750, 1500, 3000, 6000])
-    expect([backOff(MAX_ATTEMPTS, 0), backOff(MAX_ATTEMPTS, 0.999_999_9)]).toEqual([300_000, 600_000])
+    expect([backOff(DEFAULT_LANE.maxAttempts, 0), backOff(DEFAULT_LANE.maxAttempts, 0.999_999_9)]).toEqual([300_000, 600_000])
     expect(backOff(0, 0), "a message that was never claimed").toBe(500)
   })
 

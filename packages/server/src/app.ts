@@ -1,4 +1,5 @@
-import { type Hub, Network, Storage } from "@aptekit/core"
+import { type Hub, Lanes, Network, Storage } from "@aptekit/core"
+import { Clock, Effect } from "effect"
 import { type Context, Hono } from "hono"
 import { rolesOf } from "./access.ts"
 import { Scalar } from "@scalar/hono-api-reference"
@@ -95,11 +96,17 @@ export const createApp = async (hub: Hub, options: AppOptions = {}): Promise<App
   }
   app.get("/healthz", () => json({ status: "ok", version: VERSION }))
   app.get("/readyz", readiness)
-  app.get("/metrics", (c) => {
+  const laneFigures = Effect.gen(function*() {
+    const depths = yield* storage.outbox.depths
+    const lanes = yield* Lanes
+    return { depths, states: lanes.states(), now: yield* Clock.currentTimeMillis }
+  })
+  app.get("/metrics", async (c) => {
     if (!isLoopback(c) && keyOf(c, door)?.role !== "admin") {
       throw new HttpProblem("forbidden", "Metrics are for this machine, or for a key of the role admin.")
     }
-    return c.text(metrics.text(live.clients()), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" })
+    const lanes = await hub.run(laneFigures).catch(() => null)
+    return c.text(metrics.text(live.clients(), lanes), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" })
   })
 
   const document = await openApiDocument(operations, VERSION)

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
-import { type AdapterInstance, issuesOf, Schema } from "@aptekit/core"
+import { type AdapterInstance, issuesOf, type Keeping, type LaneOptions, Schema } from "@aptekit/core"
 import { Redacted, Result } from "effect"
 import type { RateLimit } from "./http/limits.ts"
 
@@ -20,6 +20,12 @@ export interface AptekitConfig {
   readonly geocoders?: ReadonlyArray<string>
   /** Connections that measure roads, in turn; all that can if left out. */
   readonly matrices?: ReadonlyArray<string>
+  /** Limits and patience toward single partners, by connection: `{ sms: { concurrency: 4, perSecond: 10 } }`. */
+  readonly lanes?: LaneOptions
+  /** How many days ended messages, told orders and callers' keys are kept. */
+  readonly keep?: Keeping
+  /** A Redis that tells the other replicas at once of what happened here; without it they look twice a second. */
+  readonly redis?: { readonly url: string }
   /** Requests of one key: 200 a second and 2,000 at once if left out; `false`: as many as it likes. */
   readonly rate?: RateLimit | false
   /** Calls to and from partners (EXP-4): kept 30 days if left out. */
@@ -47,7 +53,7 @@ export type ConfigSource = AptekitConfig | ((env: Environment) => AptekitConfig)
 export const defineConfig = (config: ConfigSource): ConfigSource => config
 
 /** The settings in force. Secrets are Redacted: they print as `<redacted>` wherever they get to. */
-export interface ServerConfig extends Omit<AptekitConfig, "storage" | "port" | "demo" | "adapters"> {
+export interface ServerConfig extends Omit<AptekitConfig, "storage" | "port" | "demo" | "adapters" | "redis"> {
   readonly storage:
     | { readonly kind: "sqlite"; readonly file: string }
     | {
@@ -58,6 +64,7 @@ export interface ServerConfig extends Omit<AptekitConfig, "storage" | "port" | "
   readonly demo: boolean
   /** Undefined: the config file says nothing about adapters, or there is none. */
   readonly adapters: ReadonlyArray<AdapterInstance> | undefined
+  readonly redis: Redacted.Redacted | undefined
   /** `APTEKIT_ADMIN_KEY`: a key of the role admin that is known from the start. */
   readonly adminKey: Redacted.Redacted | undefined
   /** Where it was read, for people. */
@@ -73,6 +80,15 @@ const isAdapter = (value: unknown): value is AdapterInstance =>
   typeof value === "object" && value !== null && typeof (value as AdapterInstance).build === "function"
 
 const Text = Schema.NonEmptyString
+const Positive = Schema.Int.check(Schema.isGreaterThan(0))
+const Lane = Schema.Struct({
+  concurrency: Schema.optionalKey(Positive.check(Schema.isLessThanOrEqualTo(1_000))),
+  perSecond: Schema.optionalKey(Schema.NullOr(Schema.Finite.check(Schema.isGreaterThan(0)))),
+  timeoutMs: Schema.optionalKey(Positive),
+  maxAttempts: Schema.optionalKey(Positive),
+  breaker: Schema.optionalKey(Schema.Struct({ failures: Positive, openMs: Positive }))
+})
+const Days = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1))
 const Shape = Schema.Struct({
   storage: Schema.optionalKey(Schema.Union([Schema.Struct({ file: Text }), Schema.Struct({ mariadb: Text })])),
   port: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))),
@@ -83,6 +99,15 @@ const Shape = Schema.Struct({
   messages: Schema.optionalKey(Text),
   geocoders: Schema.optionalKey(Schema.Array(Text)),
   matrices: Schema.optionalKey(Schema.Array(Text)),
+  lanes: Schema.optionalKey(Schema.Record(Schema.String, Lane)),
+  keep: Schema.optionalKey(
+    Schema.Struct({
+      messagesDays: Schema.optionalKey(Days),
+      toldDays: Schema.optionalKey(Days),
+      keysDays: Schema.optionalKey(Days)
+    })
+  ),
+  redis: Schema.optionalKey(Schema.Struct({ url: Text.check(Schema.isPattern(/^rediss?:\/\//u)) })),
   rate: Schema.optionalKey(
     Schema.Union([
       Schema.Literal(false),
@@ -137,6 +162,11 @@ const storageOf = (env: Env, config: AptekitConfig): ServerConfig["storage"] => 
   return { kind: "sqlite", file: storage?.file ?? "data/aptekit.db" }
 }
 
+const redisOf = (env: Env, redis: AptekitConfig["redis"]): ServerConfig["redis"] => {
+  const url = valueOf(env, "APTEKIT_REDIS_URL") ?? redis?.url
+  return url === undefined ? undefined : Redacted.make(url)
+}
+
 const demoOf = (env: Env, config: AptekitConfig, hasFile: boolean): boolean => {
   const text = valueOf(env, "APTEKIT_DEMO")
   if (text === undefined) return config.demo ?? !hasFile
@@ -175,7 +205,7 @@ export const loadConfig = async (
   const from = hasFile ? file : "the defaults"
   const source = hasFile ? await read(file) : {}
   const config = checked(typeof source === "function" ? source(environment(env, file)) : source, from)
-  const { storage: _storage, port: _port, demo: _demo, adapters, ...rest } = config
+  const { storage: _storage, port: _port, demo: _demo, redis, adapters, ...rest } = config
   const adminKey = valueOf(env, "APTEKIT_ADMIN_KEY")
   if (adminKey !== undefined && adminKey.length < 16) {
     throw new ConfigError("APTEKIT_ADMIN_KEY is too short to be safe: 16 characters at least.")
@@ -185,6 +215,7 @@ export const loadConfig = async (
     adapters,
     from,
     storage: storageOf(env, config),
+    redis: redisOf(env, redis),
     port: portOf(env, config),
     demo: demoOf(env, config, hasFile),
     adminKey: adminKey === undefined ? undefined : Redacted.make(adminKey)

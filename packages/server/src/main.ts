@@ -68,22 +68,25 @@ const optional = (config: ServerConfig): Partial<ServerOptions> => ({
   ...(config.matrices === undefined ? {} : { matrices: config.matrices }),
   ...(config.exchangeLog?.keepDays === undefined ? {} : { keepLogDays: config.exchangeLog.keepDays }),
   ...(config.webhooks === undefined ? {} : { webhooks: config.webhooks }),
+  ...(config.lanes === undefined ? {} : { lanes: config.lanes }),
+  ...(config.keep === undefined ? {} : { keep: config.keep }),
   ...(config.rate === undefined ? {} : { rate: config.rate })
 })
 
 const start = async (): Promise<RunningServer> => {
   const config = await loadConfig()
+  const log = jsonLog(config.logLevel)
   let keys: ReadonlyArray<NewKey> | null = null
   const directory = (connection: string): string => join(filesFolder(config), connection)
   const isDemo = config.adapters === undefined && config.demo
   const password = isDemo ? oneCPassword(directory("1c")) : undefined
   const server = await startServer({
     ...optional(config),
-    storage: await openStorage(config.storage),
+    storage: await openStorage(config.storage, config.redis === undefined ? undefined : { url: config.redis, log }),
     adapters: config.adapters ?? (password === undefined ? [] : demoAdapters({ oneCPassword: password.text })),
     directory,
     port: config.port,
-    log: jsonLog(config.logLevel),
+    log,
     keys: adminKeys(config),
     prepare: async (hub) => {
       if (config.demo) keys = await seedIfEmpty(hub)

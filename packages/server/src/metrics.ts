@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks"
+import type { LaneDepth, LaneState } from "@aptekit/core"
 import { Context, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 
@@ -21,6 +22,14 @@ const loopDelay = Metric.gauge("nodejs_eventloop_delay_seconds", {
   description: "Delay of the event loop since the last reading, by quantile"
 })
 
+const laneWaiting = Metric.gauge("aptekit_lane_waiting", { description: "Messages to a partner that wait, by lane" })
+const laneDead = Metric.gauge("aptekit_lane_dead", { description: "Messages to a partner that wait for a person, by lane" })
+const laneOldest = Metric.gauge("aptekit_lane_oldest_seconds", { description: "Age of the oldest message that waits, by lane" })
+const laneInFlight = Metric.gauge("aptekit_lane_in_flight", { description: "Calls of this process that run, by lane" })
+const laneBreaker = Metric.gauge("aptekit_lane_breaker", {
+  description: "1 where the lane's breaker of this process is in that state, by lane and state"
+})
+
 type Updatable = { readonly updateUnsafe: (input: number, context: Context.Context<never>) => void }
 
 /** A metric with attributes is made once per combination, not per request. */
@@ -37,6 +46,33 @@ const byAttributes = (metric: Metric.Metric<number, unknown>) => {
 const requestsOf = byAttributes(requests)
 const durationsOf = byAttributes(durations)
 const loopDelayOf = byAttributes(loopDelay)
+const ofLane = {
+  waiting: byAttributes(laneWaiting),
+  dead: byAttributes(laneDead),
+  oldest: byAttributes(laneOldest),
+  inFlight: byAttributes(laneInFlight),
+  breaker: byAttributes(laneBreaker)
+}
+const BREAKERS = ["closed", "open", "halfOpen"] as const
+
+/** How the lanes stand: what waits is the database's and the same in every replica, calls and breaker are this process's. */
+export interface LaneFigures {
+  readonly depths: ReadonlyArray<LaneDepth>
+  readonly states: ReadonlyArray<LaneState>
+  readonly now: number
+}
+
+const showLanes = ({ depths, states, now }: LaneFigures): void => {
+  for (const { lane, waiting, dead, oldest } of depths) {
+    ofLane.waiting({ lane }).updateUnsafe(waiting, NONE)
+    ofLane.dead({ lane }).updateUnsafe(dead, NONE)
+    ofLane.oldest({ lane }).updateUnsafe(oldest === null ? 0 : Math.max(0, now - oldest) / 1_000, NONE)
+  }
+  for (const { lane, inFlight, breaker } of states) {
+    ofLane.inFlight({ lane }).updateUnsafe(inFlight, NONE)
+    for (const state of BREAKERS) ofLane.breaker({ lane, state }).updateUnsafe(state === breaker ? 1 : 0, NONE)
+  }
+}
 
 export const countRequest = (operation: string, status: number, seconds: number | null): void => {
   requestsOf({ operation, status: String(status) }).updateUnsafe(1, NONE)
@@ -47,7 +83,8 @@ const NANO = 1e9
 
 /** `/metrics`: Prometheus text. */
 export interface Metrics {
-  readonly text: (live: number) => string
+  /** `lanes` null: the database did not answer, and the figures are those of the last time. */
+  readonly text: (live: number, lanes: LaneFigures | null) => string
   readonly close: () => void
 }
 
@@ -55,7 +92,8 @@ export const startMetrics = (): Metrics => {
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
   return {
-    text: (live) => {
+    text: (live, lanes) => {
+      if (lanes !== null) showLanes(lanes)
       const memory = process.memoryUsage()
       resident.updateUnsafe(memory.rss, NONE)
       heap.updateUnsafe(memory.heapUsed, NONE)

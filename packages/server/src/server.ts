@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { serve } from "@hono/node-server"
-import { type AdapterInstance, createHub, type Hub, type StorageLayer } from "@aptekit/core"
+import { type AdapterInstance, createHub, type Hub, type Keeping, type LaneOptions, type StorageLayer } from "@aptekit/core"
 import { Layer, Logger } from "effect"
 import { type AppOptions, createApp } from "./app.ts"
 import { addKeys, type NewKey } from "./keys.ts"
@@ -20,6 +20,8 @@ export interface ServerOptions extends AppOptions {
   /** Connections that look addresses up, and that measure roads, in turn. */
   readonly geocoders?: ReadonlyArray<string>
   readonly matrices?: ReadonlyArray<string>
+  readonly lanes?: LaneOptions
+  readonly keep?: Keeping
   readonly jobs?: boolean
   /** Days that the exchange log is kept: 30 if left out. */
   readonly keepLogDays?: number
@@ -51,6 +53,8 @@ const openHub = (options: ServerOptions, log: Log): Promise<Hub> =>
     ...(options.messages === undefined ? {} : { messages: options.messages }),
     ...(options.geocoders === undefined ? {} : { geocoders: options.geocoders }),
     ...(options.matrices === undefined ? {} : { matrices: options.matrices }),
+    ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
+    ...(options.keep === undefined ? {} : { keep: options.keep }),
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
     ...(options.keepLogDays === undefined ? {} : { keepLogDays: options.keepLogDays }),
     webhooks: webhookSender(options.webhooks),

@@ -5,13 +5,32 @@
 const [label, count] = (process.env["APTEKIT_FAULT"] ?? "").split(":")
 let left = Number(count ?? 1)
 
-export type FaultPoint = "commit.begin" | "commit.applied" | "commit.done" | "slice.applied" | "run.journalled"
+/** The steps of a delivery, by the operation that records each. */
+const STEPS = { claimOutbox: "claim", markSending: "sending", settleOutbox: "settle" } as const
+type Step = (typeof STEPS)[keyof typeof STEPS]
+
+export type FaultPoint =
+  | "commit.begin"
+  | "commit.applied"
+  | "commit.done"
+  | "slice.applied"
+  | "run.journalled"
+  | `${Step}.applied`
+  | `${Step}.done`
+
+const stepOf = (op: string): Step | undefined => STEPS[op as keyof typeof STEPS]
 
 export const faultPoint = (point: FaultPoint): void => {
   if (point !== label) return
   if (--left === 0) process.kill(process.pid, "SIGKILL")
 }
 
-/** Before the COMMIT of an operation's own transaction, and after it: imports have points of their own. */
-export const appliedPoint = (op: string): FaultPoint => (op === "slice" ? "slice.applied" : "commit.applied")
-export const donePoint = (op: string): FaultPoint => (op === "journalRun" ? "run.journalled" : "commit.done")
+/** Before the COMMIT of an operation's own transaction, and after it: imports and deliveries have points of their own. */
+export const appliedPoint = (op: string): FaultPoint => {
+  const step = stepOf(op)
+  return op === "slice" ? "slice.applied" : step === undefined ? "commit.applied" : `${step}.applied`
+}
+export const donePoint = (op: string): FaultPoint => {
+  const step = stepOf(op)
+  return op === "journalRun" ? "run.journalled" : step === undefined ? "commit.done" : `${step}.done`
+}

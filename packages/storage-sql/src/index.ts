@@ -4,6 +4,9 @@
  */
 import type { StorageLayer } from "@aptekit/core"
 import { storageLayer } from "./storage.ts"
+import type { Wake } from "./wake.ts"
+
+export type { Wake, WakeLine } from "./wake.ts"
 
 /**
  * The embedded default: one file, no server. Made where it is missing; a second hub on the same file is refused.
@@ -13,5 +16,14 @@ export const sqlite = ({ file }: { readonly file: string }): StorageLayer =>
   storageLayer(async () => (await import("./sqlite/driver.ts")).openSqlite(file))
 
 /** MariaDB 10.6 or newer: `mysql://user:password@host:3306/database`. Its tables are made where they are missing. */
-export const mariadb = ({ uri }: { readonly uri: string }): StorageLayer =>
-  storageLayer(async () => (await import("./mariadb/driver.ts")).openMariadb(uri))
+export const mariadb = ({ uri, wake }: { readonly uri: string; readonly wake?: () => Wake }): StorageLayer =>
+  storageLayer(
+    async () => (await import("./mariadb/driver.ts")).openMariadb(uri),
+    wake === undefined ? undefined : (heard) => wake().open(databaseOf(uri), heard)
+  )
+
+/** What replicas share, whatever users and passwords they come with. */
+const databaseOf = (uri: string): string => {
+  const { host, pathname } = new URL(uri)
+  return `${host}${pathname}`
+}

@@ -4,6 +4,7 @@ import type { SqlDialect } from "./dialect.ts"
 import { exchangeLog } from "./migrations/exchange-log.ts"
 import { geo } from "./migrations/geo.ts"
 import { messages } from "./migrations/messages.ts"
+import { lanes } from "./migrations/lanes.ts"
 import { ordersOut } from "./migrations/orders-out.ts"
 import { series } from "./migrations/series.ts"
 import { runs } from "./migrations/runs.ts"
@@ -129,6 +130,7 @@ export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise
         "0002_runs": runs(dialect),
         "0003_orders_out": ordersOut(dialect),
         "0004_series": series(dialect),
+        "0005_lanes": lanes(dialect),
         "0006_exchange_log": exchangeLog(dialect),
         "0007_messages": messages(dialect),
         "0008_geo": geo(dialect)

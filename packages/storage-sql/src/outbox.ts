@@ -1,4 +1,4 @@
-import type { Actor, Fulfilment, OrderId, OutboxMessage, OutboxStore, PendingNews, PullStore } from "@aptekit/core"
+import type { Actor, Fulfilment, LetterDecision, OrderId, OutboxMessage, OutboxStore, PendingNews, PullStore } from "@aptekit/core"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Driver } from "./driver.ts"
@@ -12,6 +12,7 @@ export type Ask = <A>(work: () => A | Promise<A>) => ReturnType<OutboxStore["set
 
 const claimed = (row: OutboxRow): OutboxMessage => ({
   id: row.id,
+  seq: row.seq,
   lane: row.lane,
   method: row.method,
   orderId: row.order_id as OutboxMessage["orderId"],
@@ -22,8 +23,13 @@ const claimed = (row: OutboxRow): OutboxMessage => ({
   uncertain: row.state === "sending" || row.state === "unknown",
   lastError: row.last_error,
   orderVersion: row.order_version,
-  state: "claimed"
+  partnerRef: row.partner_ref,
+  state: "claimed",
+  createdAt: row.created_at,
+  history: JSON.parse(row.history ?? "[]") as OutboxMessage["history"]
 })
+
+const heldBy = (messages: ReadonlyArray<OutboxMessage>) => messages.map(({ id, token }) => ({ id, token }))
 
 const listed = (row: OutboxRow): OutboxMessage => ({
   ...claimed(row),
@@ -35,11 +41,13 @@ const listed = (row: OutboxRow): OutboxMessage => ({
 export const outboxStore = (driver: Driver, ask: Ask): OutboxStore => ({
   claim: (lane, at, leaseUntil, limit) =>
     Effect.map(ask(() => driver.write("claimOutbox", { lane, now: at, leaseUntil, limit })), (rows) => rows.map(claimed)),
-  sending: (messages) =>
-    Effect.asVoid(ask(() => driver.write("markSending", messages.map(({ id, token }) => ({ id, token }))))),
+  sending: (messages, at) => ask(() => driver.write("markSending", [heldBy(messages), at])),
+  renew: (messages, until) => ask(() => driver.write("renewOutbox", [heldBy(messages), until])),
   settle: (outcomes) => Effect.asVoid(ask(() => driver.write("settleOutbox", outcomes))),
   nextDue: (lane) => ask(() => driver.read("outboxNextDue", lane)),
-  list: (state, limit) => Effect.map(ask(() => driver.list("listOutbox", [state, limit])), (rows) => rows.map(listed))
+  list: (state, limit, { lane = null, after = 0 }: { lane?: string | null | undefined; after?: number | undefined } = {}) =>
+    Effect.map(ask(() => driver.list("listOutbox", { state, limit, lane, after })), (rows) => rows.map(listed)),
+  depths: ask(() => driver.list("outboxDepths", undefined))
 })
 
 export interface PullOptions {
@@ -50,7 +58,7 @@ export interface PullOptions {
 }
 
 export const pullStore = (driver: Driver, ask: Ask, { origin, now, announce }: PullOptions): PullStore => {
-  const eventOf = (type: "quarantined" | "replayed" | "discarded", actor: Actor, data: unknown, order: OrderId | null) => {
+  const eventOf = (type: "quarantined" | LetterDecision, actor: Actor, data: unknown, order: OrderId | null) => {
     const event = eventChange(`outbox.${type}/${randomUUID()}`, origin, now(), `outbox.${type}`, actor, data)
     return { ...event, events: event.events.map((row) => row.with(2, order)) }
   }
@@ -95,12 +103,20 @@ export const pullStore = (driver: Driver, ask: Ask, { origin, now, announce }: P
         const [row] = await driver.list("outboxByIds", [id])
         return row === undefined ? null : listed(row)
       }),
-    decide: (id, decision, actor, note) =>
+    decide: (id, decision, actor, note, payload) =>
       ask(async () => {
         const [known] = await driver.list("outboxByIds", [id])
         if (known === undefined) return null
-        const event = eventOf(decision, actor, { lane: known.lane, message: id }, known.order_id as OrderId | null)
-        const row = await driver.write("decideLetter", { id, replay: decision === "replayed", note, at: now(), event })
+        const event = eventOf(decision, actor, { lane: known.lane, message: id, reason: note }, known.order_id as OrderId | null)
+        const row = await driver.write("decideLetter", {
+          id,
+          decision,
+          by: actor.id,
+          note,
+          at: now(),
+          payload: payload === undefined ? null : JSON.stringify(payload),
+          event
+        })
         if (row !== null) announce()
         return row === null ? null : listed(row)
       })

@@ -177,6 +177,8 @@ export interface Schema {
     ended_at: Instant | null
     /** Only in a pull lane: the order's version that the news belong to. */
     order_version: number | null
+    /** How its tries ended and what people decided, as JSON; null: nothing yet. */
+    history: string | null
   }
   /** Parts as connections were last told of them. */
   told_parts: { lane: string; fulfilment_id: string; order_id: string; data: string }

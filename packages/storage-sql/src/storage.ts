@@ -31,9 +31,11 @@ import { Imports } from "./runs/imports.ts"
 import { eventChange, runOf } from "./runs/run.ts"
 import { Showing } from "./runs/showing.ts"
 import type { CommitResult } from "./ops/commit.ts"
+import { oneAtATime, type OpenWake, type WakeLine } from "./wake.ts"
 import { outboxStore, pullStore } from "./outbox.ts"
 import { orderOf, type OrderRows } from "./rows.ts"
 import { seriesStore } from "./series.ts"
+import { tidyStore } from "./tidy.ts"
 import { branchOf, cellOf, productOf } from "./schema.ts"
 
 /** Work of the driver as an Effect; what it may do at once is not made to wait for a Promise. */
@@ -72,18 +74,24 @@ const measureOffset = async (driver: Driver): Promise<number> => {
 }
 
 /** The storage service over a driver: encodes, keeps the image in step, rebuilds refusals. */
-export const makeStorage = (driver: Driver, ownTime: () => number) =>
+export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWake) =>
   Effect.gen(function*() {
     const image = new StockImage()
     const origin = randomUUID()
     const listeners = new Set<() => void>()
+    let line: WakeLine | undefined
     const ids = { products: new Map<number, ProductId>(), branches: new Map<number, BranchId>() }
     const remember = (kind: "products" | "branches", slot: number, id: string): void => {
       if (kind === "products") image.addProduct(id as ProductId, slot)
       else image.addBranch(id as BranchId, slot)
       ids[kind].set(slot, id as never)
     }
-    const announce = (): void => listeners.forEach((listener) => listener())
+    const announceHeard = (): void => listeners.forEach((listener) => listener())
+    /** Of what is committed here, the other replicas hear too. */
+    const announce = (): void => {
+      announceHeard()
+      line?.tell()
+    }
 
     /** An event of no order: boards and other replicas hear of it. */
     const tell = async (id: string, type: EventType, actor: Actor, data: unknown): Promise<void> => {
@@ -106,7 +114,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
       for (const { id, slot } of await driver.read("productSlots", undefined)) remember("products", slot, id)
       for (const { id, slot } of (await driver.read("settings", undefined)).branches) remember("branches", slot, id)
     }
-    const replicas = new Replicas(driver, origin, imports, showing, figures, loadIds, announce)
+    const replicas = new Replicas(driver, origin, imports, showing, figures, loadIds, announceHeard)
     yield* ask(async () => {
       await imports.recover()
       // What is committed while the image is read is heard afterwards.
@@ -117,6 +125,11 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
     })
 
     yield* ask(() => replicas.hear())
+    if (wake !== undefined) {
+      const heard = oneAtATime(() => replicas.hear())
+      const opened = yield* Effect.acquireRelease(Effect.promise(() => wake(heard)), (own) => Effect.sync(() => own.close()))
+      line = opened
+    }
     if (driver.alone !== null) {
       yield* Effect.forkScoped(Effect.repeat(Effect.ignore(ask(() => replicas.hear())), Schedule.spaced("500 millis")))
     }
@@ -283,6 +296,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number) =>
       outbox: outboxStore(driver, ask),
       pull: pullStore(driver, ask, { origin, now, announce }),
       log: logStore(driver, ask),
+      tidy: tidyStore(driver, ask),
       feed: {
         position: ask(() => driver.read("feedPosition", undefined)),
         read: (after, limit, branchId) =>
@@ -315,7 +329,7 @@ const searchKey = (text: string): string => {
 }
 
 /** A storage layer from a way to open a driver; closing the layer closes the database. */
-export const storageLayer = (open: () => Promise<Driver>): Layer.Layer<Storage, StorageUnavailable> =>
+export const storageLayer = (open: () => Promise<Driver>, wake?: OpenWake): Layer.Layer<Storage, StorageUnavailable> =>
   Layer.effect(
     Storage,
     Effect.gen(function*() {
@@ -324,6 +338,6 @@ export const storageLayer = (open: () => Promise<Driver>): Layer.Layer<Storage, 
         Effect.tryPromise({ try: open, catch: unavailable }),
         (opened) => Effect.promise(() => opened.close())
       )
-      return Storage.of(yield* makeStorage(driver, () => clock.currentTimeMillisUnsafe()))
+      return Storage.of(yield* makeStorage(driver, () => clock.currentTimeMillisUnsafe(), wake))
     })
   )

@@ -4,6 +4,8 @@ import type { Instant } from "../kernel/time.ts"
 /** A message to a partner, claimed under a lease. */
 export interface OutboxMessage {
   readonly id: string
+  /** Its place in the outbox: lists go on after it. */
+  readonly seq: number
   /** The connection that delivers it. */
   readonly lane: string
   readonly method: string
@@ -16,11 +18,32 @@ export interface OutboxMessage {
   /** It was being sent when its lease ran out: nobody knows whether it arrived (D27). */
   readonly uncertain: boolean
   readonly lastError: string | null
+  /** The partner's id of what was made. */
+  readonly partnerRef: string | null
   /** In a pull lane the order's version that its news belong to (D28); null in a lane that is sent. */
   readonly orderVersion: number | null
   /** Listed: how it stands. */
   readonly state: OutboxState
+  readonly createdAt: Instant
+  /** What became of it before, oldest first: failures and people's decisions, the last `KEPT_HISTORY` of them. */
+  readonly history: ReadonlyArray<OutboxEntry>
 }
+
+/** A line of a message's history. */
+export interface OutboxEntry {
+  readonly at: Instant
+  /** How a try ended, or what a person decided. */
+  readonly outcome: Exclude<OutboxOutcome["state"], "done"> | "replayed" | "discarded" | "mended"
+  /** The error, or the person's reason. */
+  readonly text: string | null
+  /** Who decided; null for a try. */
+  readonly by: string | null
+}
+
+export const KEPT_HISTORY = 20
+
+export const withEntry = (history: ReadonlyArray<OutboxEntry>, entry: OutboxEntry): ReadonlyArray<OutboxEntry> =>
+  [...history, entry].slice(-KEPT_HISTORY)
 
 /** `dead` waits for a person; done, rejected and dropped have ended. */
 export type OutboxState = "waiting" | "claimed" | "sending" | "retry" | "unknown" | "done" | "rejected" | "dropped" | "dead"
@@ -36,12 +59,25 @@ export interface OutboxOutcome {
   readonly error: string | null
   /** The partner's id of what was made. */
   readonly partnerRef: string | null
+  /** The message's history with this outcome; left out: it stays as it is. */
+  readonly history?: ReadonlyArray<OutboxEntry>
+}
+
+/** What lists of the outbox can be asked for; `waiting`: all that is neither ended nor dead. */
+export const OUTBOX_LISTS = ["dead", "waiting", "rejected", "dropped"] as const
+export type OutboxList = (typeof OUTBOX_LISTS)[number]
+
+/** What waits in a lane. */
+export interface LaneDepth {
+  readonly lane: string
+  readonly waiting: number
+  readonly dead: number
+  /** When the oldest waiting message was written; null where none waits. */
+  readonly oldest: Instant | null
 }
 
 const FIRST_WAIT = 1_000
 const LONGEST_WAIT = 10 * 60_000
-/** After that many failures a message is a dead letter that a person sees. */
-export const MAX_ATTEMPTS = 12
 
 /** Exponential back-off with full jitter above one half. `random` in [0, 1). Milliseconds. */
 export const backOff = (attempts: number, random: number): number => {

@@ -3,7 +3,8 @@ import { Network } from "../network/service.ts"
 import type { Order } from "../order/model.ts"
 import { Storage } from "../store/ports.ts"
 import { ChannelWebhooks, type DeliveredStatus, isTold, webhookLane } from "./channel-status.ts"
-import { backOff, MAX_ATTEMPTS, type OutboxMessage, type OutboxOutcome } from "./outbox.ts"
+import { DEFAULT_LANE } from "./lanes.ts"
+import { backOff, type OutboxMessage, type OutboxOutcome } from "./outbox.ts"
 
 const LEASE = 60_000
 const BATCH = 32
@@ -17,7 +18,7 @@ const outcomeOf = (message: OutboxMessage, order: Order | undefined) =>
       Effect.map(({ state, error }) => ({ state: state as OutboxOutcome["state"], error: error ?? null })),
       // The same id goes again: a receiver that has it already says 2xx, so 'unknown' is no more than 'later'.
       Effect.catch((error) => {
-        const again: OutboxOutcome["state"] = message.attempts >= MAX_ATTEMPTS ? "dead" : "retry"
+        const again: OutboxOutcome["state"] = message.attempts >= DEFAULT_LANE.maxAttempts ? "dead" : "retry"
         const state: OutboxOutcome["state"] = error.outcome === "rejected" ? "rejected" : again
         return Effect.succeed({ state, error: error.message })
       })

@@ -23,8 +23,8 @@ import type { StatedSeries } from "../stock/series.ts"
 import type { RecordedEvent } from "../store/change.ts"
 import { type OrderQuery, type Page, Storage } from "../store/ports.ts"
 import type { ImportBatch, RunOptions, SyncRun } from "../exchange/sync.ts"
-import type { OutboxMessage } from "../exchange/outbox.ts"
-import { decideLetter } from "./letters.ts"
+import type { OutboxList, OutboxMessage } from "../exchange/outbox.ts"
+import { decideLetter, letter, mendLetter } from "./letters.ts"
 import type { HubServices } from "./hub.ts"
 import { decideRun } from "./runs.ts"
 import { type OrderView, viewOrder } from "./view.ts"
@@ -82,7 +82,16 @@ export interface PromiseFace {
   }
   /** Messages to partners that wait or are dead (OPS-2). */
   readonly outbox: {
-    readonly list: (state: "dead" | "waiting", limit?: number) => Promise<ReadonlyArray<OutboxMessage>>
+    /** Oldest first; `after`: the `seq` of the last one of the page before. */
+    readonly list: (
+      state: OutboxList,
+      limit?: number,
+      of?: { readonly lane?: string; readonly after?: number }
+    ) => Promise<ReadonlyArray<OutboxMessage>>
+    /** Whatever became of it, with its history. @throws NotFound */
+    readonly get: (id: string) => Promise<OutboxMessage>
+    /** Other values for fields of a dead one's payload; it stays dead until it is replayed. @throws NotFound, Refused, InvalidInput */
+    readonly mend: (id: string, fields: Readonly<Record<string, unknown>>, actor: Actor, reason: string) => Promise<OutboxMessage>
     /** A dead one goes again. @throws NotFound, Refused where it is not dead */
     readonly replay: (id: string, actor: Actor, reason: string) => Promise<OutboxMessage>
     /** It will never go. @throws NotFound, Refused where it has ended or is being sent */
@@ -239,9 +248,11 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
         )
     },
     outbox: {
-      list: (state, limit = 50) => run(storage.outbox.list(state, limit)),
-      replay: (id, actor, reason) => run(decideLetter(storage, id, "replayed", actor, reason)),
-      discard: (id, actor, reason) => run(decideLetter(storage, id, "discarded", actor, reason))
+      list: (state, limit = 50, of) => run(storage.outbox.list(state, limit, of)),
+      get: (id) => run(letter(id)),
+      mend: (id, fields, actor, reason) => run(mendLetter(id, fields, actor, reason)),
+      replay: (id, actor, reason) => run(decideLetter(id, "replayed", actor, reason)),
+      discard: (id, actor, reason) => run(decideLetter(id, "discarded", actor, reason))
     },
     stock: {
       availability: (channel, products, branches) =>

@@ -12,6 +12,7 @@ import { recordedEntrance } from "../exchange/entrance.ts"
 import { ExchangeLog } from "../exchange/log.ts"
 import { exchangeLogLayer } from "../exchange/log-writer.ts"
 import type { WebhookSender } from "../exchange/webhook.ts"
+import { type LaneOptions, Lanes, makeLanes } from "../exchange/lanes.ts"
 import { clockAhead } from "../kernel/clock.ts"
 import { InvalidInput } from "../kernel/errors.ts"
 import { nextUuid } from "../kernel/uuid.ts"
@@ -29,6 +30,8 @@ import type { StorageUnavailable } from "../store/errors.ts"
 import { Storage } from "../store/ports.ts"
 import { inboundHub, type InboundHost } from "./inward.ts"
 import { runJobs } from "./jobs.ts"
+import { LANE_METHODS } from "./lane-methods.ts"
+import type { Keeping } from "./tidy.ts"
 import { promiseFace, type PromiseFace } from "./face.ts"
 
 /** All services of a hub. */
@@ -44,6 +47,7 @@ export type HubServices =
   | OrderUnit
   | Planner
   | ChannelWebhooks
+  | Lanes
 
 export type StorageLayer = Layer.Layer<Storage, StorageUnavailable>
 
@@ -59,7 +63,11 @@ export interface HubOptions<A extends ReadonlyArray<AdapterInstance> = ReadonlyA
   readonly geocoders?: ReadonlyArray<string>
   /** Which connections measure roads, in turn; all that can if left out. The great circle is always the last. */
   readonly matrices?: ReadonlyArray<string>
-  /** Sweeper, planner, dispatcher. On by default; turn them off where another process runs them (D31). */
+  /** Limits and patience toward single partners, by connection. */
+  readonly lanes?: LaneOptions
+  /** How long what has ended is kept. */
+  readonly keep?: Keeping
+  /** Sweeper, planner, lanes. On by default; turn them off where another process runs them (D31). */
   readonly jobs?: boolean
   /** Days that the exchange log is kept (EXP-4): 30 if left out. */
   readonly keepLogDays?: number
@@ -150,10 +158,11 @@ export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageU
     Layer.provideMerge(PartnerDesk.layer),
     Layer.provideMerge(Layer.mergeAll(Orders.layer, Sales.layer, Cases.layer)),
     Layer.provideMerge(units),
+    Layer.provideMerge(Layer.succeed(Lanes, makeLanes(LANE_METHODS, options.lanes ?? {}))),
     Layer.provide(DeskDoor.layer)
   )
   if (options.jobs === false) return services
-  const jobs = Layer.effectDiscard(Effect.flatMap(nextUuid, (owner) => runJobs(owner, options.keepLogDays)))
+  const jobs = Layer.effectDiscard(Effect.flatMap(nextUuid, (owner) => runJobs(owner, options.keep, options.keepLogDays)))
   return jobs.pipe(Layer.provideMerge(services), Layer.provide(settings))
 }
 

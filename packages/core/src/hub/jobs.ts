@@ -1,15 +1,16 @@
-import { Cause, Clock, Duration, Effect, Latch, Schedule } from "effect"
+import { Cause, Clock, Duration, Effect, Fiber, Schedule } from "effect"
 import { AdapterRegistry } from "../adapter/registry.ts"
-import { runLane } from "../exchange/dispatcher.ts"
 import { pruneLogOnce } from "../exchange/log-writer.ts"
 import { tellChannelsOnce } from "../exchange/status-lane.ts"
+import { runLane } from "../exchange/lane-work.ts"
+import { Lanes } from "../exchange/lanes.ts"
 import { SYSTEM } from "../kernel/actor.ts"
 import type { OrderId } from "../kernel/ids.ts"
-import { MessageLane } from "../notify/lane.ts"
 import { Network } from "../network/service.ts"
 import { Sales } from "../order/sales.ts"
 import { Orders } from "../order/service.ts"
 import { Storage } from "../store/ports.ts"
+import { type Keeping, tidyOnce } from "./tidy.ts"
 
 const BATCH = 100
 /** A new reservation never ends sooner than a minute away, so a look every second misses none (P4: 60 s). */
@@ -27,8 +28,11 @@ const SHORTAGES_EVERY = "5 seconds"
 const WEBHOOKS_EVERY = "1 second"
 const PRUNE_EVERY = "1 minute"
 
+const LANES_EVERY = "5 seconds"
+const TIDY_EVERY = "1 hour"
+
 /** A job never dies of one failure: it says so and goes on at the next turn. */
-const steadily = <E, R>(name: string, every: "1 second" | "5 seconds" | "1 minute", job: Effect.Effect<unknown, E, R>) =>
+const steadily = <E, R>(name: string, every: "1 second" | "5 seconds" | "1 minute" | "1 hour", job: Effect.Effect<unknown, E, R>) =>
   job.pipe(
     Effect.catchCause((cause) => Effect.logWarning(`job ${name} failed; it goes on at the next turn`, cause)),
     Effect.repeat(Schedule.spaced(every))
@@ -116,13 +120,34 @@ export const shortagesOnce = (seen: { statements: number }) =>
     return cells.length
   })
 
+/** Keeps every lane at work that the settings name, side by side; those that they no longer name end. */
+const keepLanes = Effect.gen(function*() {
+  const storage = yield* Storage
+  const network = yield* Network
+  const registry = yield* AdapterRegistry
+  const lanes = yield* Lanes
+  const running = new Map<string, Fiber.Fiber<unknown>>()
+  const look = Effect.gen(function*() {
+    const view = network.view()
+    const wanted = new Set([...lanes.methods.values()].flatMap((method) => method.lanes({ view, registry })))
+    for (const lane of wanted) {
+      if (running.has(lane)) continue
+      const work = runLane({ lane, storage, registry, lanes, view: () => network.view() })
+      running.set(lane, yield* Effect.forkScoped(steadily(`lane ${lane}`, "1 second", work)))
+    }
+    for (const [lane, fiber] of running) {
+      if (wanted.has(lane)) continue
+      running.delete(lane)
+      yield* Effect.forkScoped(Fiber.interrupt(fiber))
+    }
+  })
+  yield* Effect.forkScoped(steadily("lanes", LANES_EVERY, look))
+})
+
 /** All jobs of a hub, for as long as the scope lives. */
-export const runJobs = (owner: string, keepLogDays?: number) =>
+export const runJobs = (owner: string, keeping: Keeping = {}, keepLogDays?: number) =>
   Effect.gen(function*() {
-    const storage = yield* Storage
     const network = yield* Network
-    const registry = yield* AdapterRegistry
-    const lane = yield* MessageLane
     yield* Effect.forkScoped(steadily("sweep", SWEEP_EVERY, Effect.andThen(sweepOnce, untilNextSweep)))
     yield* Effect.forkScoped(steadily("plan", PLAN_EVERY, planOnce(owner)))
     yield* Effect.forkScoped(steadily("arrivals", ARRIVALS_EVERY, arriveOnce))
@@ -132,13 +157,6 @@ export const runJobs = (owner: string, keepLogDays?: number) =>
     yield* Effect.forkScoped(steadily("settings", SETTINGS_EVERY, network.reload))
     yield* Effect.forkScoped(steadily("webhooks", WEBHOOKS_EVERY, tellChannelsOnce))
     yield* Effect.forkScoped(steadily("prune-log", PRUNE_EVERY, pruneLogOnce(owner, keepLogDays)))
-    if (lane !== null) {
-      const latch = Latch.makeUnsafe(false)
-      const stop = storage.feed.subscribe(() => latch.openUnsafe())
-      yield* Effect.addFinalizer(() => Effect.sync(stop))
-      const woken = Effect.andThen(latch.await, Effect.sync(() => void latch.closeUnsafe()))
-      yield* Effect.forkScoped(
-        steadily(`lane ${lane}`, "1 second", runLane(storage, registry, lane, () => network.view(), woken))
-      )
-    }
+    yield* Effect.forkScoped(steadily("tidy", TIDY_EVERY, tidyOnce(owner, keeping)))
+    yield* keepLanes
   })

@@ -1,29 +1,63 @@
 import { Effect } from "effect"
+import { Lanes } from "../exchange/lanes.ts"
 import type { OutboxMessage } from "../exchange/outbox.ts"
 import type { Actor } from "../kernel/actor.ts"
-import { NotFound, Refused } from "../kernel/errors.ts"
+import { decodeInput } from "../kernel/decode.ts"
+import { InvalidInput, NotFound, Refused } from "../kernel/errors.ts"
 import type { LetterDecision } from "../store/pull.ts"
-import { type StorageService } from "../store/ports.ts"
+import { Storage } from "../store/ports.ts"
 
-const COMMAND: Readonly<Record<LetterDecision, string>> = { replayed: "replay", discarded: "discard" }
+const COMMAND: Readonly<Record<LetterDecision, string>> = { replayed: "replay", discarded: "discard", mended: "mend" }
+
+const refusal = (found: OutboxMessage, decision: LetterDecision, message: string): Refused =>
+  new Refused({ code: "notWaiting", command: COMMAND[decision], state: found.state, allowed: [], message })
+
+/** Why a decision fits no message in this state. */
+const unfit = ({ state }: OutboxMessage, decision: LetterDecision): string =>
+  decision === "discarded"
+    ? `This message is ${state}: it has ended or is being sent at this moment. List the outbox again.`
+    : `This message is ${state}, not dead: there is nothing to ${COMMAND[decision]}. List the outbox again.`
+
+/** A message by its id, whatever became of it. */
+export const letter = (id: string) =>
+  Effect.gen(function*() {
+    const { pull } = yield* Storage
+    const found = yield* pull.letter(id)
+    return found === null ? yield* NotFound.of("message", id) : found
+  })
 
 /**
  * A person's word on a message that is dead or waits (OPS-2). Of an order that a partner could not take, all dead
  * letters go together: they are one state.
  */
-export const decideLetter = (storage: StorageService, id: string, decision: LetterDecision, actor: Actor, reason: string) =>
+export const decideLetter = (
+  id: string,
+  decision: LetterDecision,
+  actor: Actor,
+  reason: string,
+  payload?: OutboxMessage["payload"]
+) =>
   Effect.gen(function*() {
-    const decided = yield* storage.pull.decide(id, decision, actor, reason)
+    const { pull } = yield* Storage
+    const decided = yield* pull.decide(id, decision, actor, reason, payload)
     if (decided !== null) return decided
-    const found: OutboxMessage | null = yield* storage.pull.letter(id)
-    if (found === null) return yield* NotFound.of("message", id)
-    return yield* new Refused({
-      code: "notWaiting",
-      command: COMMAND[decision],
-      state: found.state,
-      allowed: [],
-      message: decision === "replayed"
-        ? `This message is ${found.state}, not dead: there is nothing to replay. List the outbox again.`
-        : `This message is ${found.state}: it has ended or is being sent at this moment. List the outbox again.`
-    })
+    const found = yield* letter(id)
+    return yield* refusal(found, decision, unfit(found, decision))
+  })
+
+/** Puts a dead letter right: only the fields of its payload that its method lets a person mend. It stays dead. */
+export const mendLetter = (id: string, fields: unknown, actor: Actor, reason: string) =>
+  Effect.gen(function*() {
+    const lanes = yield* Lanes
+    const found = yield* letter(id)
+    const schema = lanes.methods.get(found.method)?.mendable
+    if (schema === undefined) {
+      const text = `Nothing of a message "${found.method}" can be mended here: mend what it is made of, then replay it.`
+      return yield* refusal(found, "mended", text)
+    }
+    const mended = yield* decodeInput(schema)(fields).pipe(
+      Effect.mapError(({ message, issues }) =>
+        new InvalidInput({ message, issues: issues.map((issue) => ({ ...issue, path: `payload.${issue.path}` })) }))
+    )
+    return yield* decideLetter(id, "mended", actor, reason, { ...found.payload, ...(mended as OutboxMessage["payload"]) })
   })

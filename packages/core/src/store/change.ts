@@ -25,6 +25,7 @@ export type EventType =
   | "outbox.quarantined"
   | "outbox.replayed"
   | "outbox.discarded"
+  | "outbox.mended"
 
 /** Something that happened: chronology, audit and live boards are made of it. Ids only, no personal data (D25). */
 export interface DomainEvent {

@@ -20,7 +20,7 @@ import type {
   SyncRun
 } from "../exchange/sync.ts"
 import type { Actor } from "../kernel/actor.ts"
-import type { OutboxMessage, OutboxOutcome } from "../exchange/outbox.ts"
+import type { LaneDepth, OutboxList, OutboxMessage, OutboxOutcome } from "../exchange/outbox.ts"
 import type { Change, RecordedEvent } from "./change.ts"
 import type { CommitError, StorageUnavailable } from "./errors.ts"
 import type { LogStore } from "./log.ts"
@@ -193,13 +193,47 @@ export interface OutboxStore {
    * sent when its lease ran out comes back with `uncertain` set (D27).
    */
   readonly claim: (lane: string, now: Instant, leaseUntil: Instant, limit: number) => Read<ReadonlyArray<OutboxMessage>>
-  /** Before a call that must not be repeated blindly: the row says `sending` (D27). */
-  readonly sending: (messages: ReadonlyArray<OutboxMessage>) => Read<void>
+  /**
+   * Before a call that must not be repeated blindly: the row says `sending` (D27). Gives the ids of those that are
+   * still the caller's: of the others the lease has run out, and they may not be called.
+   */
+  readonly sending: (messages: ReadonlyArray<OutboxMessage>, now: Instant) => Read<ReadonlyArray<string>>
+  /** Longer leases for calls that still run. Gives the ids of those that are still the caller's. */
+  readonly renew: (messages: ReadonlyArray<OutboxMessage>, leaseUntil: Instant) => Read<ReadonlyArray<string>>
   /** Records outcomes; one whose lease token is no longer the row's is left alone (D24). */
   readonly settle: (outcomes: ReadonlyArray<OutboxOutcome>) => Read<void>
   /** The instant when the lane has something to do next; null when it has nothing. */
   readonly nextDue: (lane: string) => Read<Instant | null>
-  readonly list: (state: "dead" | "waiting", limit: number) => Read<ReadonlyArray<OutboxMessage>>
+  /** Oldest first; `after`: the `seq` of the last one of the page before. */
+  readonly list: (
+    state: OutboxList,
+    limit: number,
+    of?: { readonly lane?: string | undefined; readonly after?: number | undefined }
+  ) => Read<ReadonlyArray<OutboxMessage>>
+  /** What waits in each lane that has ever had a message. */
+  readonly depths: Read<ReadonlyArray<LaneDepth>>
+}
+
+/** Old rows that nothing needs any more go, a small batch at a time; each gives how many went. */
+export interface TidyStore {
+  /** Messages that ended before. */
+  readonly outbox: (before: Instant, limit: number) => Read<number>
+  /** Callers' keys that were used before: the same key is a new one then. */
+  readonly keys: (before: Instant, limit: number) => Read<number>
+  /**
+   * What connections were told of parts whose orders have ended and were not touched since; one page of all that was
+   * told, after the place where the last page ended. `next` null: that was the last page.
+   */
+  readonly told: (
+    before: Instant,
+    limit: number,
+    after: ToldPlace | null
+  ) => Read<{ readonly removed: number; readonly next: ToldPlace | null }>
+}
+
+export interface ToldPlace {
+  readonly lane: string
+  readonly fulfilmentId: string
 }
 
 export interface FeedStore {
@@ -230,6 +264,7 @@ export class Storage extends Context.Service<Storage, {
   readonly outbox: OutboxStore
   readonly pull: PullStore
   readonly log: LogStore
+  readonly tidy: TidyStore
   readonly feed: FeedStore
   readonly leases: LeaseStore
   /** Takes a block of order numbers in a transaction of its own; gaps are allowed (D14). */

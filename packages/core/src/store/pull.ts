@@ -36,7 +36,7 @@ export interface Confirmation {
 }
 
 /** A person's word on a message that waits or is dead. */
-export type LetterDecision = "replayed" | "discarded"
+export type LetterDecision = "replayed" | "discarded" | "mended"
 
 /** Pull lanes (D28): messages that are fetched, offered until they are confirmed, and never sent. */
 export interface PullStore {
@@ -53,9 +53,16 @@ export interface PullStore {
   /** A message by its id, whatever its lane and state. */
   readonly letter: (id: string) => Read<OutboxMessage | null>
   /**
-   * A person's word on a message, with its event: a dead one goes again from the start, a dead or waiting one is
-   * dropped. In a pull lane it is meant for all dead letters of the order, for they are one state. Null where the
-   * message is not there, has ended, or is being sent.
+   * A person's word on a message, with its event and a line in its history: a dead one goes again from the start, or
+   * gets another payload and stays dead; a dead or waiting one is dropped. In a pull lane replay and discard are meant
+   * for all dead letters of the order, for they are one state. Null where the message is not there, has ended, or is
+   * being sent.
    */
-  readonly decide: (id: string, decision: LetterDecision, actor: Actor, note: string) => Read<OutboxMessage | null>
+  readonly decide: (
+    id: string,
+    decision: LetterDecision,
+    actor: Actor,
+    note: string,
+    payload?: OutboxMessage["payload"]
+  ) => Read<OutboxMessage | null>
 }

@@ -9,6 +9,7 @@ import { outboxStore } from "./memory/outbox.ts"
 import { pullStore } from "./memory/pull.ts"
 import { catalogueStore, leaseStore, networkStore } from "./memory/settings.ts"
 import { MemoryState } from "./memory/state.ts"
+import { tidyStore } from "./memory/tidy.ts"
 
 export interface MemoryStorageOptions {
   /**
@@ -39,6 +40,7 @@ export const memoryStorage = (options: MemoryStorageOptions = {}): Layer.Layer<S
       outbox: outboxStore(state),
       pull: pullStore(state),
       log: logStore(state),
+      tidy: tidyStore(state),
       feed: {
         position: Effect.sync(() => state.seq),
         read: (after, limit, branchId) =>

@@ -1,10 +1,10 @@
-import { DifferenceRow, KEPT_DIFFERENCE, type OutboxMessage, Schema } from "@aptekit/core"
+import { DifferenceRow, KEPT_DIFFERENCE } from "@aptekit/core"
 import { actorOf } from "../access.ts"
-import { choicesOf, cursorOf, cursorText, idOf, limitOf } from "../http/query.ts"
+import { cursorOf, cursorText, idOf, limitOf } from "../http/query.ts"
 import type { Operation } from "../operation.ts"
 import { HttpProblem } from "../problems.ts"
 import { RunView, viewRun } from "./runs.ts"
-import { CURSOR, decoder, ID, json, LIMIT, page } from "./shared.ts"
+import { CURSOR, ID, json, LIMIT, page } from "./shared.ts"
 
 const Difference = DifferenceRow.annotate({ identifier: "DifferenceRow" })
 
@@ -80,102 +80,10 @@ const releaseSyncRun = decision(
 )
 const discardSyncRun = decision("discard", "Discard a held bulk exchange", "It will never be applied.")
 
-const OutboxView = Schema.Struct({
-  id: Schema.String,
-  lane: Schema.String,
-  method: Schema.String,
-  orderId: Schema.NullOr(Schema.String),
-  /** The order's version that the news belong to, where the partner fetches them; null where they are sent. */
-  orderVersion: Schema.NullOr(Schema.Int),
-  state: Schema.Literals(["waiting", "claimed", "sending", "retry", "unknown", "done", "rejected", "dropped", "dead"]),
-  /** How often it was tried, or offered to a partner that fetches. */
-  attempts: Schema.Int,
-  uncertain: Schema.Boolean,
-  lastError: Schema.NullOr(Schema.String)
-}).annotate({ identifier: "OutboxMessage" })
-
-const viewMessage = ({
-  id,
-  lane,
-  method,
-  orderId,
-  orderVersion,
-  state,
-  attempts,
-  uncertain,
-  lastError
-}: OutboxMessage): typeof OutboxView.Encoded => ({
-  id, lane, method, orderId, orderVersion, state, attempts, uncertain, lastError
-})
-
-const STATES = ["dead", "waiting"] as const
-
-const listOutbox: Operation = {
-  id: "listOutbox",
-  method: "get",
-  path: "/outbox",
-  tag: "exchange",
-  summary: "List messages to partners that are dead or waiting",
-  parameters: [
-    {
-      in: "query",
-      name: "state",
-      description: "`dead`: given up, a person must look. `waiting`: to be sent, or sent again.",
-      schema: { type: "string", enum: STATES, default: "dead" }
-    },
-    LIMIT(200, 50)
-  ],
-  answers: {
-    200: { description: "Messages, oldest first.", schema: Schema.Struct({ items: Schema.Array(OutboxView) }) }
-  },
-  problems: ["invalidInput"],
-  handle: async ({ c, hub, storage }) => {
-    const [state = "dead"] = choicesOf(c, "state", STATES) ?? []
-    const messages = await hub.run(storage.outbox.list(state, limitOf(c, 50, 200)))
-    return json({ items: messages.map(viewMessage) })
-  }
-}
-
-const LetterRequest = Schema.Struct({
-  reason: Schema.NonEmptyString.check(Schema.isMaxLength(500))
-}).annotate({ identifier: "MessageDecision" })
-const decodeLetter = decoder(LetterRequest)
-
-const letter = (of: "replay" | "discard", summary: string, description: string): Operation => ({
-  id: `${of}Message`,
-  method: "post",
-  path: `/outbox/:id/${of}`,
-  tag: "exchange",
-  summary,
-  description,
-  parameters: [ID("message")],
-  body: { schema: LetterRequest, required: true, example: { reason: "the product has its id in 1C now" } },
-  answers: { 200: { description: "The message as it is now.", schema: OutboxView } },
-  problems: ["badRequest", "notFound", "refused", "tooLarge", "unsupportedMediaType", "invalidInput"],
-  handle: async ({ c, hub, key, body }) => {
-    const { reason } = await decodeLetter(body)
-    return json(viewMessage(await hub.outbox[of](idOf(c, "message"), actorOf(key), reason)))
-  }
-})
-
-const replayMessage = letter(
-  "replay",
-  "Let a dead message go again",
-  "Where the partner fetches its orders, all dead messages of the order go again, and the order is offered as it is now."
-)
-const discardMessage = letter(
-  "discard",
-  "Discard a message that is dead or waits",
-  "It will never go. Where the partner fetches its orders, all dead messages of the order are discarded."
-)
-
 export const exchangeOperations: ReadonlyArray<Operation> = [
   listSyncRuns,
   getSyncRun,
   getSyncRunDifference,
   releaseSyncRun,
-  discardSyncRun,
-  listOutbox,
-  replayMessage,
-  discardMessage
+  discardSyncRun
 ]

@@ -9,6 +9,7 @@ import { fulfilmentOperations } from "./fulfilments.ts"
 import { messageOperations } from "./messages.ts"
 import { networkOperations } from "./network.ts"
 import { orderOperations } from "./orders.ts"
+import { outboxOperations } from "./outbox.ts"
 import { saleOperations } from "./sales.ts"
 import { stockOperations } from "./stock.ts"
 
@@ -25,5 +26,6 @@ export const OPERATIONS: ReadonlyArray<Operation> = [
   ...messageOperations,
   ...exchangeOperations,
   ...exchangeLogOperations,
+  ...outboxOperations,
   ...eventOperations
 ]

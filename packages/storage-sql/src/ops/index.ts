@@ -6,12 +6,14 @@ import { catalogueOps } from "./catalogue.ts"
 import { commitProgram } from "./commit.ts"
 import { feedOps } from "./feed.ts"
 import { logOps } from "./log.ts"
+import { letterOps } from "./letters.ts"
 import { networkOps } from "./network.ts"
 import { orderOps } from "./orders.ts"
 import { outboxOps } from "./outbox.ts"
 import { pullOps } from "./pull.ts"
 import { runOps } from "./runs.ts"
 import { seriesOps } from "./series.ts"
+import { tidyOps } from "./tidy.ts"
 
 /** Every piece of database work by name, so that a thread can be asked for it by a plain message. */
 export const makeOps = (dialect: SqlDialect) => {
@@ -24,6 +26,8 @@ export const makeOps = (dialect: SqlDialect) => {
     ...networkOps(dialect),
     ...outboxOps(dialect),
     ...pullOps(dialect, commit),
+    ...letterOps(dialect, commit),
+    ...tidyOps(dialect),
     ...feedOps(dialect),
     ...bulkOps(dialect),
     ...runOps(dialect, commit),

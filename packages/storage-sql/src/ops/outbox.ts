@@ -1,4 +1,4 @@
-import type { OutboxOutcome } from "@aptekit/core"
+import type { LaneDepth, OutboxList, OutboxOutcome } from "@aptekit/core"
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
 import { all, inPieces, one, param, type Program, run, statement } from "../program.ts"
@@ -15,11 +15,33 @@ export interface ClaimArgs {
 
 const ENDED: ReadonlyArray<OutboxOutcome["state"]> = ["done", "rejected", "dropped"]
 
+/** Never due: what waits for a person must not be looked through again and again. */
+export const NEVER = 9_000_000_000_000_000
+
+const LISTED = {
+  dead: { ended: 0, states: ["dead"] },
+  waiting: { ended: 0, states: ["waiting", "claimed", "sending", "retry", "unknown"] },
+  rejected: { ended: 1, states: ["rejected"] },
+  dropped: { ended: 1, states: ["dropped"] }
+} as const satisfies Record<OutboxList, unknown>
+
+export interface ListOutboxArgs {
+  readonly state: OutboxList
+  readonly limit: number
+  readonly lane: string | null
+  readonly after: number
+}
+
+interface Held {
+  readonly id: string
+  readonly token: number
+}
+
 export const outboxOps = (dialect: SqlDialect) => {
   const { db } = dialect
   /**
-   * Free rows of a lane that is sent, whose order has no older unended one (D28). `dead` is unended but never due.
-   * On MariaDB the rows are locked, and rows that another replica has locked are passed over.
+   * Rows of a lane that is sent, whose order has no older unended one (D28); in the order of the lane's index, so that
+   * a look stops at the first ones, however long the lane is. A claimed row is due when its lease ends.
    */
   const open = db.selectFrom("outbox as o").where("o.lane", "=", param("lane")).where("o.ended", "=", 0)
     .where("o.order_version", "is", null).where("o.state", "!=", "dead").where((eb) =>
@@ -31,47 +53,61 @@ export const outboxOps = (dialect: SqlDialect) => {
             .whereRef("p.seq", "<", "o.seq")
         ))
       ])
-    )
+    ).orderBy("o.available_at").orderBy("o.seq")
+  // On MariaDB the rows are locked, and rows that another replica has locked are passed over.
   const claimable = (() => {
-    const query = open.selectAll("o").where("o.available_at", "<=", param("now")).where("o.leased_until", "<=", param("now"))
-      .orderBy("o.seq").limit(param("limit"))
+    const query = open.selectAll("o").where("o.available_at", "<=", param("now")).limit(param("limit"))
     return statement(dialect.name === "mariadb" ? query.forUpdate().skipLocked() : query)
   })()
   const lease = statement(
     db.updateTable("outbox").set((eb) => ({
       leased_until: param("until"),
+      available_at: param("until"),
       token: eb("token", "+", 1),
       attempts: eb("attempts", "+", 1)
     })).where("seq", "=", param("seq"))
   )
-  const sending = statement(
-    db.updateTable("outbox").set({ state: "sending" }).where("id", "=", param("id")).where("token", "=", param("token"))
+  const held = db.updateTable("outbox").where("id", "=", param("id")).where("token", "=", param("token")).where("ended", "=", 0)
+  const sending = statement(held.set({ state: "sending" }).where("leased_until", ">", param("now")))
+  const renew = statement(
+    held.set({ leased_until: param("until"), available_at: param("until") }).where("leased_until", ">", 0)
   )
   const settle = statement(
-    db.updateTable("outbox").set({
+    held.set((eb) => ({
       state: param("state"),
       ended: param("ended"),
       available_at: param("available"),
       leased_until: 0,
       last_error: param("error"),
       partner_ref: param("ref"),
-      ended_at: param("endedAt")
-    }).where("id", "=", param("id")).where("token", "=", param("token"))
+      ended_at: param("endedAt"),
+      history: eb.fn.coalesce(eb.val(param("history")), "history")
+    }))
   )
-  const nextDue = statement(
-    open.select((eb) => [
-      eb.fn.min(eb.case().when("o.leased_until", ">", eb.ref("o.available_at")).then(eb.ref("o.leased_until"))
-        .else(eb.ref("o.available_at")).end()).as("at")
-    ])
+  const nextDue = statement(open.select("o.available_at as at").limit(1))
+  const listed = (state: OutboxList, ofLane: boolean) => {
+    const { ended, states } = LISTED[state]
+    const query = db.selectFrom("outbox").selectAll().where("ended", "=", ended).where("state", "in", states)
+      .where("seq", ">", param("after")).orderBy("seq").limit(param("limit"))
+    return statement(ofLane ? query.where("lane", "=", param("lane")) : query)
+  }
+  const lists = new Map(
+    (Object.keys(LISTED) as ReadonlyArray<OutboxList>).map((state) => [state, [listed(state, false), listed(state, true)] as const])
   )
-  /** `waiting` is all that is not ended and not dead: put off, being sent, or of unknown end. */
-  const list = (dead: boolean) =>
-    statement(
-      db.selectFrom("outbox").selectAll().where("ended", "=", 0).where("state", dead ? "=" : "!=", "dead").orderBy("seq")
-        .limit(param("limit"))
-    )
   const byIds = inPieces<OutboxRow>((ids) => db.selectFrom("outbox").selectAll().where("id", "in", ids as Array<string>))
-  const lists = { dead: list(true), waiting: list(false) }
+  const nextLane = statement(
+    db.selectFrom("outbox").select((eb) => eb.fn.min("lane").as("lane")).where("lane", ">", param("after"))
+  )
+  const depth = statement(
+    db.selectFrom("outbox").where("lane", "=", param("lane")).where("ended", "=", 0).select((eb) => {
+      const alive = eb("state", "!=", "dead")
+      return [
+        eb.fn.countAll().as("all"),
+        eb.fn.count(eb.case().when(alive).then(1).end()).as("waiting"),
+        eb.fn.min(eb.case().when(alive).then(eb.ref("created_at")).end()).as("oldest")
+      ]
+    })
+  )
 
   return {
     outboxByIds: byIds,
@@ -80,9 +116,16 @@ export const outboxOps = (dialect: SqlDialect) => {
       for (const row of rows) yield* run(lease, { seq: row.seq, until: args.leaseUntil })
       return rows
     },
-    *markSending(messages: ReadonlyArray<{ id: string; token: number }>): Program<null> {
-      for (const { id, token } of messages) yield* run(sending, { id, token })
-      return null
+    /** Gives the ids of those that were still the caller's. */
+    *markSending([messages, now]: readonly [ReadonlyArray<Held>, number]): Program<ReadonlyArray<string>> {
+      const marked: Array<string> = []
+      for (const { id, token } of messages) if ((yield* run(sending, { id, token, now })) > 0) marked.push(id)
+      return marked
+    },
+    *renewOutbox([messages, until]: readonly [ReadonlyArray<Held>, number]): Program<ReadonlyArray<string>> {
+      const renewed: Array<string> = []
+      for (const { id, token } of messages) if ((yield* run(renew, { id, token, until })) > 0) renewed.push(id)
+      return renewed
     },
     *settleOutbox(outcomes: ReadonlyArray<OutboxOutcome>): Program<null> {
       for (const outcome of outcomes) {
@@ -92,10 +135,11 @@ export const outboxOps = (dialect: SqlDialect) => {
           token: outcome.token,
           state: outcome.state,
           ended: ended ? 1 : 0,
-          available: outcome.availableAt ?? outcome.at,
+          available: outcome.state === "dead" ? NEVER : outcome.availableAt ?? outcome.at,
           error: outcome.error,
           ref: outcome.partnerRef,
-          endedAt: ended ? outcome.at : null
+          endedAt: ended ? outcome.at : null,
+          history: outcome.history === undefined ? null : JSON.stringify(outcome.history)
         })
       }
       return null
@@ -103,8 +147,20 @@ export const outboxOps = (dialect: SqlDialect) => {
     *outboxNextDue(lane: string): Program<number | null> {
       return (yield* one<{ at: number | null }>(nextDue, { lane }))?.at ?? null
     },
-    *listOutbox([state, limit]: readonly ["dead" | "waiting", number]): Program<ReadonlyArray<OutboxRow>> {
-      return yield* all(lists[state], { limit })
+    *listOutbox({ state, limit, lane, after }: ListOutboxArgs): Program<ReadonlyArray<OutboxRow>> {
+      const [any, ofLane] = lists.get(state)!
+      return lane === null ? yield* all(any, { limit, after }) : yield* all(ofLane, { limit, after, lane })
+    },
+    /** Lane by lane along the index: the whole table is never read. */
+    *outboxDepths(): Program<ReadonlyArray<LaneDepth>> {
+      const depths: Array<LaneDepth> = []
+      for (let after = "";;) {
+        const lane = (yield* one<{ lane: string | null }>(nextLane, { after }))?.lane ?? null
+        if (lane === null) return depths
+        const { all: total, waiting, oldest } = (yield* one<{ all: number; waiting: number; oldest: number | null }>(depth, { lane }))!
+        depths.push({ lane, waiting: Number(waiting), dead: Number(total) - Number(waiting), oldest })
+        after = lane
+      }
     }
   }
 }

@@ -2,7 +2,7 @@ import type { SqlDialect } from "../dialect.ts"
 import type { EncodedChange } from "../encode.ts"
 import { all, inPiecesWith, one, param, type Program, run, statement } from "../program.ts"
 import type { CommitResult } from "./commit.ts"
-import type { OutboxRow } from "./outbox.ts"
+import { NEVER } from "./outbox.ts"
 
 export interface OfferRow {
   readonly order: string
@@ -17,15 +17,7 @@ export interface ConfirmRow {
   readonly gone: ReadonlyArray<string>
 }
 
-export interface DecideArgs {
-  readonly id: string
-  readonly replay: boolean
-  readonly note: string
-  readonly at: number
-  readonly event: EncodedChange
-}
-
-/** Pull lanes (D28). A row of one has the order's version; rows without are sent by the dispatcher. */
+/** Pull lanes (D28). A row of one has the order's version; rows without are sent by their lane. */
 export const pullOps = (dialect: SqlDialect, commit: (change: EncodedChange) => Program<CommitResult>) => {
   const { db } = dialect
   const news = db.selectFrom("outbox as o").where("o.lane", "=", param("lane")).where("o.ended", "=", 0)
@@ -59,23 +51,10 @@ export const pullOps = (dialect: SqlDialect, commit: (change: EncodedChange) => 
   )
   const left = statement(news.select("o.seq").where("o.order_id", "=", param("order")).limit(1))
   const kill = statement(
-    db.updateTable("outbox").set({ state: "dead", last_error: param("reason") }).where("lane", "=", param("lane"))
+    db.updateTable("outbox").set({ state: "dead", available_at: NEVER, last_error: param("reason") }).where("lane", "=", param("lane"))
       .where("order_id", "=", param("order")).where("ended", "=", 0).where("order_version", "is not", null)
       .where("state", "!=", "dead")
   )
-  const byId = statement(db.selectFrom("outbox").selectAll().where("id", "=", param("id")))
-  // A leased one is on its way: what becomes of it is not known yet.
-  const decided = db.updateTable("outbox").where("ended", "=", 0).where("leased_until", "<=", param("at"))
-  const ofOne = decided.where("id", "=", param("id"))
-  const ofOrder = decided.where("order_id", "=", param("order")).where("lane", "=", param("lane"))
-    .where("order_version", "is not", null).where("state", "=", "dead")
-  const again = { state: "waiting", attempts: 0, available_at: param("at"), last_error: param("note") }
-  const dropped = { state: "dropped", ended: 1, ended_at: param("at"), last_error: param("note") }
-  const replay = { one: statement(ofOne.where("state", "=", "dead").set(again)), order: statement(ofOrder.set(again)) }
-  const discard = {
-    one: statement(ofOne.where("state", "in", ["dead", "waiting", "retry"]).set(dropped)),
-    order: statement(ofOrder.set(dropped))
-  }
 
   return {
     *pendingNews([lane, limit]: readonly [string, number]): Program<ReadonlyArray<{ orderId: string; offers: number }>> {
@@ -108,15 +87,6 @@ export const pullOps = (dialect: SqlDialect, commit: (change: EncodedChange) => 
       if ((yield* run(kill, row)) === 0) return false
       yield* commit(event)
       return true
-    },
-    *decideLetter({ id, replay: again, note, at, event }: DecideArgs): Program<OutboxRow | null> {
-      const row = yield* one<OutboxRow>(byId, { id })
-      if (row === null) return null
-      const { one: single, order } = again ? replay : discard
-      if ((yield* run(single, { id, note, at })) === 0) return null
-      if (row.order_version !== null) yield* run(order, { order: row.order_id, lane: row.lane, note, at })
-      yield* commit(event)
-      return yield* one<OutboxRow>(byId, { id })
     }
   }
 }

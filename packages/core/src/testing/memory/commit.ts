@@ -23,14 +23,20 @@ export const commitChange = (state: MemoryState, change: Change): Effect.Effect<
     state.record(change.events)
     for (const draft of change.outbox) {
       state.outbox.push({
+        seq: ++state.outboxSeq,
         draft,
+        payload: draft.payload,
+        createdAt: change.at,
         state: "waiting",
         availableAt: draft.availableAt,
         leaseUntil: 0,
         attempts: 0,
         token: 0,
         uncertain: false,
-        lastError: null
+        lastError: null,
+        partnerRef: null,
+        history: [],
+        endedAt: null
       })
     }
     state.announce()
@@ -55,7 +61,7 @@ const duplicate = (state: MemoryState, change: Change): Duplicate | undefined =>
   }
   const known = change.key === null ? undefined : state.keys.get(commandKey(change.key))
   if (known === undefined) return undefined
-  return new Duplicate({ message: "This Idempotency-Key came before.", kind: "key", ...known })
+  return new Duplicate({ message: "This Idempotency-Key came before.", kind: "key", fingerprint: known.fingerprint, orderId: known.orderId })
 }
 
 const conflict = (state: MemoryState, change: Change): VersionConflict | undefined => {
@@ -133,7 +139,7 @@ const writeOrders = (state: MemoryState, change: Change): void => {
 const takeKeys = (state: MemoryState, change: Change): void => {
   const orderId = change.orders[0]?.after.id ?? null
   if (change.sale !== null) state.sales.set(saleKey(change.sale), orderId)
-  if (change.key !== null) state.keys.set(commandKey(change.key), { fingerprint: change.key.fingerprint, orderId })
+  if (change.key !== null) state.keys.set(commandKey(change.key), { fingerprint: change.key.fingerprint, orderId, at: change.at })
 }
 
 const shortCells = (

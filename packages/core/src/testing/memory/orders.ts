@@ -50,7 +50,11 @@ export const orderReads = (state: MemoryState): OrderReads => {
     byFulfilment: (id) => Effect.sync(() => byId(state.fulfilments.get(id))),
     byNumber: (number) => Effect.sync(() => byId(state.numbers.get(number))),
     byNumbers: (numbers) => Effect.sync(() => numbers.flatMap((number) => byId(state.numbers.get(number)) ?? [])),
-    usedKey: (scope, key) => Effect.sync(() => state.keys.get(keyOf(scope, key)) ?? null),
+    usedKey: (scope, key) =>
+      Effect.sync(() => {
+        const known = state.keys.get(keyOf(scope, key))
+        return known === undefined ? null : { orderId: known.orderId, fingerprint: known.fingerprint }
+      }),
     byKey: (channel, externalId) => Effect.sync(() => byId(state.intakeKeys.get(keyOf(channel, externalId)))),
     list: (query) => Effect.sync(() => page(state, all(), query)),
     due: (now, limit) =>

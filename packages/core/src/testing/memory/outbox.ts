@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import type { OutboxMessage } from "../../exchange/outbox.ts"
+import type { LaneDepth, OutboxList, OutboxMessage } from "../../exchange/outbox.ts"
 import type { Instant } from "../../kernel/time.ts"
 import type { OutboxStore } from "../../store/ports.ts"
 import type { MemoryState, OutboxRow } from "./state.ts"
@@ -27,16 +27,20 @@ const heads = (state: MemoryState, lane: string): ReadonlyArray<OutboxRow> => {
 
 export const messageOf = (row: OutboxRow): OutboxMessage => ({
   id: row.draft.id,
+  seq: row.seq,
   lane: row.draft.lane,
   method: row.draft.method,
   orderId: row.draft.orderId,
-  payload: row.draft.payload,
+  payload: row.payload,
   attempts: row.attempts,
   token: row.token,
   uncertain: row.uncertain,
   lastError: row.lastError,
   orderVersion: row.draft.orderVersion ?? null,
-  state: row.state
+  partnerRef: row.partnerRef,
+  state: row.state,
+  createdAt: row.createdAt,
+  history: row.history
 })
 
 const claimRow = (row: OutboxRow, leaseUntil: Instant): OutboxMessage => {
@@ -58,13 +62,24 @@ export const outboxStore = (state: MemoryState): OutboxStore => {
       Effect.sync(() =>
         heads(state, lane).filter((row) => readyAt(row) <= now).slice(0, limit).map((row) => claimRow(row, leaseUntil))
       ),
-    sending: (messages) =>
-      Effect.sync(() => {
-        for (const { id, token } of messages) {
+    sending: (messages, now) =>
+      Effect.sync(() =>
+        messages.flatMap(({ id, token }) => {
           const row = held(id, token)
-          if (row !== undefined) row.state = "sending"
-        }
-      }),
+          if (row === undefined || row.leaseUntil <= now) return []
+          row.state = "sending"
+          return [id]
+        })
+      ),
+    renew: (messages, leaseUntil) =>
+      Effect.sync(() =>
+        messages.flatMap(({ id, token }) => {
+          const row = held(id, token)
+          if (row === undefined) return []
+          row.leaseUntil = leaseUntil
+          return [id]
+        })
+      ),
     settle: (outcomes) =>
       Effect.sync(() => {
         for (const outcome of outcomes) {
@@ -73,6 +88,9 @@ export const outboxStore = (state: MemoryState): OutboxStore => {
           row.state = outcome.state
           row.availableAt = outcome.availableAt ?? row.availableAt
           row.lastError = outcome.error
+          row.partnerRef = outcome.partnerRef
+          row.history = outcome.history ?? row.history
+          row.endedAt = isEnded(row) ? outcome.at : null
         }
       }),
     nextDue: (lane) =>
@@ -80,10 +98,28 @@ export const outboxStore = (state: MemoryState): OutboxStore => {
         const next = heads(state, lane).reduce((least, row) => Math.min(least, readyAt(row)), Infinity)
         return Number.isFinite(next) ? next : null
       }),
-    list: (wanted, limit) =>
+    list: (wanted, limit, { lane, after = 0 } = {}) =>
       Effect.sync(() =>
-        state.outbox.filter((row) => !isEnded(row) && (row.state === "dead") === (wanted === "dead"))
+        state.outbox
+          .filter((row) => listOf(row) === wanted && row.seq > after && (lane === undefined || row.draft.lane === lane))
           .slice(0, limit).map(messageOf)
-      )
+      ),
+    depths: Effect.sync(() => [...new Set(state.outbox.map((row) => row.draft.lane))].sort().map((lane) => depthOf(state, lane)))
+  }
+}
+
+const listOf = (row: OutboxRow): OutboxList | null => {
+  if (row.state === "dead" || row.state === "rejected" || row.state === "dropped") return row.state
+  return row.state === "done" ? null : "waiting"
+}
+
+const depthOf = (state: MemoryState, lane: string): LaneDepth => {
+  const rows = state.outbox.filter((row) => row.draft.lane === lane && !isEnded(row))
+  const waiting = rows.filter((row) => row.state !== "dead")
+  return {
+    lane,
+    waiting: waiting.length,
+    dead: rows.length - waiting.length,
+    oldest: waiting.length === 0 ? null : Math.min(...waiting.map((row) => row.createdAt))
   }
 }

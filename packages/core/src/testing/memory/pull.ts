@@ -1,6 +1,8 @@
 import { Clock, Effect } from "effect"
+import { withEntry } from "../../exchange/outbox.ts"
 import type { OrderId } from "../../kernel/ids.ts"
-import type { PendingNews, PullStore } from "../../store/pull.ts"
+import type { Instant } from "../../kernel/time.ts"
+import type { LetterDecision, PendingNews, PullStore } from "../../store/pull.ts"
 import { isEnded, messageOf } from "./outbox.ts"
 import { keyOf, type MemoryState, type OutboxRow } from "./state.ts"
 
@@ -38,9 +40,9 @@ export const pullStore = (state: MemoryState): PullStore => {
         }
       }),
     confirm: (lane, confirmations) =>
-      Effect.sync(() => {
+      Effect.map(Clock.currentTimeMillis, (at) => {
         for (const { orderId, version, gone } of confirmations) {
-          for (const row of ofOrder(lane, orderId, version)) row.state = "done"
+          for (const row of ofOrder(lane, orderId, version)) Object.assign(row, { state: "done", endedAt: at })
           if (ofOrder(lane, orderId).length === 0) for (const id of gone) state.told.delete(keyOf(lane, id))
         }
       }),
@@ -63,25 +65,37 @@ export const pullStore = (state: MemoryState): PullStore => {
         const row = state.outbox.find((one) => one.draft.id === id)
         return row === undefined ? null : messageOf(row)
       }),
-    decide: (id, decision, actor, note) =>
+    decide: (id, decision, actor, note, payload) =>
       Effect.map(Clock.currentTimeMillis, (at) => {
         const row = state.outbox.find((one) => one.draft.id === id)
-        const open = decision === "replayed" ? ["dead"] : ["dead", "waiting", "retry"]
-        if (row === undefined || !open.includes(row.state)) return null
+        if (row === undefined || !OPEN[decision].includes(row.state)) return null
         const { lane, orderId, orderVersion } = row.draft
-        const group = orderVersion === undefined || orderId === null
-          ? [row]
-          : ofOrder(lane, orderId).filter((one) => one === row || one.state === "dead")
-        for (const one of group) {
-          one.state = decision === "replayed" ? "waiting" : "dropped"
-          one.availableAt = at
-          if (decision === "replayed") one.attempts = 0
-          one.lastError = note
-        }
-        const data = { lane, message: id, messages: group.length }
+        const alone = orderVersion === undefined || orderId === null || decision === "mended"
+        const group = alone ? [row] : ofOrder(lane, orderId).filter((one) => one === row || one.state === "dead")
+        row.history = withEntry(row.history, { at, outcome: decision, text: note, by: actor.id })
+        row.payload = payload ?? row.payload
+        for (const one of group) settleLetter(one, decision, at, note)
+        const data = { lane, message: id, reason: note }
         state.record([{ type: `outbox.${decision}`, orderId, fulfilmentId: null, branchId: null, actor, at, data }])
         state.announce()
         return messageOf(row)
       })
   }
+}
+
+/** What a person may decide on. */
+const OPEN: Readonly<Record<LetterDecision, ReadonlyArray<OutboxRow["state"]>>> = {
+  replayed: ["dead"],
+  mended: ["dead"],
+  discarded: ["dead", "waiting", "retry", "unknown"]
+}
+
+const settleLetter = (row: OutboxRow, decision: LetterDecision, at: Instant, note: string): void => {
+  if (decision === "mended") return
+  row.state = decision === "replayed" ? "waiting" : "dropped"
+  row.availableAt = at
+  row.lastError = note
+  row.uncertain = false
+  if (decision === "replayed") row.attempts = 0
+  else row.endedAt = at
 }

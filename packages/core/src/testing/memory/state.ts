@@ -1,7 +1,7 @@
 import type { Product } from "../../catalogue/model.ts"
 import type { DifferenceRow, SyncRun } from "../../exchange/sync.ts"
 import type { LogEntry } from "../../exchange/log.ts"
-import type { OutboxState } from "../../exchange/outbox.ts"
+import type { OutboxEntry, OutboxState } from "../../exchange/outbox.ts"
 import type { BranchId, FulfilmentId, OrderId, ProductId } from "../../kernel/ids.ts"
 import type { Instant } from "../../kernel/time.ts"
 import type { Branch, Channel, PolicyEntry } from "../../network/model.ts"
@@ -26,7 +26,11 @@ export interface StatedPrice {
 }
 
 export interface OutboxRow {
+  readonly seq: number
   readonly draft: OutboxDraft
+  /** Mended by a person where it is not the draft's. */
+  payload: OutboxDraft["payload"]
+  readonly createdAt: Instant
   state: OutboxState
   availableAt: Instant
   leaseUntil: Instant
@@ -35,6 +39,9 @@ export interface OutboxRow {
   /** As the current claim found it: nobody knows whether an earlier call arrived. */
   uncertain: boolean
   lastError: string | null
+  partnerRef: string | null
+  history: ReadonlyArray<OutboxEntry>
+  endedAt: Instant | null
 }
 
 export interface Lease {
@@ -69,13 +76,14 @@ export class MemoryState {
   readonly numbers = new Map<string, OrderId>()
   readonly fulfilments = new Map<FulfilmentId, OrderId>()
   readonly sales = new Map<string, OrderId | null>()
-  readonly keys = new Map<string, { readonly fingerprint: string; readonly orderId: OrderId | null }>()
+  readonly keys = new Map<string, { readonly fingerprint: string; readonly orderId: OrderId | null; readonly at: Instant }>()
   readonly levels = new Map<number, Level>()
   readonly movements = new Map<number, Array<Movement>>()
   readonly prices = new Map<string, Map<number, StatedPrice>>()
   readonly log: Array<RecordedEvent> = []
   readonly listeners = new Set<() => void>()
-  readonly outbox: Array<OutboxRow> = []
+  outbox: Array<OutboxRow> = []
+  outboxSeq = 0
   /** What connections were told, by lane and part. */
   readonly told = new Map<string, { readonly lane: string } & ToldPart>()
   readonly runs: Array<SyncRun> = []

@@ -1,13 +1,15 @@
 import { Effect } from "effect"
 import type { OutboxMessage, OutboxOutcome } from "../../exchange/outbox.ts"
 import { OrderId } from "../../kernel/ids.ts"
-import { Storage } from "../../store/ports.ts"
+import type { Fulfilment } from "../../order/model.ts"
+import { Storage, type ToldPlace } from "../../store/ports.ts"
 import { same } from "../assert.ts"
-import { testUuid, TEST_NOW } from "../builders.ts"
+import { makeFulfilment, makeOrder, testUuid, TEST_NOW } from "../builders.ts"
 import { loadNetwork } from "../network.ts"
-import { commitFacts, storageCase } from "./case.ts"
+import { commit, commitFacts, place, storageCase } from "./case.ts"
 
 const T = TEST_NOW
+const ADMIN = { kind: "operator", id: "admin" } as const
 const LEASE = 60_000
 
 interface Draft {
@@ -61,6 +63,7 @@ export const outboxCases = [
       yield* write({ id: "a", order: 1 })
       same(yield* claim(T), [{
         id: "a",
+        seq: 1,
         lane: "sms",
         method: "messages.send",
         orderId: testUuid(1),
@@ -69,8 +72,11 @@ export const outboxCases = [
         token: 1,
         uncertain: false,
         lastError: null,
+        partnerRef: null,
         orderVersion: null,
-        state: "claimed"
+        state: "claimed",
+        createdAt: T,
+        history: []
       }], "claimed")
     })),
 
@@ -140,7 +146,7 @@ export const outboxCases = [
       yield* loadNetwork()
       yield* write({ id: "sent", order: 1 }, { id: "claimed", order: 2 })
       const first = yield* claim(T)
-      yield* outbox.sending(first.slice(0, 1))
+      same(yield* outbox.sending(first.slice(0, 1), T), ["sent"], "may be called")
       same(yield* claim(T + LEASE - 1), [], "both are leased")
       const again = yield* claim(T + LEASE + 1)
       const seen = again.map(({ id, uncertain, attempts }) => [id, uncertain, attempts])
@@ -155,11 +161,133 @@ export const outboxCases = [
       const [fast] = yield* claim(T + LEASE + 1)
       same([slow?.token, fast?.token], [1, 2], "tokens")
       yield* settle(slow, "done", T + LEASE + 2)
-      yield* outbox.sending([slow!])
+      same(yield* outbox.sending([slow!], T + LEASE + 2), [], "the slow one may not be called")
       same(idsOf(yield* outbox.list("waiting", 10)), ["a1"], "still waiting")
       yield* settle(fast, "retry", T + LEASE + 3)
       const [third] = yield* claim(T + LEASE + 3)
       same([third?.token, third?.uncertain], [3, false], "the old worker's `sending` did not count either")
+    })),
+
+  storageCase("D24", "a longer lease is for whoever holds it, and keeps the others away", ({ outbox }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "a1", order: 1 })
+      const [slow] = yield* claim(T)
+      same(yield* outbox.renew([slow!], T + 5 * LEASE), ["a1"], "renewed")
+      same([yield* claim(T + 2 * LEASE), yield* outbox.nextDue("sms")], [[], T + 5 * LEASE], "still leased")
+      const [fast] = yield* claim(T + 5 * LEASE + 1)
+      same(fast?.token, 2, "taken over")
+      same(yield* outbox.renew([slow!], T + 9 * LEASE), [], "not the slow one's any more")
+      yield* settle(fast, "done", T + 5 * LEASE + 2)
+      same(yield* outbox.renew([fast!], T + 9 * LEASE), [], "nor anybody's when it has ended")
+    })),
+
+  storageCase("D24", "a worker whose lease has run out may not call, though nobody has taken over yet", ({ outbox }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "a1", order: 1 }, { id: "b1", order: 2 })
+      const claimed = yield* claim(T)
+      same(yield* outbox.sending(claimed.slice(0, 1), T + LEASE - 1), ["a1"], "in time")
+      same(yield* outbox.sending(claimed, T + LEASE), [], "too late")
+    })),
+
+  storageCase("OPS-2", "a person's word ends what a worker may still say of the message", ({ pull }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "a1", order: 1 })
+      const [first] = yield* claim(T)
+      yield* settle(first, "retry", T + 1)
+      same((yield* pull.decide("a1", "discarded", ADMIN, "of no use"))?.state, "dropped", "discarded")
+      yield* settle(first, "dead", T + 2)
+      same((yield* pull.letter("a1"))?.state, "dropped", "it stays so")
+    })),
+
+  storageCase("OPS-2", "a dead letter is put right, replayed, and remembers all of it", ({ outbox, pull, feed }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "a1", order: 1 })
+      const [first] = yield* claim(T)
+      const tried = { at: T + 1, outcome: "dead", text: "no such branch", by: null } as const
+      yield* settle(first, "dead", T + 1, { error: "no such branch", history: [tried] })
+      same(yield* pull.decide("nobody", "mended", ADMIN, "why", {}), null, "one that is not there")
+      const mended = yield* pull.decide("a1", "mended", ADMIN, "branch closed", { branchId: "south" })
+      same([mended?.state, mended?.payload], ["dead", { branchId: "south" }], "mended, still dead")
+      same(yield* outbox.nextDue("sms"), null, "nothing goes by itself")
+      const replayed = yield* pull.decide("a1", "replayed", ADMIN, "now it fits")
+      same([replayed?.state, replayed?.attempts], ["waiting", 0], "replayed")
+      same(yield* pull.decide("a1", "mended", ADMIN, "why", {}), null, "only a dead one is mended")
+      const said = replayed?.history.map(({ outcome, text, by }) => [outcome, text, by])
+      same(said, [["dead", "no such branch", null], ["mended", "branch closed", "admin"], ["replayed", "now it fits", "admin"]], "history")
+      const events = (yield* feed.read(0, 100)).filter(({ type }) => type.startsWith("outbox."))
+      same(events.map(({ type, data }) => [type, data["reason"]]), [
+        ["outbox.mended", "branch closed"], ["outbox.replayed", "now it fits"]
+      ], "events")
+    })),
+
+  storageCase("OPS-2", "messages are listed by state and lane, page by page, and lanes by what waits in them", ({ outbox }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      same(yield* outbox.depths, [], "no lane yet")
+      yield* write({ id: "a", order: 1 }, { id: "b", order: 2 }, { id: "c", order: 3 }, { id: "d", order: 4 }, { id: "e", lane: "erp" })
+      const claimed = yield* claim(T)
+      for (const [i, state] of (["dead", "rejected", "dropped"] as const).entries()) yield* settle(claimed[i], state, T)
+      for (const [state, ids] of [["dead", ["a"]], ["rejected", ["b"]], ["dropped", ["c"]], ["waiting", ["d", "e"]]] as const) {
+        same(idsOf(yield* outbox.list(state, 10)), ids, state)
+      }
+      same(idsOf(yield* outbox.list("waiting", 10, { lane: "erp" })), ["e"], "of one lane")
+      const [first] = yield* outbox.list("waiting", 1)
+      same(idsOf(yield* outbox.list("waiting", 1, { after: first!.seq })), ["e"], "the next page")
+      same(yield* outbox.depths, [
+        { lane: "erp", waiting: 1, dead: 0, oldest: T }, { lane: "sms", waiting: 1, dead: 1, oldest: T }
+      ], "depths")
+    })),
+
+  storageCase("OPS-1", "what ended long ago goes in batches, what waits and what is dead stays", ({ outbox, tidy, pull }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write(...["a", "b", "c", "d", "e"].map((id, i) => ({ id, order: i + 1 })))
+      const claimed = yield* claim(T)
+      for (const [i, state] of (["done", "rejected", "dropped", "dead"] as const).entries()) yield* settle(claimed[i], state, T + i)
+      same([yield* tidy.outbox(T + 2, 10), yield* tidy.outbox(T + 2, 10)], [2, 0], "what ended before")
+      const left = yield* Effect.forEach(["a", "b", "c", "d", "e"], (id) => Effect.map(pull.letter(id), (found) => found !== null))
+      same(left, [false, false, true, true, true], "those that are left")
+      same([yield* tidy.outbox(T + 99, 10), (yield* outbox.list("dead", 10)).length], [1, 1], "never a dead one")
+    })),
+
+  storageCase("OPS-1", "callers' keys are forgotten by age, and may be used again", ({ tidy, orders }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      const used = (key: string, at: number) => commitFacts({ at, key: { scope: "shop", key, fingerprint: "f" } })
+      for (const [i, key] of ["k1", "k2", "k3"].entries()) yield* used(key, T + i)
+      same([yield* tidy.keys(T + 2, 1), yield* tidy.keys(T + 2, 10), yield* tidy.keys(T + 2, 10)], [1, 1, 0], "two, one at a time")
+      same([yield* orders.usedKey("shop", "k1"), (yield* orders.usedKey("shop", "k3"))?.fingerprint], [null, "f"], "k3 is kept")
+      yield* used("k1", T + 9)
+    })),
+
+  storageCase("OPS-1", "what connections were told is forgotten when its order has long ended", ({ tidy, pull }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      const alive = yield* place({ n: 1 })
+      const ended = makeOrder({ n: 2 })
+      yield* commit(null, { ...ended, fulfilments: ended.fulfilments.map((part) => ({ ...part, status: "cancelled", reservation: null })) })
+      const lost = makeFulfilment({ n: 3 }, 1)
+      const offer = (orderId: OrderId, part: Fulfilment) => ({ orderId, version: 1, parts: [part] })
+      yield* pull.offered("1c", [
+        offer(alive.id, alive.fulfilments[0]!), offer(ended.id, ended.fulfilments[0]!), offer(OrderId.make(testUuid(3)), lost)
+      ])
+      const pages = function*(before: number) {
+        let [removed, place, turns]: [number, ToldPlace | null, number] = [0, null, 0]
+        do {
+          const page: { readonly removed: number; readonly next: ToldPlace | null } = yield* tidy.told(before, 1, place)
+          removed += page.removed
+          place = page.next
+          turns++
+        } while (place !== null && turns < 9)
+        return removed
+      }
+      same(yield* pages(T - 1), 1, "only that of no order")
+      same(yield* pages(T + 1), 1, "that of the ended order")
+      same((yield* pull.told("1c", [alive.id, ended.id])).map(({ orderId }) => orderId), [alive.id], "told")
     })),
 
   storageCase("D28", "the lane knows when it has something to do next", ({ outbox }) =>

@@ -10,6 +10,8 @@ export interface Partners {
   readonly gateway: MessageGatewaySimulator
   /** Runs when a message has arrived, instead of the gateway's work or after it, and before any answer. */
   onMessage: { readonly when: "before" | "after"; readonly act: () => Promise<void> } | null
+  /** How often that has run. */
+  called: number
   readonly close: () => Promise<void>
 }
 
@@ -33,12 +35,16 @@ export const startPartners = async (): Promise<Partners> => {
     const request = await requestOf(incoming)
     if (incoming.url?.startsWith("/geocoder/") === true) return geocoder.fetch(request)
     const watched = request.method === "POST" ? partners.onMessage : null
+    const act = async (): Promise<void> => {
+      await watched?.act()
+      partners.called++
+    }
     if (watched?.when === "before") {
-      await watched.act()
+      await act()
       throw new Error("the caller is gone, and nothing was done")
     }
     const response = await gateway.fetch(request)
-    if (watched?.when === "after") await watched.act()
+    if (watched?.when === "after") await act()
     return response
   }
 
@@ -57,6 +63,7 @@ export const startPartners = async (): Promise<Partners> => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     gateway,
     onMessage: null,
+    called: 0,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -1,0 +1,254 @@
+import { Clock, Duration, Effect, Fiber, Latch, Metric, Schedule } from "effect"
+import type { AdapterMap } from "../adapter/registry.ts"
+import type { Instant } from "../kernel/time.ts"
+import type { NetworkView } from "../network/service.ts"
+import type { StorageUnavailable } from "../store/errors.ts"
+import type { StorageService } from "../store/ports.ts"
+import { answered, begun, type Breaker, breakerAt, CLOSED, notMade, permits, unanswered } from "./breaker.ts"
+import { type Bucket, fullBucket, refilled, taken, tokensIn, untilToken } from "./bucket.ts"
+import { type Ended, handleMessage } from "./lane-call.ts"
+import { aboutOrder } from "./log.ts"
+import { type LaneContext, type Lanes, type LaneSettings, type LaneState } from "./lanes.ts"
+import type { OutboxMessage, OutboxOutcome } from "./outbox.ts"
+
+/** Longer than twice the permitted clock offset (D24). What a dead hub had in hand is free again after it. */
+const LEASE = 60_000
+const RENEW_EVERY = LEASE / 3
+/** Claimed at once. */
+const BATCH = 64
+/** Polling is only the safety net. Milliseconds. */
+const LONGEST_PAUSE = 1_000
+/** Small claims keep this distance: messages of so many milliseconds share three commits instead of having three each. */
+const GATHER = 10
+/** A hub that closes waits so long for its running calls. */
+const GRACE = 10_000
+/** Outcomes are written again after a failure of the database. */
+const AGAIN = Schedule.spaced("1 second")
+
+const outcomes = Metric.counter("aptekit_outbox_outcomes_total", {
+  description: "How deliveries to partners ended, by lane and state",
+  incremental: true
+})
+
+export interface LaneWork {
+  readonly lane: string
+  readonly storage: StorageService
+  readonly registry: AdapterMap
+  readonly lanes: Lanes["Service"]
+  readonly view: () => NetworkView
+}
+
+interface Claimed {
+  readonly message: OutboxMessage
+  readonly context: LaneContext
+}
+
+/** Messages of the lane under a lease, marked as being sent: their orders are at hand, their calls may begin. */
+const claim = (work: LaneWork, limit: number): Effect.Effect<ReadonlyArray<Claimed>, StorageUnavailable> =>
+  Effect.gen(function*() {
+    const { storage, lane } = work
+    const from = yield* Clock.currentTimeMillis
+    const messages = yield* storage.outbox.claim(lane, from, from + LEASE, limit)
+    if (messages.length === 0) return []
+    const ids = [...new Set(messages.flatMap(({ orderId }) => (orderId === null ? [] : [orderId])))]
+    const orders = new Map((yield* storage.orders.byIds(ids)).map((order) => [order.id, order]))
+    const now = yield* Clock.currentTimeMillis
+    // A worker that was held up past its lease marks nothing, and calls nobody (D24).
+    const mine = new Set(yield* storage.outbox.sending(messages, now))
+    const view = work.view()
+    return messages.filter(({ id }) => mine.has(id)).map((message) => ({
+      message,
+      context: {
+        order: message.orderId === null ? null : orders.get(message.orderId) ?? null,
+        view,
+        registry: work.registry,
+        now
+      }
+    }))
+  })
+
+const callOf = (work: LaneWork, { message, context }: Claimed, settings: LaneSettings): Effect.Effect<Ended> =>
+  handleMessage(work.lanes.methods.get(message.method), message, context, settings).pipe(aboutOrder(message.orderId))
+
+const count = (lane: string, settled: ReadonlyArray<OutboxOutcome>): Effect.Effect<void> =>
+  Effect.forEach(
+    settled,
+    ({ state }) => Metric.update(Metric.withAttributes(outcomes, { lane, state }), 1),
+    { discard: true }
+  )
+
+/**
+ * One round of a lane: claims what is due, calls the partner, records how each call ended. Gives the number of
+ * messages handled. For who runs lanes by a clock of his own; the hub's jobs use `runLane`.
+ */
+export const dispatchOnce = (work: LaneWork): Effect.Effect<number, StorageUnavailable> =>
+  Effect.gen(function*() {
+    const settings = work.lanes.settings(work.lane)
+    const claimed = yield* claim(work, Math.min(BATCH, settings.concurrency))
+    const ended = yield* Effect.forEach(claimed, (one) => callOf(work, one, settings), { concurrency: settings.concurrency })
+    const settled = ended.map(({ outcome }) => outcome)
+    if (settled.length > 0) yield* work.storage.outbox.settle(settled)
+    yield* count(work.lane, settled)
+    return claimed.length
+  })
+
+/** Opened by whoever has something; waiting takes it. */
+const signal = (): { readonly give: () => void; readonly take: Effect.Effect<void> } => {
+  const latch = Latch.makeUnsafe(false)
+  return {
+    give: () => void latch.openUnsafe(),
+    take: Effect.andThen(latch.await, Effect.sync(() => void latch.closeUnsafe()))
+  }
+}
+
+/** What a working lane has in hand. */
+class Hand {
+  readonly #work: LaneWork
+  readonly settings: LaneSettings
+  readonly calls = new Map<string, { readonly message: OutboxMessage; readonly fiber: Fiber.Fiber<void> }>()
+  /** Ended, not yet recorded. Their places are free only when they are: what is not recorded is bounded. */
+  ended: Array<OutboxOutcome> = []
+  breaker: Breaker = CLOSED
+  bucket: Bucket | null = null
+  /** Something ended, or its record is written. */
+  readonly changed = signal()
+  readonly toSettle = signal()
+
+  constructor(work: LaneWork) {
+    this.#work = work
+    this.settings = work.lanes.settings(work.lane)
+  }
+
+  state(): LaneState {
+    return { lane: this.#work.lane, breaker: this.breaker.state, inFlight: this.calls.size }
+  }
+
+  /** How many calls may begin now; `wait`: where none may, how many milliseconds until that can change by itself. */
+  free(now: Instant): { readonly count: number; readonly wait: number } {
+    const { concurrency, perSecond } = this.settings
+    this.breaker = breakerAt(this.breaker, now)
+    const count = Math.min(concurrency - this.calls.size, permits(this.breaker), BATCH)
+    const wait = this.breaker.state === "open" ? this.breaker.until - now : LONGEST_PAUSE
+    if (perSecond === null) return { count, wait }
+    this.bucket = refilled(this.bucket ?? fullBucket(perSecond, now), perSecond, now)
+    const tokens = tokensIn(this.bucket)
+    if (tokens > 0) return { count: Math.min(count, tokens), wait }
+    return { count: 0, wait: this.breaker.state === "open" ? wait : untilToken(this.bucket, perSecond) }
+  }
+
+  begin(count: number): void {
+    this.breaker = begun(this.breaker)
+    if (this.bucket !== null) this.bucket = taken(this.bucket, count)
+  }
+
+  end({ outcome, answered: there }: Ended): void {
+    if (there === null) this.breaker = notMade(this.breaker)
+    else this.breaker = there ? answered(this.breaker) : unanswered(this.breaker, outcome.at, this.settings.breaker)
+    this.ended.push(outcome)
+    this.toSettle.give()
+  }
+
+  recorded(settled: ReadonlyArray<OutboxOutcome>): void {
+    for (const { id } of settled) this.calls.delete(id)
+    this.changed.give()
+  }
+
+  /** Another worker has the message now: what this call brings is nobody's affair any more. */
+  lost(id: string): void {
+    this.calls.delete(id)
+    this.breaker = notMade(this.breaker)
+    this.changed.give()
+  }
+}
+
+const sleep = (ms: number): Effect.Effect<void> => Effect.sleep(Duration.millis(ms))
+
+/** Until something changed, or so many milliseconds. */
+const changedWithin = (hand: Hand, ms: number): Effect.Effect<void> =>
+  ms <= 0 ? Effect.void : Effect.raceFirst(hand.changed.take, sleep(ms))
+
+const start = (work: LaneWork, hand: Hand, claimed: Claimed): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const call = Effect.map(callOf(work, claimed, hand.settings), (ended) => hand.end(ended))
+    const { message } = claimed
+    // Not this lane's child: when the lane is closed its running calls may end first.
+    hand.calls.set(message.id, { message, fiber: yield* Effect.forkDetach(call) })
+  })
+
+/** Claims as often as there is something due and room for it. */
+const pump = (work: LaneWork, hand: Hand) => {
+  let looked = -Infinity
+  let full = false
+  return Effect.gen(function*() {
+    const { count: room, wait } = hand.free(yield* Clock.currentTimeMillis)
+    if (room <= 0) return yield* changedWithin(hand, wait)
+    const soon = looked + GATHER - (yield* Clock.currentTimeMillis)
+    if (!full && soon > 0) yield* sleep(soon)
+    const due = yield* work.storage.outbox.nextDue(work.lane)
+    const now = looked = yield* Clock.currentTimeMillis
+    full = false
+    if (due === null || due > now) return yield* changedWithin(hand, Math.min(LONGEST_PAUSE, (due ?? Infinity) - now))
+    const claimed = yield* claim(work, room)
+    if (claimed.length > 0) hand.begin(claimed.length)
+    for (const one of claimed) yield* start(work, hand, one)
+    full = claimed.length === room
+  })
+}
+
+/** Records what has ended, everything that is there at a time. A database that is away is asked again. */
+const settle = (work: LaneWork, hand: Hand) =>
+  Effect.gen(function*() {
+    yield* hand.toSettle.take
+    const batch = hand.ended
+    hand.ended = []
+    if (batch.length === 0) return
+    yield* work.storage.outbox.settle(batch).pipe(
+      Effect.tapError((error) => Effect.logWarning(`lane ${work.lane}: outcomes wait for the database: ${error.message}`)),
+      Effect.retry({ schedule: AGAIN })
+    )
+    hand.recorded(batch)
+    yield* count(work.lane, batch)
+  })
+
+/** Keeps the leases of long calls, and lets go of those that another worker has taken over. */
+const renew = (work: LaneWork, hand: Hand) =>
+  Effect.gen(function*() {
+    const open = [...hand.calls.values()].map(({ message }) => message)
+    if (open.length === 0) return
+    const now = yield* Clock.currentTimeMillis
+    const held = new Set(yield* work.storage.outbox.renew(open, now + LEASE))
+    for (const { id } of open) {
+      const call = hand.calls.get(id)
+      // One that has ended is about to be recorded, or was a moment ago.
+      if (held.has(id) || call === undefined || call.fiber.pollUnsafe() !== undefined) continue
+      hand.lost(id)
+      yield* Fiber.interrupt(call.fiber)
+    }
+  })
+
+/** Running calls may end and be recorded; what still runs then is in doubt for whoever comes next. */
+const drain = (hand: Hand): Effect.Effect<void> => {
+  const ended: Effect.Effect<void> = Effect.suspend(() =>
+    hand.calls.size === 0 ? Effect.void : Effect.andThen(hand.changed.take, ended))
+  return Effect.raceFirst(ended, sleep(GRACE)).pipe(
+    Effect.andThen(Effect.suspend(() => Fiber.interruptAll([...hand.calls.values()].map(({ fiber }) => fiber))))
+  )
+}
+
+/**
+ * Works a lane for ever: at once when something is committed, and by the clock for what was put off. Its calls run
+ * side by side up to its settings; an outcome is recorded when its call ends, whatever the others do.
+ */
+export const runLane = (work: LaneWork): Effect.Effect<never, StorageUnavailable> =>
+  Effect.scoped(
+    Effect.gen(function*() {
+      const hand = new Hand(work)
+      const leave = [work.storage.feed.subscribe(hand.changed.give), work.lanes.join(() => hand.state())]
+      yield* Effect.addFinalizer(() => Effect.sync(() => leave.forEach((go) => go())))
+      yield* Effect.forkScoped(Effect.forever(settle(work, hand)))
+      const renewing = Effect.andThen(sleep(RENEW_EVERY), Effect.ignore(renew(work, hand)))
+      yield* Effect.forkScoped(Effect.forever(renewing))
+      yield* Effect.addFinalizer(() => drain(hand))
+      return yield* Effect.forever(pump(work, hand))
+    })
+  )

@@ -1,0 +1,64 @@
+import { Effect, Schema } from "effect"
+import type { AdapterError } from "../adapter/errors.ts"
+import type { PortService } from "../adapter/port.ts"
+import { requirePort } from "../adapter/registry.ts"
+import type { LaneContext, LaneMethod } from "../exchange/lanes.ts"
+import type { OutboxMessage } from "../exchange/outbox.ts"
+import { isEnded, orderStatus } from "../order/life.ts"
+import { messagesPort } from "./ports.ts"
+import type { Notice } from "./rules.ts"
+
+const noticeOf = (message: OutboxMessage): Notice => message.payload["notice"] as Notice
+
+const gateway = (
+  message: OutboxMessage,
+  { registry }: LaneContext
+): Effect.Effect<PortService<typeof messagesPort.methods>, AdapterError> => requirePort(registry, messagesPort, message.lane)
+
+const textOf = (message: OutboxMessage, { order, view }: LaneContext): string => {
+  const branchId = message.payload["branchId"] as string | null
+  const branch = view.branches.find((candidate) => candidate.id === branchId)
+  const expiresAt = message.payload["expiresAt"] as number | null
+  return view.texts.render({ notice: noticeOf(message), order: order!, branch, expiresAt })
+}
+
+/** What buyers are told, through the connections that send messages (SMS-1). Name and phone are read from the order. */
+export const messagesSend: LaneMethod = {
+  name: "messages.send",
+  lanes: ({ registry }) =>
+    [...registry.all.values()].filter(({ ports }) => ports.has(messagesPort.name)).map(({ id }) => id),
+  // A later notice is worth more than a person's look at an old one.
+  doubt: "dropped",
+  // What may have arrived is sent again where our id makes that safe, and looked up where the gateway can be asked.
+  repeat: ({ lane }, { registry }) => {
+    const { idempotentSend = false, lookUp = false } = registry.all.get(lane)?.capabilities ?? {}
+    return idempotentSend ? "safe" : lookUp ? "ask" : "never"
+  },
+  deadline: (message, order) => {
+    const notice = noticeOf(message)
+    const ofLife = notice === "reserved" || notice === "assembled"
+    return ofLife && order !== null && isEnded(orderStatus(order.fulfilments)) ? "the order has ended" : null
+  },
+  find: (message, context) =>
+    Effect.gen(function*() {
+      const to = context.order?.customer.phone ?? null
+      if (to === null) return null
+      const service = yield* gateway(message, context)
+      return (yield* service.find({ id: message.id, to })).providerId
+    }),
+  deliver: (message, context) =>
+    Effect.gen(function*() {
+      const { order } = context
+      const to = order?.customer.phone ?? null
+      if (order === null || to === null) return { state: "dropped", error: "the order has no phone" }
+      const service = yield* gateway(message, context)
+      const sent = yield* service.send({ id: message.id, to, text: textOf(message, context), language: order.customer.language, kind: "sms" })
+      return { state: "done", partnerRef: sent.providerId }
+    }),
+  mendable: Schema.Struct({
+    /** The branch that the text names. */
+    branchId: Schema.optionalKey(Schema.NullOr(Schema.String)),
+    /** Until when it is kept, in ms since 1970. */
+    expiresAt: Schema.optionalKey(Schema.NullOr(Schema.Int))
+  })
+}
