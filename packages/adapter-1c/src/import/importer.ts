@@ -1,6 +1,7 @@
 import { dirname } from "node:path"
 import type { InboundHub, InboundRun, SyncRun } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
+import { deletionsObjection } from "../deletion-guard.ts"
 import { ExchangeFailure, failureOf } from "../failure.ts"
 import type { DraftItem, ReadResult } from "../worker/protocol.ts"
 import { NO_SLOT } from "../worker/tables.ts"
@@ -93,13 +94,10 @@ export class Importer {
   }
 
   /** Why a person has to look at the file before anything of it is applied. */
-  #objection({ named, marked }: ReadResult): string | undefined {
-    const { guard: { share, minimum }, review } = this.#config
-    if (marked >= minimum && marked > share * named) {
-      return `Файл помечает на удаление товаров: ${marked} из ${named}, о которых говорит (допускается ` +
-        `${Math.round(share * 100)} %).`
-    }
-    return review ? "В настройках соединения включена проверка каждого файла (review)." : undefined
+  #objection(read: ReadResult): string | undefined {
+    const { guard, review } = this.#config
+    return deletionsObjection(read, guard, "Файл") ??
+      (review ? "В настройках соединения включена проверка каждого файла (review)." : undefined)
   }
 
   async close(): Promise<void> {

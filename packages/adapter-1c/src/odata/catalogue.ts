@@ -1,4 +1,5 @@
 import { type InboundHub, newProduct, type Product, ProductId } from "@aptekit/core"
+import type { Deletions } from "../deletion-guard.ts"
 import type { Base } from "./base.ts"
 import type { StateFile } from "./state.ts"
 import { flagOf, refOf, type Row, textOf } from "./values.ts"
@@ -53,6 +54,33 @@ export class Catalogue {
 
   async refresh(): Promise<void> {
     this.#links = new Map(await this.#hub.links())
+  }
+
+  /** What a reading would take off sale: goods and their marks alone are read, nothing is written. */
+  async deletions(): Promise<Deletions> {
+    await this.refresh()
+    const { products } = this.#base.parts.mapping
+    let [named, marked] = [0, 0]
+    await this.#base.each({
+      path: products.set,
+      key: ["Ref_Key"],
+      select: ["Ref_Key", products.deleted],
+      filter: products.filter ?? undefined,
+      allowedOnly: true
+    }, () => void ([named, marked] = [0, 0]), ({ rows }) => {
+      for (const row of rows) {
+        if (!this.#isOnSale(refOf(row, "Ref_Key") ?? "")) continue
+        named++
+        if (flagOf(row, products.deleted)) marked++
+      }
+    })
+    return { named, marked }
+  }
+
+  /** Known, and not marked before. A folder is never known. */
+  #isOnSale(externalId: string): boolean {
+    const id = this.#links.get(externalId)
+    return id !== undefined && this.#hub.slot(id) !== undefined && !this.#deleted.has(externalId)
   }
 
   /** Reads all of it. Gives how many products are new or changed. */
@@ -226,7 +254,8 @@ export class Catalogue {
     const news = items.filter(({ externalId, product }) =>
       !this.#links.has(externalId) || JSON.stringify(known.get(product.id)) !== JSON.stringify(product)
     )
-    // A mark is remembered before it works and forgotten after it has gone: a killed hub would keep its product off sale.
+    // A mark is remembered before it works and forgotten after it has gone: a killed hub would keep its product off
+    // sale.
     if (this.#news) await this.#keepMarks()
     this.#news = false
     if (news.length > 0) await this.#hub.upsert(news)

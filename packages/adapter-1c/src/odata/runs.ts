@@ -1,4 +1,5 @@
 import type { InboundRun, SyncRun } from "@aptekit/core"
+import { deletionsObjection } from "../deletion-guard.ts"
 import { kindOf } from "../failure.ts"
 import type { Base } from "./base.ts"
 import type { Catalogue } from "./catalogue.ts"
@@ -61,7 +62,7 @@ export class Runs {
       await this.#base.check()
       // The statement speaks of the moment at which it was asked for (D2): a sale after that is taken off again.
       const asOf = now()
-      if (kind === "catalogue") return await this.#goods(run)
+      if (kind === "catalogue") return await this.#goods(run, unguarded)
       return kind === "stock" ? await this.#stock(run, asOf) : await this.#prices(run, asOf)
     } catch (error) {
       hub.log("OData reading failed", { code: "odata-failed", kind, error: kindOf(error) })
@@ -71,7 +72,14 @@ export class Runs {
     }
   }
 
-  async #goods(run: InboundRun): Promise<SyncRun> {
+  /** Many deletion marks at once look like a mistake: nothing is written until a person lets them through. */
+  async #goods(run: InboundRun, unguarded: boolean): Promise<SyncRun> {
+    const { guard } = this.#base.parts.config
+    if (!unguarded && guard.share < 1) {
+      const deletions = await this.#catalogue.deletions()
+      const reason = deletionsObjection(deletions, guard, "База")
+      if (reason !== undefined) return run.hold(reason, { products: deletions.marked })
+    }
     const products = await this.#catalogue.sync((percent) => run.progress("reading", percent))
     return run.finish({ products })
   }
@@ -85,7 +93,8 @@ export class Runs {
 
   async #stock(run: InboundRun, asOf: number): Promise<SyncRun> {
     if (this.#base.parts.mapping.stock === null) return run.finish()
-    const { rejects, table, branches } = await new StockReader(this.#base, this.#catalogue, this.#places).write(run, asOf)
+    const reader = new StockReader(this.#base, this.#catalogue, this.#places)
+    const { rejects, table, branches } = await reader.write(run, asOf)
     await rejects.tell(run)
     const done = await run.finish(rejects.counts())
     // A held run is not believed yet, neither are its series.

@@ -1,4 +1,5 @@
 import type { ItemRecord } from "../cml/records.ts"
+import type { Deletions } from "../deletion-guard.ts"
 import { Marks } from "./marks.ts"
 import { Spill } from "./spill.ts"
 import type { Draft, DraftItem, ThreadData } from "./protocol.ts"
@@ -56,8 +57,7 @@ export class Drafts {
     if (!silent) this.#push(offer, item, false)
   }
 
-  /** Of products that are on sale: how many the file speaks of, and how many of them it takes off sale. */
-  deletions(isDeleted: (offer: number) => boolean): { readonly named: number; readonly marked: number } {
+  deletions(isDeleted: (offer: number) => boolean): Deletions {
     let [named, marked] = [0, 0]
     for (let offer = 0; offer < this.#said.length; offer++) {
       const said = this.#said.get(offer)

@@ -122,6 +122,46 @@ describe("D3: absence is zero only in a table that was read whole", () => {
   })
 })
 
+describe("D3: a base that marks most of its goods for deletion waits for a person", () => {
+  const mark = (world: ODataHub, ...at: ReadonlyArray<number>): void => {
+    for (const i of at) world.base.base.rows(GOODS)[i]!["DeletionMark"] = true
+  }
+  const shown = async (world: ODataHub) =>
+    [(await product(world, id(1)))?.shown, (await product(world, id(2)))?.shown]
+
+  test("nothing of the reading is written until it is released; then the marks work and are counted no more", async () => {
+    const world = await openHub({ guard: { share: 0.5, minimum: 2 } })
+    await world.sync("catalogue")
+    mark(world, 0, 1)
+    world.base.base.rows(GOODS)[2]!["Description"] = "Другое имя"
+    const held = await world.sync("catalogue")
+    expect(held).toMatchObject({
+      state: "held", error: expect.stringContaining("2 из 3"), counts: { products: 2 }, finishedAt: null
+    })
+    expect(await shown(world)).toEqual([true, true])
+    expect(await product(world, id(3))).toMatchObject({ name: { ru: "Товар 3" } })
+    await world.hub.runs.release(held.id, { kind: "operator", id: "o" } as never)
+    expect(await shown(world)).toEqual([false, false])
+    expect(await world.sync("catalogue")).toMatchObject({ state: "done" })
+  })
+
+  test("fewer than `minimum` are believed, and so are marks of goods that nobody here knows", async () => {
+    const world = await openHub({ guard: { share: 0.5, minimum: 3 } })
+    mark(world, 2)
+    expect(await world.sync("catalogue")).toMatchObject({ state: "done" })
+    mark(world, 0, 1)
+    expect(await world.sync("catalogue")).toMatchObject({ state: "done" })
+    expect(await shown(world)).toEqual([false, false])
+  })
+
+  test("a share of 1 holds nothing", async () => {
+    const world = await openHub({ guard: { share: 1, minimum: 1 } })
+    await world.sync("catalogue")
+    mark(world, 0, 1, 2)
+    expect(await world.sync("catalogue")).toMatchObject({ state: "done" })
+  })
+})
+
 describe("D2, D6: what rows say", () => {
   test("the statement is of the time at which it was asked for: an earlier one is stale", async () => {
     let now = AT
