@@ -12,7 +12,7 @@ import { recordedEntrance } from "../exchange/entrance.ts"
 import { ExchangeLog } from "../exchange/log.ts"
 import { exchangeLogLayer } from "../exchange/log-writer.ts"
 import type { WebhookSender } from "../exchange/webhook.ts"
-import { type LaneOptions, Lanes, makeLanes } from "../exchange/lanes.ts"
+import type { LaneOptions, Lanes } from "../exchange/lanes.ts"
 import { clockAhead } from "../kernel/clock.ts"
 import { InvalidInput } from "../kernel/errors.ts"
 import { nextUuid } from "../kernel/uuid.ts"
@@ -30,7 +30,7 @@ import type { StorageUnavailable } from "../store/errors.ts"
 import { Storage } from "../store/ports.ts"
 import { inboundHub, type InboundHost } from "./inward.ts"
 import { runJobs } from "./jobs.ts"
-import { LANE_METHODS } from "./lane-methods.ts"
+import { lanesLayer } from "./lane-methods.ts"
 import type { Keeping } from "./tidy.ts"
 import { promiseFace, type PromiseFace } from "./face.ts"
 
@@ -157,8 +157,8 @@ export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageU
   const services = openDesk.pipe(
     Layer.provideMerge(PartnerDesk.layer),
     Layer.provideMerge(Layer.mergeAll(Orders.layer, Sales.layer, Cases.layer)),
+    Layer.provideMerge(lanesLayer(options.lanes ?? {})),
     Layer.provideMerge(units),
-    Layer.provideMerge(Layer.succeed(Lanes, makeLanes(LANE_METHODS, options.lanes ?? {}))),
     Layer.provide(DeskDoor.layer)
   )
   if (options.jobs === false) return services

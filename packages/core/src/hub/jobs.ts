@@ -1,7 +1,6 @@
 import { Cause, Clock, Duration, Effect, Fiber, Schedule } from "effect"
 import { AdapterRegistry } from "../adapter/registry.ts"
 import { pruneLogOnce } from "../exchange/log-writer.ts"
-import { tellChannelsOnce } from "../exchange/status-lane.ts"
 import { runLane } from "../exchange/lane-work.ts"
 import { Lanes } from "../exchange/lanes.ts"
 import { SYSTEM } from "../kernel/actor.ts"
@@ -25,7 +24,6 @@ const PLAN_CONCURRENCY = 16
 const ARRIVALS_EVERY = "5 seconds"
 const SETTINGS_EVERY = "5 seconds"
 const SHORTAGES_EVERY = "5 seconds"
-const WEBHOOKS_EVERY = "1 second"
 const PRUNE_EVERY = "1 minute"
 
 const LANES_EVERY = "5 seconds"
@@ -155,7 +153,6 @@ export const runJobs = (owner: string, keeping: Keeping = {}, keepLogDays?: numb
     yield* Effect.forkScoped(steadily("shortages", SHORTAGES_EVERY, shortagesOnce({ statements: -1 })))
     // Settings that another replica has changed.
     yield* Effect.forkScoped(steadily("settings", SETTINGS_EVERY, network.reload))
-    yield* Effect.forkScoped(steadily("webhooks", WEBHOOKS_EVERY, tellChannelsOnce))
     yield* Effect.forkScoped(steadily("prune-log", PRUNE_EVERY, pruneLogOnce(owner, keepLogDays)))
     yield* Effect.forkScoped(steadily("tidy", TIDY_EVERY, tidyOnce(owner, keeping)))
     yield* keepLanes

@@ -1,5 +1,15 @@
-import type { LaneMethod } from "../exchange/lanes.ts"
+import { Effect, Layer } from "effect"
+import { ChannelWebhooks } from "../exchange/channel-status.ts"
+import { type LaneOptions, Lanes, makeLanes } from "../exchange/lanes.ts"
+import { channelStatus } from "../exchange/status-lane.ts"
 import { messagesSend } from "../notify/send.ts"
 
 /** Every kind of message that the hub sends by itself; an area that has one adds it here. */
-export const LANE_METHODS: ReadonlyArray<LaneMethod> = [messagesSend]
+export const lanesLayer = (options: LaneOptions) =>
+  Layer.effect(
+    Lanes,
+    Effect.gen(function*() {
+      const webhooks = yield* ChannelWebhooks
+      return Lanes.of(makeLanes([messagesSend, channelStatus(webhooks)], options))
+    })
+  )
