@@ -1,5 +1,5 @@
 import { hash, randomBytes } from "node:crypto"
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, readdirSync, statSync, truncateSync } from "node:fs"
 import { mkdir, open, readdir, rm, truncate } from "node:fs/promises"
 import { join } from "node:path"
 import { ExchangeFailure } from "../failure.ts"
@@ -72,8 +72,19 @@ export class Session {
     const session = new Session(id, join(root, id))
     for (const line of readJournal(join(session.folder, JOURNAL))) session.#take(line)
     if (session.token === "") return undefined
+    session.#cutBack()
+    // Who waits for an import asks again and again, and that leaves no trace here.
+    if (session.pending().length === 0) session.lastUsed = statSync(join(session.folder, JOURNAL)).mtimeMs
     session.#files = Math.max(0, ...readdirSync(session.folder).map((name) => Number(/^u(\d+)$/u.exec(name)?.[1] ?? 0)))
     return session
+  }
+
+  /** A killed process may have left bytes of a piece that nobody was answered for. */
+  #cutBack(): void {
+    for (const { disk, length } of this.#uploads.values()) {
+      const path = join(this.folder, disk)
+      if (existsSync(path) && statSync(path).size > length) truncateSync(path, length)
+    }
   }
 
   /** Imports that were asked for and have not ended, in the order in which they were asked for. */

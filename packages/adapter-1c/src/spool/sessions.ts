@@ -11,6 +11,8 @@ const KEPT = 20
 /** Whoever is in the middle of sending may be silent for so long, however many others sign in meanwhile. */
 const PAUSE_MS = 10 * 60_000
 
+const isIdle = ({ active, lastUsed }: Session): boolean => active === 0 && Date.now() - lastUsed > IDLE_MS
+
 /** The sessions of a connection, in memory and in its folder: a restart loses none that was answered for. */
 export class Sessions {
   readonly #root: string
@@ -37,9 +39,10 @@ export class Sessions {
     return [...this.#byToken.values()].sort((a, b) => a.startedAt - b.startedAt)
   }
 
-  /** By a cookie's value, or a `sessid`. */
+  /** By a cookie's value, or a `sessid`; one that was idle for too long is worth nothing any more. */
   find(token: string | undefined): Session | undefined {
-    return token === undefined || token === "" ? undefined : this.#byToken.get(tokenHash(token))
+    const session = token === undefined || token === "" ? undefined : this.#byToken.get(tokenHash(token))
+    return session === undefined || isIdle(session) ? undefined : session
   }
 
   /** For a client that came with its password and without cookie: the session it opened last. */
@@ -62,7 +65,7 @@ export class Sessions {
     const ended = this.all().filter((session) => session.active === 0 && session.pending().length === 0)
     const spare = ended.filter(({ unfinished, lastUsed }) => !unfinished || Date.now() - lastUsed > PAUSE_MS)
     const tooMany = spare.slice(0, Math.max(0, ended.length - KEPT))
-    const tooOld = ended.filter((session) => Date.now() - session.lastUsed > IDLE_MS)
+    const tooOld = ended.filter(isIdle)
     const gone = new Set([...tooMany, ...tooOld])
     // All at once: while the first is being removed, nobody may go on with the next.
     for (const { token } of gone) this.#byToken.delete(token)

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest"
+import { expect, onTestFinished, test, vi } from "vitest"
 import { basic, goodsOf, importOf, item, LOGIN, openExchange, PASSWORD } from "./hub.ts"
 
 const tokenOf = (answer: string): string => answer.split("\n")[2]!
@@ -71,6 +71,26 @@ test("R-STK-1: a session's cookie, or its sessid, is enough without Basic; an un
   expect(forged.status).toBe(401)
   // A good cookie does not make a wrong password right.
   expect(await ask("?type=catalog&mode=init", { auth: basic("a:b"), headers: { cookie: `aptekit1c=${token}` } })).toMatch(/^failure/u)
+})
+
+test("R-API-1: a cookie that nobody used for an hour is worth nothing, also after a restart; the password still is", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] })
+  onTestFinished(() => void vi.useRealTimers())
+  const first = await openExchange()
+  const token = (await first.ask("?type=catalog&mode=checkauth")).split("\n")[2]
+  const headers = { cookie: `aptekit1c=${token}` }
+  const init = "?type=catalog&mode=init"
+  for (let minutes = 0; minutes < 100; minutes += 50) {
+    vi.setSystemTime(Date.now() + 50 * 60_000)
+    expect(await first.ask(init, { auth: null, headers })).toMatch(/^zip=/u)
+  }
+  vi.setSystemTime(Date.now() + 61 * 60_000)
+  expect((await first.request(init, { auth: null, headers })).status).toBe(401)
+  expect(await first.ask(init, { headers })).toMatch(/^zip=/u)
+  await first.close()
+  vi.setSystemTime(Date.now() + 24 * 60 * 60_000)
+  const second = await openExchange({}, { folder: first.folder })
+  expect((await second.request(init, { auth: null, headers })).status).toBe(401)
 })
 
 test("R-STK-1: parameters count also behind an address that has its own question mark", async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs"
+import { appendFileSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { memoryStorage } from "@aptekit/core/testing"
 import { expect, test } from "vitest"
@@ -98,6 +98,18 @@ test("R-STK-1: a body shorter than its content-length is a cut one", async () =>
   const exchange = await openExchange()
   const headers = { "content-length": "5000" }
   expect(await exchange.ask(file("import0_1.xml"), { body: goodsOf(item("1")), headers })).toMatch(/^failure\nСоединение оборвалось/u)
+})
+
+test("R-STK-1: of a piece that a killed hub was receiving nothing is left, whether it is sent again or not", async () => {
+  const first = await openExchange()
+  await first.ask("?type=catalog&mode=init")
+  await first.ask(file("import0_1.xml"), { body: goodsOf(item("a")) })
+  await first.close()
+  const [session = ""] = readdirSync(join(first.folder, "sessions"))
+  appendFileSync(join(first.folder, "sessions", session, "u1"), "<Каталог><Товары>")
+  const second = await openExchange({}, { folder: first.folder })
+  expect(await importOf(second.ask, "import0_1.xml")).toBe("success")
+  expect(await productIds(second)).toEqual(["a"])
 })
 
 test("R-STK-1: what was answered success is there after a restart, in the middle of a file", async () => {
