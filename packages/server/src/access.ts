@@ -31,6 +31,7 @@ export const ACCESS = {
   listChannels: ["admin"],
   putChannels: ["admin"],
   testWebhook: ["admin"],
+  getOrderMessages: ["branch", "operator", "admin"],
   listTemplates: ["operator", "admin"],
   putTemplates: ["admin"],
   previewTemplate: ["operator", "admin"],

@@ -3,6 +3,7 @@ import { type Migration, Migrator } from "kysely/migration"
 import type { SqlDialect } from "./dialect.ts"
 import { exchangeLog } from "./migrations/exchange-log.ts"
 import { geo } from "./migrations/geo.ts"
+import { messageReports } from "./migrations/message-reports.ts"
 import { messages } from "./migrations/messages.ts"
 import { lanes } from "./migrations/lanes.ts"
 import { ordersOut } from "./migrations/orders-out.ts"
@@ -133,7 +134,8 @@ export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise
         "0005_lanes": lanes(dialect),
         "0006_exchange_log": exchangeLog(dialect),
         "0007_messages": messages(dialect),
-        "0008_geo": geo(dialect)
+        "0008_geo": geo(dialect),
+        "0009_message_reports": messageReports(dialect)
       })
     }
   })

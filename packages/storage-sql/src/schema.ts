@@ -201,6 +201,16 @@ export interface Schema {
   /** Series of a cell. All rows of a cell are of one statement; one of 0 units only keeps its time. */
   stock_series: { cell: number; series: string; expires_at: string | null; units: number; as_of: Instant }
   /** Calls to and from partners (EXP-4). `search`: what a fragment is looked for in, folded. */
+  message_reports: {
+    connection: string
+    provider_id: string
+    state: string
+    /** How far the state is: a report that is not farther is no news. */
+    progress: number
+    at: Instant | null
+    detail: string | null
+    changed_at: Instant
+  }
   exchange_log: {
     id: string
     at: Instant

@@ -23,6 +23,7 @@ import { catalogueStore } from "./catalogue.ts"
 import { awaitedOf, encodeChange } from "./encode.ts"
 import { Figures } from "./figures.ts"
 import { logStore } from "./log.ts"
+import { messageStore } from "./messages.ts"
 import { loadAwaited, loadImage } from "./image.ts"
 import { refusalOf, unavailable } from "./refusals.ts"
 import { Replicas } from "./replicas.ts"
@@ -297,6 +298,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
       pull: pullStore(driver, ask, { origin, now, announce }),
       log: logStore(driver, ask),
       tidy: tidyStore(driver, ask),
+      messages: messageStore(driver, ask),
       feed: {
         position: ask(() => driver.read("feedPosition", undefined)),
         read: (after, limit, branchId) =>

@@ -46,7 +46,10 @@ export const withEntry = (history: ReadonlyArray<OutboxEntry>, entry: OutboxEntr
   [...history, entry].slice(-KEPT_HISTORY)
 
 /** `dead` waits for a person; done, rejected and dropped have ended. */
-export type OutboxState = "waiting" | "claimed" | "sending" | "retry" | "unknown" | "done" | "rejected" | "dropped" | "dead"
+export const OUTBOX_STATES = [
+  "waiting", "claimed", "sending", "retry", "unknown", "done", "rejected", "dropped", "dead"
+] as const
+export type OutboxState = (typeof OUTBOX_STATES)[number]
 
 /** How a delivery ended (`domain.md`, Toward a partner). */
 export interface OutboxOutcome {

@@ -4,6 +4,7 @@ import type { InboundHub } from "../adapter/inward.ts"
 import type { PartnerDesk } from "../exchange/desk.ts"
 import { InboxMessage, onceFor } from "../exchange/inbox.ts"
 import { BranchId, ProductId } from "../kernel/ids.ts"
+import { keepReport } from "../notify/keep.ts"
 import { Network } from "../network/service.ts"
 import { Storage } from "../store/ports.ts"
 import { inboundOrders } from "./inward-orders.ts"
@@ -89,7 +90,10 @@ export const inboundHub = (
       messages: {
         report: (report) => {
           host.log(connection, `message ${report.state}`, { ...report })
-          return run(Metric.update(Metric.withAttributes(reports, { connection, state: report.state }), 1))
+          return run(Effect.andThen(
+            keepReport(storage.messages, connection, report),
+            Metric.update(Metric.withAttributes(reports, { connection, state: report.state }), 1)
+          ))
         }
       },
       inbox: {

@@ -5,6 +5,7 @@ import { runLane } from "../exchange/lane-work.ts"
 import { Lanes } from "../exchange/lanes.ts"
 import { SYSTEM } from "../kernel/actor.ts"
 import type { OrderId } from "../kernel/ids.ts"
+import { pruneReportsOnce } from "../notify/keep.ts"
 import { Network } from "../network/service.ts"
 import { Sales } from "../order/sales.ts"
 import { Orders } from "../order/service.ts"
@@ -155,5 +156,6 @@ export const runJobs = (owner: string, keeping: Keeping = {}, keepLogDays?: numb
     yield* Effect.forkScoped(steadily("settings", SETTINGS_EVERY, network.reload))
     yield* Effect.forkScoped(steadily("prune-log", PRUNE_EVERY, pruneLogOnce(owner, keepLogDays)))
     yield* Effect.forkScoped(steadily("tidy", TIDY_EVERY, tidyOnce(owner, keeping)))
+    yield* Effect.forkScoped(steadily("prune-reports", PRUNE_EVERY, pruneReportsOnce(owner)))
     yield* keepLanes
   })

@@ -1,6 +1,7 @@
 import { DateTime, Option, Schema, Struct } from "effect"
 import { ChannelWebhook } from "../exchange/webhook.ts"
 import { BranchId, ChannelId } from "../kernel/ids.ts"
+import { Interval } from "./interval.ts"
 import { Policy } from "./policy.ts"
 
 /** WGS 84, degrees. */
@@ -15,12 +16,6 @@ const Zone = Schema.String.check(
     Option.isSome(DateTime.zoneMakeNamed(name)) || "an IANA time zone, such as Asia/Almaty"
   )
 )
-
-const WallTime = Schema.String.check(Schema.isPattern(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/u))
-
-/** From one wall-clock time to another; an end at or before the start lies on the next day. */
-export const Interval = Schema.Struct({ from: WallTime, to: WallTime })
-export type Interval = typeof Interval.Type
 
 /** A weekly interval. `day`: Monday = 1 … Sunday = 7. */
 export const WeeklyInterval = Schema.Struct({

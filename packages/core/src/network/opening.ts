@@ -1,6 +1,7 @@
 import { DateTime } from "effect"
 import { DAY, type Instant } from "../kernel/time.ts"
-import type { Branch, Interval } from "./model.ts"
+import type { Interval } from "./interval.ts"
+import type { Branch } from "./model.ts"
 
 /** An open stretch of time: from `start` up to, not including, `end`. */
 export interface OpenStretch {

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { Interval } from "./interval.ts"
 
 /** What a buyer may be told about. */
 export const NOTICES = ["reserved", "operator", "assembled", "expired", "cancelled", "closed"] as const
@@ -51,7 +52,13 @@ export const Policy = Schema.Struct({
   /** Country whose national phone spelling the channel's customers use (ISO 3166 alpha-2). */
   phoneCountry: Schema.String.check(Schema.isPattern(/^[A-Z]{2}$/u)),
   /** At which events the buyer is told (SMS-1). */
-  notifyAt: Schema.Array(Schema.Literals(NOTICES))
+  notifyAt: Schema.Array(Schema.Literals(NOTICES)),
+  /** When buyers are left in peace, in the branch's zone: a message waits for the end. Null: never. */
+  quietHours: Schema.NullOr(
+    Interval.check(Schema.makeFilter(({ from, to }: Interval) => from !== to || "an interval shorter than a day"))
+  ),
+  /** Notices that do not wait for the end of quiet hours. */
+  quietIgnoredBy: Schema.Array(Schema.Literals(NOTICES))
 })
 export type Policy = typeof Policy.Type
 
@@ -76,7 +83,9 @@ export const DEFAULT_POLICY: Policy = {
   prescription: "pickupOnly",
   resendIsChange: false,
   phoneCountry: "KZ",
-  notifyAt: ["reserved", "assembled", "expired", "cancelled"]
+  notifyAt: ["reserved", "assembled", "expired", "cancelled"],
+  quietHours: null,
+  quietIgnoredBy: []
 }
 
 /** The policy in force: channel over branch over network over default (D31). */

@@ -34,6 +34,10 @@ export class NetworkView {
   branch(id: BranchId): Branch | undefined {
     return this.#branches.get(id)
   }
+  /** The branch's zone; where none is known, the one that the first branch is in. */
+  zone(id: BranchId | null): string {
+    return (id === null ? this.branches[0] : this.branch(id))?.zone ?? "UTC"
+  }
   channel(id: ChannelId): Channel | undefined {
     return this.#channels.get(id)
   }

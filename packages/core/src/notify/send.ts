@@ -4,9 +4,8 @@ import type { PortService } from "../adapter/port.ts"
 import { requirePort } from "../adapter/registry.ts"
 import type { LaneContext, LaneMethod } from "../exchange/lanes.ts"
 import type { OutboxMessage } from "../exchange/outbox.ts"
-import { isEnded, orderStatus } from "../order/life.ts"
 import { messagesPort } from "./ports.ts"
-import type { Notice } from "./rules.ts"
+import { lateReason, type Notice } from "./rules.ts"
 
 const noticeOf = (message: OutboxMessage): Notice => message.payload["notice"] as Notice
 
@@ -34,11 +33,8 @@ export const messagesSend: LaneMethod = {
     const { idempotentSend = false, lookUp = false } = registry.all.get(lane)?.capabilities ?? {}
     return idempotentSend ? "safe" : lookUp ? "ask" : "never"
   },
-  deadline: (message, order) => {
-    const notice = noticeOf(message)
-    const ofLife = notice === "reserved" || notice === "assembled"
-    return ofLife && order !== null && isEnded(orderStatus(order.fulfilments)) ? "the order has ended" : null
-  },
+  deadline: (message, order, now) =>
+    order === null ? null : lateReason(noticeOf(message), order, message.payload["expiresAt"] as number | null, now),
   find: (message, context) =>
     Effect.gen(function*() {
       const to = context.order?.customer.phone ?? null

@@ -21,6 +21,8 @@ export interface ChangeMeta {
   readonly policy: (branch: BranchId | null) => Policy
   /** The lane of messages to buyers; null where no adapter sends any. */
   readonly messageLane: string | null
+  /** In which quiet hours are judged. Left out: UTC. */
+  readonly zone?: (branch: BranchId | null) => string
   /** Connections that fetch orders by themselves; left out: none. */
   readonly takers?: ReadonlyArray<Taker>
   /** Is the order's channel told of it by a webhook? Left out: no. */
@@ -68,7 +70,12 @@ export const changeOfOrder = (before: Order | null, decided: Order, meta: Change
     outbox: [
       ...(meta.messageLane === null
         ? []
-        : noticesBetween(before, after, meta.policy(null), meta.messageLane, meta.now)),
+        : noticesBetween(before, after, {
+          policy: meta.policy,
+          lane: meta.messageLane,
+          now: meta.now,
+          zone: meta.zone ?? (() => "UTC")
+        })),
       ...orderNewsBetween(before, after, meta.takers ?? [], meta),
       ...(meta.webhook?.(after.channelId) === true ? statusNewsBetween(before, after, meta.now) : [])
     ]

@@ -5,7 +5,7 @@ import { isTold } from "../exchange/channel-status.ts"
 import { InboxMessage, inboxKey, isInboxKey } from "../exchange/inbox.ts"
 import { type Actor } from "../kernel/actor.ts"
 import { KeyConflict, NotFound, type Refused } from "../kernel/errors.ts"
-import { type ChannelId, type OrderId, type ProductId } from "../kernel/ids.ts"
+import { type BranchId, type ChannelId, type OrderId, type ProductId } from "../kernel/ids.ts"
 import { nextUuid } from "../kernel/uuid.ts"
 import { MessageLane } from "../notify/lane.ts"
 import { Network } from "../network/service.ts"
@@ -62,7 +62,7 @@ export class OrderUnit extends Context.Service<OrderUnit, {
   readonly meta: (
     facts: Facts,
     type: EventType
-  ) => Effect.Effect<Pick<ChangeMeta, "changeId" | "now" | "actor" | "type" | "policy" | "messageLane" | "takers" | "webhook">>
+  ) => Effect.Effect<Pick<ChangeMeta, "changeId" | "now" | "actor" | "type" | "policy" | "messageLane" | "zone" | "takers" | "webhook">>
   readonly products: (
     ids: ReadonlyArray<ProductId>
   ) => Effect.Effect<ReadonlyMap<ProductId, Product>, StorageUnavailable>
@@ -124,6 +124,7 @@ export class OrderUnit extends Context.Service<OrderUnit, {
           type,
           policy: f.policy,
           messageLane,
+          zone: (branch: BranchId | null) => network.view().zone(branch),
           takers,
           webhook
         }))

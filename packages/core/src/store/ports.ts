@@ -3,6 +3,7 @@ import type { Product } from "../catalogue/model.ts"
 import type { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../kernel/ids.ts"
 import type { Instant } from "../kernel/time.ts"
 import type { Branch, Channel, PolicyEntry } from "../network/model.ts"
+import type { MessageStore } from "./messages.ts"
 import type { MessageTemplate } from "../notify/templates.ts"
 import type { FulfilmentStatus, Order } from "../order/model.ts"
 import type { CaseQuery, OpenCase } from "../operator/model.ts"
@@ -265,6 +266,7 @@ export class Storage extends Context.Service<Storage, {
   readonly pull: PullStore
   readonly log: LogStore
   readonly tidy: TidyStore
+  readonly messages: MessageStore
   readonly feed: FeedStore
   readonly leases: LeaseStore
   /** Takes a block of order numbers in a transaction of its own; gaps are allowed (D14). */

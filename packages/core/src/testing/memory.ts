@@ -4,6 +4,7 @@ import { Storage, type StorageService } from "../store/ports.ts"
 import { commitChange } from "./memory/commit.ts"
 import { stockStore } from "./memory/imports.ts"
 import { logStore } from "./memory/log.ts"
+import { messageStore } from "./memory/messages.ts"
 import { orderReads } from "./memory/orders.ts"
 import { outboxStore } from "./memory/outbox.ts"
 import { pullStore } from "./memory/pull.ts"
@@ -41,6 +42,7 @@ export const memoryStorage = (options: MemoryStorageOptions = {}): Layer.Layer<S
       pull: pullStore(state),
       log: logStore(state),
       tidy: tidyStore(state),
+      messages: messageStore(state),
       feed: {
         position: Effect.sync(() => state.seq),
         read: (after, limit, branchId) =>

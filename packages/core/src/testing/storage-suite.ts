@@ -5,6 +5,7 @@ import { heldCases } from "./suite/held.ts"
 import { holdCases } from "./suite/holds.ts"
 import { listCases } from "./suite/lists.ts"
 import { logCases } from "./suite/log.ts"
+import { messageCases } from "./suite/messages.ts"
 import { movementCases } from "./suite/movements.ts"
 import { outboxCases } from "./suite/outbox.ts"
 import { pullCases } from "./suite/pull.ts"
@@ -24,6 +25,7 @@ export const storageCases: ReadonlyArray<StorageCase> = [
   ...feedCases,
   ...listCases,
   ...logCases,
+  ...messageCases,
   ...outboxCases,
   ...pullCases,
   ...seriesCases,

@@ -16,6 +16,7 @@ import { actorOf, placesFor } from "../access.ts"
 import { choicesOf, cursorOf, cursorText, flagOf, idempotencyKeyOf, idOf, ifMatchOf, limitOf, textOf } from "../http/query.ts"
 import type { Call, Operation } from "../operation.ts"
 import { HttpProblem } from "../problems.ts"
+import { MessageView, viewMessage } from "./message-view.ts"
 import { EventView, viewEvent } from "./event-view.ts"
 import {
   COMMAND_PROBLEMS,
@@ -190,6 +191,23 @@ const getOrderEvents: Operation = {
   }
 }
 
+const getOrderMessages: Operation = {
+  id: "getOrderMessages",
+  method: "get",
+  path: "/orders/:id/messages",
+  tag: "orders",
+  summary: "Read what the buyer of an order was told, oldest first",
+  description: "`report`: what the gateway says became of the message; null where it has said nothing.",
+  parameters: [ID("order")],
+  answers: { 200: { description: "Its messages.", schema: Schema.Struct({ items: Schema.Array(MessageView) }) } },
+  problems: ["notFound"],
+  handle: async (call) => {
+    const order = await load(call)
+    const messages = await call.hub.run(call.storage.messages.ofOrder(OrderId.make(order.id)))
+    return json({ items: messages.map(viewMessage) })
+  }
+}
+
 const CancelRequest = Schema.Struct({ reason: Schema.NonEmptyString.check(Schema.isMaxLength(200)) })
 const decodeCancel = decoder(CancelRequest)
 
@@ -240,6 +258,7 @@ export const orderOperations: ReadonlyArray<Operation> = [
   listOrders,
   getOrder,
   getOrderEvents,
+  getOrderMessages,
   cancelOrder,
   reportPayment
 ]

@@ -7,6 +7,7 @@ import { commitProgram } from "./commit.ts"
 import { feedOps } from "./feed.ts"
 import { logOps } from "./log.ts"
 import { letterOps } from "./letters.ts"
+import { messageOps } from "./messages.ts"
 import { networkOps } from "./network.ts"
 import { orderOps } from "./orders.ts"
 import { outboxOps } from "./outbox.ts"
@@ -24,6 +25,7 @@ export const makeOps = (dialect: SqlDialect) => {
     ...caseOps(dialect),
     ...catalogueOps(dialect),
     ...networkOps(dialect),
+    ...messageOps(dialect),
     ...outboxOps(dialect),
     ...pullOps(dialect, commit),
     ...letterOps(dialect, commit),

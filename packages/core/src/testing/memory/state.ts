@@ -11,6 +11,7 @@ import { StockImage } from "../../stock/image.ts"
 import type { Movement } from "../../stock/model.ts"
 import type { StockSeries } from "../../stock/series.ts"
 import type { DomainEvent, OutboxDraft, RecordedEvent } from "../../store/change.ts"
+import type { KeptReport } from "../../store/messages.ts"
 import type { ApiKey, Link } from "../../store/ports.ts"
 import type { ToldPart } from "../../store/pull.ts"
 
@@ -90,6 +91,8 @@ export class MemoryState {
   readonly differences = new Map<string, ReadonlyArray<DifferenceRow>>()
   /** Series by cell, with the time of the statement that named it. */
   readonly series = new Map<number, { readonly asOf: number; readonly rows: ReadonlyArray<StockSeries> }>()
+  /** Delivery reports by connection and the gateway's id. */
+  readonly reports = new Map<string, { readonly report: KeptReport; readonly changedAt: Instant }>()
   readonly calls = new Map<string, LogEntry>()
   readonly leases = new Map<string, Lease>()
   readonly products = new Map<ProductId, Product>()

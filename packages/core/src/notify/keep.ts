@@ -1,0 +1,39 @@
+import { Clock, DateTime, Effect, Option } from "effect"
+import type { StorageUnavailable } from "../store/errors.ts"
+import type { MessageStore } from "../store/messages.ts"
+import { Storage } from "../store/ports.ts"
+import type { MessageReport } from "./reports.ts"
+
+/** A gateway's word on a message is a code or a short phrase. */
+const LONGEST_DETAIL = 200
+
+/** Keeps what a gateway says became of a message; false where it is no news. */
+export const keepReport = (
+  messages: MessageStore,
+  connection: string,
+  { providerId, state, at, detail }: MessageReport
+): Effect.Effect<boolean, StorageUnavailable> =>
+  Effect.gen(function*() {
+    const time = at === null ? Option.none() : DateTime.make(at)
+    return yield* messages.report({
+      connection,
+      providerId,
+      state,
+      at: Option.isSome(time) ? DateTime.toEpochMillis(time.value) : null,
+      detail: detail?.slice(0, LONGEST_DETAIL) ?? null
+    }, yield* Clock.currentTimeMillis)
+  })
+
+const DAY = 86_400_000
+const KEPT_DAYS = 90
+const BATCH = 500
+const LEASE = 60_000
+
+/** Forgets reports that no longer matter, in small steps; one replica at a time. Gives how many went. */
+export const pruneReportsOnce = (owner: string) =>
+  Effect.gen(function*() {
+    const { leases, messages } = yield* Storage
+    const now = yield* Clock.currentTimeMillis
+    if ((yield* leases.acquire("prune-message-reports", owner, now, now + LEASE)) === null) return 0
+    return yield* messages.prune(now - KEPT_DAYS * DAY, BATCH)
+  })

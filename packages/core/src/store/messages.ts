@@ -1,0 +1,39 @@
+import type { Effect } from "effect"
+import type { OutboxState } from "../exchange/outbox.ts"
+import type { OrderId } from "../kernel/ids.ts"
+import type { Instant } from "../kernel/time.ts"
+import type { MessageState } from "../notify/ports.ts"
+import type { StorageUnavailable } from "./errors.ts"
+
+type Read<A> = Effect.Effect<A, StorageUnavailable>
+
+/** What a gateway says became of a message, as it is kept. */
+export interface KeptReport {
+  readonly connection: string
+  /** As the gateway named the message when it took it. */
+  readonly providerId: string
+  readonly state: MessageState
+  /** The gateway's time. */
+  readonly at: Instant | null
+  readonly detail: string | null
+}
+
+/** A message to the buyer of an order: how it stands with us, and how at its gateway. */
+export interface BuyerMessage {
+  readonly id: string
+  readonly connection: string
+  readonly payload: Readonly<Record<string, unknown>>
+  readonly state: OutboxState
+  readonly error: string | null
+  readonly providerId: string | null
+  readonly report: Pick<KeptReport, "state" | "at" | "detail"> | null
+}
+
+export interface MessageStore {
+  /** Keeps a report if it is news (`isNewState`), whatever order reports come in and whether or not its message is known yet. */
+  readonly report: (report: KeptReport, now: Instant) => Read<boolean>
+  /** The messages about an order, oldest first. */
+  readonly ofOrder: (id: OrderId) => Read<ReadonlyArray<BuyerMessage>>
+  /** Forgets at most so many reports that last changed before an instant; gives how many. */
+  readonly prune: (before: Instant, limit: number) => Read<number>
+}

@@ -1,0 +1,92 @@
+import { Effect } from "effect"
+import { OrderId } from "../../kernel/ids.ts"
+import type { MessageState } from "../../notify/ports.ts"
+import { Storage } from "../../store/ports.ts"
+import { same } from "../assert.ts"
+import { TEST_NOW, testUuid } from "../builders.ts"
+import { loadNetwork } from "../network.ts"
+import { commitFacts, storageCase } from "./case.ts"
+
+const T = TEST_NOW
+const ORDER = OrderId.make(testUuid(1))
+
+const report = (providerId: string, state: MessageState, now = T, connection = "sms") =>
+  Effect.flatMap(Storage, ({ messages }) =>
+    messages.report({ connection, providerId, state, at: now - 1_000, detail: `код ${state}` }, now))
+
+const ofOrder = (id = ORDER) => Effect.flatMap(Storage, ({ messages }) => messages.ofOrder(id))
+
+const draft = (id: string, over: { readonly method?: string; readonly order?: number } = {}) => ({
+  id,
+  lane: "sms",
+  method: over.method ?? "messages.send",
+  orderId: OrderId.make(testUuid(over.order ?? 1)),
+  payload: { notice: "reserved", branchId: "Ё-1" },
+  availableAt: T
+})
+
+/** Sends the oldest message of the order, as the gateway's `providerId`. */
+const sent = (providerId: string) =>
+  Effect.gen(function*() {
+    const { outbox } = yield* Storage
+    const [message] = yield* outbox.claim("sms", T, T + 60_000, 1)
+    yield* outbox.settle([{
+      id: message!.id,
+      token: message!.token,
+      at: T,
+      state: "done",
+      availableAt: null,
+      error: null,
+      partnerRef: providerId
+    }])
+  })
+
+export const messageCases = [
+  storageCase("SMS-2", "a delivery report is kept once per state, and never goes back", ({ messages }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* commitFacts({ outbox: [draft("m1")] })
+      yield* sent("g-1")
+      const news = []
+      for (const state of ["unknown", "sent", "sent", "accepted", "expired", "undelivered", "delivered", "expired"] as const) {
+        news.push(yield* report("g-1", state))
+      }
+      same(news, [false, true, false, false, true, false, true, false], "what was news")
+      same((yield* ofOrder())[0]?.report, { state: "delivered", at: T - 1_000, detail: "код delivered" }, "as it ended")
+      same(yield* messages.prune(T, 10), 0, "not old")
+    })),
+
+  storageCase("SMS-2", "a report may come before its message is known to be sent, and belongs to its connection alone", () =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* commitFacts({ outbox: [draft("m1"), draft("m2"), draft("x", { method: "other" }), draft("y", { order: 2 })] })
+      yield* report("g-1", "sent")
+      yield* report("g-1", "delivered", T, "other")
+      same((yield* ofOrder()).map(({ id, state, report }) => [id, state, report]), [
+        ["m1", "waiting", null], ["m2", "waiting", null]
+      ], "before")
+      yield* sent("g-1")
+      const [first, second] = yield* ofOrder()
+      same(first, {
+        id: "m1",
+        connection: "sms",
+        payload: { notice: "reserved", branchId: "Ё-1" },
+        state: "done",
+        error: null,
+        providerId: "g-1",
+        report: { state: "sent", at: T - 1_000, detail: "код sent" }
+      }, "after")
+      same([second?.state, second?.report], ["waiting", null], "the next one")
+      same(yield* ofOrder(OrderId.make(testUuid(3))), [], "of another order")
+    })),
+
+  storageCase("SMS-2", "old reports are forgotten in steps", ({ messages }) =>
+    Effect.gen(function*() {
+      for (const id of ["a", "b", "c"]) yield* report(id, "sent", T)
+      yield* report("d", "sent", T + 100)
+      yield* report("a", "delivered", T + 100)
+      same(yield* messages.prune(T + 50, 1), 1, "one step")
+      same(yield* messages.prune(T + 50, 10), 1, "the rest")
+      same([yield* report("d", "sent", T + 200), yield* report("a", "sent", T + 200)], [false, false], "news of later stay")
+    }))
+]

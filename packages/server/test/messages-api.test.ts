@@ -1,0 +1,54 @@
+import { AdapterFault, defineAdapter, type InboundHub, messagesPort, Schema } from "@aptekit/core"
+import { expect, test } from "vitest"
+import { useServer } from "./support/server.ts"
+
+let inward: InboundHub | undefined
+const gateway = defineAdapter({
+  name: "gateway",
+  config: Schema.Struct({}),
+  ports: { messages: messagesPort },
+  capabilities: {
+    lookUp: true, status: false, balance: false, deliveryReports: true, idempotentSend: true, senderNames: false
+  },
+  setup: (_config, { hub }) => {
+    inward = hub
+    return {
+      messages: {
+        send: ({ id, text }) => {
+          if (!text.includes("Заказ")) throw new AdapterFault("no text", { outcome: "rejected" })
+          return { providerId: `g-${id}` }
+        },
+        find: () => ({ providerId: null })
+      }
+    }
+  }
+})
+
+const server = await useServer({ adapters: [gateway({})], jobs: true })
+
+interface Listed {
+  readonly items: ReadonlyArray<{ readonly state: string; readonly providerId: string | null; readonly report: unknown }>
+}
+
+test("R-SMS-2: what a gateway reports stands beside the order's message, and does not go back", async () => {
+  const order = await server.order()
+  const read = async (): Promise<Listed> =>
+    (await (await server.call("operator", "GET", `/orders/${order.id}/messages`)).json()) as Listed
+  await expect.poll(async () => (await read()).items[0]?.state, { timeout: 10_000 }).toBe("done")
+  const [message] = (await read()).items
+  expect(message).toMatchObject({ connection: "gateway", notice: "reserved", report: null, error: null })
+  const report = (state: "delivered" | "sent", at: string) =>
+    inward!.messages.report({ providerId: message!.providerId!, state, at, detail: "ok" })
+  await report("delivered", "2026-11-23T10:00:00+05:00")
+  await report("sent", "2026-11-23T09:59:00+05:00")
+  expect((await read()).items.map((one) => one.report)).toEqual([
+    { state: "delivered", at: "2026-11-23T05:00:00.000Z", detail: "ok" }
+  ])
+  expect(JSON.stringify(await read())).not.toMatch(/7010000001|Сәрсенова/u)
+})
+
+test("R-SMS-2: the messages of an order that is not there do not exist", async () => {
+  const nobody = "01890000-0000-7000-8000-000000000000"
+  expect((await server.call("operator", "GET", `/orders/${nobody}/messages`)).status).toBe(404)
+  expect((await server.call("shop", "GET", `/orders/${nobody}/messages`)).status).toBe(403)
+})
