@@ -1,4 +1,4 @@
-import { lateReason, type NoticeRules, noticesBetween, quietUntil, resolvePolicy } from "@aptekit/core"
+import { keptUntil, lateReason, type NoticeRules, noticesBetween, quietUntil, resolvePolicy } from "@aptekit/core"
 import { makeOrder } from "@aptekit/core/testing"
 import { describe, expect, test } from "vitest"
 
@@ -53,6 +53,11 @@ describe("SMS-1: quiet hours", () => {
     expect(lateReason("reserved", order, 1_000, 1_000)).toContain("the time that it names has passed")
     expect(lateReason("reserved", order, 1_001, 1_000)).toBeNull()
     expect(lateReason("reserved", order, null, 1_000)).toBeNull()
+    const [part] = order.fulfilments
+    const extended = { ...order, fulfilments: [{ ...part!, reservation: { state: "live" as const, expiresAt: 9_000 } }] }
+    expect(keptUntil(extended, part!.branchId, 1_000)).toBe(9_000)
+    expect(keptUntil(extended, "elsewhere", 1_000)).toBe(1_000)
+    expect(keptUntil(extended, part!.branchId, null)).toBeNull()
     expect(lateReason("expired", order, 1_000, 1_000)).toBeNull()
   })
 })

@@ -56,6 +56,13 @@ const afterQuiet = (notice: Notice, branch: BranchId | null, { policy, zone, now
   return quietUntil(now, zone(branch), quietHours) ?? now
 }
 
+/** Until when goods are kept, as a message says it: an extension since it was written counts. */
+export const keptUntil = (order: Order, branchId: string | null, written: Instant | null): Instant | null => {
+  const part = order.fulfilments.find((f) => f.branchId === branchId && f.reservation !== null)
+  if (written === null || part?.reservation == null) return written
+  return Math.max(written, part.reservation.expiresAt)
+}
+
 /**
  * Why a message is of no use any more; null while it is. `expiresAt`: until when it says that goods are kept. A message put
  * off by the night may come too late.

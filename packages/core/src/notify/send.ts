@@ -4,8 +4,9 @@ import type { PortService } from "../adapter/port.ts"
 import { requirePort } from "../adapter/registry.ts"
 import type { LaneContext, LaneMethod } from "../exchange/lanes.ts"
 import type { OutboxMessage } from "../exchange/outbox.ts"
+import type { Order } from "../order/model.ts"
 import { messagesPort } from "./ports.ts"
-import { lateReason, type Notice } from "./rules.ts"
+import { keptUntil, lateReason, type Notice } from "./rules.ts"
 
 const noticeOf = (message: OutboxMessage): Notice => message.payload["notice"] as Notice
 
@@ -14,11 +15,13 @@ const gateway = (
   { registry }: LaneContext
 ): Effect.Effect<PortService<typeof messagesPort.methods>, AdapterError> => requirePort(registry, messagesPort, message.lane)
 
+const endOf = ({ payload }: OutboxMessage, order: Order): number | null =>
+  keptUntil(order, payload["branchId"] as string | null, payload["expiresAt"] as number | null)
+
 const textOf = (message: OutboxMessage, { order, view }: LaneContext): string => {
   const branchId = message.payload["branchId"] as string | null
   const branch = view.branches.find((candidate) => candidate.id === branchId)
-  const expiresAt = message.payload["expiresAt"] as number | null
-  return view.texts.render({ notice: noticeOf(message), order: order!, branch, expiresAt })
+  return view.texts.render({ notice: noticeOf(message), order: order!, branch, expiresAt: endOf(message, order!) })
 }
 
 /** What buyers are told, through the connections that send messages (SMS-1). Name and phone are read from the order. */
@@ -34,7 +37,7 @@ export const messagesSend: LaneMethod = {
     return idempotentSend ? "safe" : lookUp ? "ask" : "never"
   },
   deadline: (message, order, now) =>
-    order === null ? null : lateReason(noticeOf(message), order, message.payload["expiresAt"] as number | null, now),
+    order === null ? null : lateReason(noticeOf(message), order, endOf(message, order), now),
   find: (message, context) =>
     Effect.gen(function*() {
       const to = context.order?.customer.phone ?? null
