@@ -50,6 +50,7 @@ describe("the rules themselves can fail", () => {
     ["another adapter in an adapter", "packages/adapter-x/src/testing/a.ts", `import "@aptekit/adapter-sms"`],
     ["the server in storage", "packages/storage-sql/src/a.ts", `import type { App } from "@aptekit/server"`],
     ["hono in storage", "packages/storage-sql/src/a.ts", `import { Hono } from "hono"`],
+    ["an adapter in the command", "packages/cli/src/a.ts", `import { smscMessages } from "@aptekit/adapter-sms"`],
     ["the server in an adapter's tests", "packages/adapter-x/test/a.ts", `import { startServer } from "@aptekit/server"`]
   ] as const)("%s is found", ([, path, text]) => {
     expect(broken(path, `// a comment\n${text}`)).toEqual([expect.stringContaining(`${path}:2 imports `)])

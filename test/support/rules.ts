@@ -47,6 +47,12 @@ const PACKAGE_RULES: ReadonlyArray<PackageRule> = [
     why: "storage-sql imports @aptekit/core, kysely, its two drivers, effect, uuid and node: only"
   },
   {
+    files: /^packages\/cli\/src\//u,
+    allows: (specifier) =>
+      !specifier.startsWith("@aptekit/") || /^@aptekit\/(core(\/testing)?|adapter-[^/]+\/testing)$/u.test(specifier),
+    why: "the command knows core and the simulators of adapters: no adapter, no server, no storage"
+  },
+  {
     files: /^packages\/(?!server\/)/u,
     allows: (specifier) => !/^@aptekit\/server(\/|$)/u.test(specifier),
     why: "only examples, benches and tests at the root may import the server"

@@ -71,7 +71,7 @@ const headerIn = (pdu: Pdu): SubmittedPart["part"] => {
 }
 
 /** A gateway that speaks SMPP 3.4, on a port of this machine: binds, parts, delivery reports, congestion, faults. */
-export const smppSimulator = async (): Promise<SmppSimulator> => {
+export const smppSimulator = async ({ port = 0 }: { readonly port?: number } = {}): Promise<SmppSimulator> => {
   const ledger: Array<SimulatedSms> = []
   const parts: Array<SubmittedPart> = []
   const bound = new Set<Session>()
@@ -157,7 +157,7 @@ export const smppSimulator = async (): Promise<SmppSimulator> => {
     session.on("submit_sm", (pdu: Pdu) => void meet(session, pdu, submitted))
     session.on("query_sm", (pdu: Pdu) => void meet(session, pdu, queried))
   })
-  server.listen(0, "127.0.0.1")
+  server.listen(port, "127.0.0.1")
   await once(server, "listening")
 
   const drop = (): void => {

@@ -1,0 +1,103 @@
+import { ODATA_ROOT, oneCODataSimulator, type SimulatedTable } from "@aptekit/adapter-1c/testing"
+import * as geo from "@aptekit/adapter-geo/testing"
+import * as sms from "@aptekit/adapter-sms/testing"
+import type { FaultControls, SimulatedCall, Simulator } from "@aptekit/core/testing"
+
+/** A simulator as a process has it. */
+export interface Simulated extends FaultControls {
+  /** Null where the partner speaks no HTTP and listens itself. */
+  readonly fetch: ((request: Request) => Promise<Response>) | null
+  readonly ledger: ReadonlyArray<unknown>
+  readonly calls: ReadonlyArray<SimulatedCall>
+  /** The partner is done with all messages it has. */
+  readonly settle?: (state: "delivered" | "undelivered") => void
+  /** What an adapter's configuration says to speak to it at this origin. Its keys are the simulator's. */
+  readonly config: (origin: string) => object
+  readonly close?: () => Promise<void>
+}
+
+export interface MakeOptions {
+  /** The port of a partner that listens itself. */
+  readonly port: number
+  /** What `--data` holds. */
+  readonly data: unknown
+}
+
+type Make = (options: MakeOptions) => Simulated | Promise<Simulated>
+
+/** With the partner's path, which a configuration holds where its service is one address. */
+const over = <Entry>(simulator: Simulator<Entry>, config: object, path = ""): Simulated => ({
+  ...simulator,
+  config: (origin) => ({ ...config, url: `${origin}${path}` })
+})
+
+const gateway = (make: () => sms.GatewaySimulator): Make => () => {
+  const simulator = make()
+  return { ...over(simulator, simulator.config), settle: simulator.settle }
+}
+
+const keyed = <Entry>(make: () => geo.ServiceSimulator<Entry>, path: string): Make => () => {
+  const simulator = make()
+  return over(simulator, { key: simulator.key }, path)
+}
+
+const smpp: Make = async ({ port }) => {
+  const simulator = await sms.smppSimulator({ port })
+  return {
+    ...simulator,
+    fetch: null,
+    calls: [],
+    config: () => simulator.config,
+    close: async () => simulator[Symbol.asyncDispose]()
+  }
+}
+
+type Tables = Readonly<Record<string, SimulatedTable>>
+
+/** Enough to see that it answers; a base of one's own comes with `--data`. */
+const GOODS: Tables = {
+  Catalog_Номенклатура: {
+    fields: { Ref_Key: "Guid", Code: "String", Description: "String", DeletionMark: "Boolean" },
+    rows: [{
+      Ref_Key: "0a0e8c1e-0000-4000-8000-000000000001",
+      Code: "00000001",
+      Description: "Парацетамол 500 мг № 20",
+      DeletionMark: false
+    }]
+  }
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const isTable = (table: unknown): boolean => isRecord(table) && isRecord(table["fields"]) && Array.isArray(table["rows"])
+
+const tablesIn = (data: unknown): Tables => {
+  if (data === undefined) return GOODS
+  if (isRecord(data) && Object.values(data).every(isTable)) return data as Tables
+  throw new Error("--data must be {\"Catalog_…\": {\"fields\": {\"Ref_Key\": \"Guid\", …}, \"rows\": […]}, …}")
+}
+
+const odata: Make = ({ data }) => {
+  const simulator = oneCODataSimulator({ tables: tablesIn(data) })
+  return over(simulator, { login: simulator.login, password: simulator.password }, ODATA_ROOT)
+}
+
+/** Every simulator that can be a process, by its name. */
+export const SIMULATORS = {
+  smsc: gateway(sms.smscSimulator),
+  smsru: gateway(sms.smsruSimulator),
+  mobizon: gateway(sms.mobizonSimulator),
+  infobip: gateway(sms.infobipSimulator),
+  turbosms: gateway(sms.turbosmsSimulator),
+  smpp,
+  "yandex-geocoder": keyed(geo.yandexGeocoderSimulator, "/v1"),
+  "2gis-geocoder": keyed(geo.twoGisGeocoderSimulator, "/3.0/items/geocode"),
+  nominatim: () => over(geo.nominatimSimulator(), { userAgent: "aptekit-simulated" }),
+  "yandex-matrix": keyed(geo.yandexMatrixSimulator, "/v2/distancematrix"),
+  "2gis-matrix": keyed(geo.twoGisMatrixSimulator, "/get_dist_matrix"),
+  osrm: () => over(geo.osrmSimulator(), {}),
+  "1c-odata": odata
+} as const satisfies Readonly<Record<string, Make>>
+
+export type SimulatorName = keyof typeof SIMULATORS
