@@ -1,5 +1,5 @@
 import type { XmlAttributes } from "../xml/attributes.ts"
-import { TEXT, type TextKind } from "../xml/decode.ts"
+import type { TextKind } from "../xml/decode.ts"
 import { XmlNames } from "../xml/names.ts"
 import type { XmlHandler } from "../xml/scanner.ts"
 import { MAX_DEPTH, NO_ATTRIBUTES } from "../xml/scanner.ts"
@@ -147,11 +147,9 @@ export class Automaton implements XmlHandler {
   #reading(value: NonNullable<Rule["value"]>): ShapeAction["run"] {
     const field = this.#field
     return (buffer, start, end) => {
-      const begin = field.begin()
-      field.append(buffer, start, end, TEXT.plain)
-      field.trim(begin)
+      field.lend(buffer, start, end)
       value(field)
-      field.release(begin)
+      field.giveBack()
     }
   }
 

@@ -20,6 +20,8 @@ const copied = <A extends Int32Array | Uint8Array>(from: A, to: A): A => {
   return to
 }
 
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
 /**
  * A map from byte strings (ids as they stand in a file, UTF-8) to integers from 0 up. Open addressing, all keys in one
  * array: looking up a slice makes no JS string. Keys are compared byte by byte.
@@ -30,6 +32,10 @@ export class ByteMap {
   #values = new Int32Array(32)
   #starts = new Int32Array(33)
   #keys = new Uint8Array(1024)
+  #keysView = viewOf(this.#keys)
+  /** The bytes asked for last: mostly those of one buffer. */
+  #asked: Uint8Array = this.#keys
+  #askedView = this.#keysView
   #size = 0
   /** The entry behind the one found last: files name things in one order again and again. */
   #guess = 0
@@ -89,10 +95,17 @@ export class ByteMap {
   }
 
   #equals(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const keys = this.#keys
     const from = this.#starts[entry]!
     if (this.#starts[entry + 1]! - from !== end - start) return false
-    for (let i = start, j = from; i < end; i++, j++) if (bytes[i] !== keys[j]) return false
+    if (bytes !== this.#asked) {
+      this.#asked = bytes
+      this.#askedView = viewOf(bytes)
+    }
+    const [keys, view, asked] = [this.#keys, this.#keysView, this.#askedView]
+    let i = start
+    let j = from
+    for (; i + 3 < end; i += 4, j += 4) if (asked.getInt32(i, true) !== view.getInt32(j, true)) return false
+    for (; i < end; i++, j++) if (bytes[i] !== keys[j]) return false
     return true
   }
 
@@ -100,7 +113,10 @@ export class ByteMap {
     const entry = this.#size++
     const from = this.#starts[entry]!
     const to = from + end - start
-    if (to > this.#keys.length) this.#keys = copied(this.#keys, new Uint8Array(2 * to))
+    if (to > this.#keys.length) {
+      this.#keys = copied(this.#keys, new Uint8Array(2 * to))
+      this.#keysView = viewOf(this.#keys)
+    }
     this.#keys.set(bytes.subarray(start, end), from)
     this.#starts[entry + 1] = to
     this.#hashes[entry] = code

@@ -9,12 +9,21 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
 const isBlank = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
 
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
 /**
  * Text of the current record as bytes, one value behind the other. A value is dropped when its reader returns, unless
- * it called `keep`; kept values stay in place until `reset`. Thus rows are read without a JS string.
+ * it called `keep`; kept values stay in place until `reset`. Thus rows are read without a JS string. A value may also
+ * be lent, which copies nothing: `keep` moves it, so bounds are to be taken after it.
  */
 export class Field {
+  /** Where the current value lies: those kept before, or for a lent value the source. */
   bytes: Uint8Array = new Uint8Array(4096)
+  #own: Uint8Array = this.bytes
+  #view = viewOf(this.bytes)
+  /** The last source, which is nearly always that of the next value. */
+  #lent: Uint8Array = this.bytes
+  #lentView = this.#view
   #length = 0
   #kept = false
   /** Bounds of the value being read, without white space and no-break spaces around it. */
@@ -36,6 +45,34 @@ export class Field {
 
   keep(): void {
     this.#kept = true
+    if (this.bytes === this.#own) return
+    const { bytes, start, end } = this
+    this.start = this.#length
+    this.#reserve(end - start)
+    const own = this.#own
+    const [from, into] = [this.#lentView, this.#view]
+    let to = this.#length
+    let i = start
+    for (; i + 3 < end; i += 4, to += 4) into.setInt32(to, from.getInt32(i, true), true)
+    for (; i < end; i++) own[to++] = bytes[i]!
+    this.#length = this.end = to
+    this.bytes = own
+  }
+
+  /** Makes a slice without references and carriage returns the current value, until `giveBack`. */
+  lend(buffer: Uint8Array, start: number, end: number): void {
+    if (buffer !== this.#lent) {
+      this.#lent = buffer
+      this.#lentView = viewOf(buffer)
+    }
+    this.bytes = buffer
+    this.#bound(start, end)
+  }
+
+  /** The source of a lent value may change again. */
+  giveBack(): void {
+    this.bytes = this.#own
+    this.#kept = false
   }
 
   reset(): void {
@@ -70,9 +107,13 @@ export class Field {
 
   /** Sets `start` and `end` to what was appended since `from`. */
   trim(from: number): void {
+    this.#bound(from, this.#length)
+  }
+
+  #bound(from: number, to: number): void {
     const bytes = this.bytes
     let start = from
-    let end = this.#length
+    let end = to
     for (;;) {
       if (start < end && isBlank(bytes[start]!)) start++
       else if (start + 1 < end && bytes[start] === 0xc2 && bytes[start + 1] === 0xa0) start += 2
@@ -101,14 +142,14 @@ export class Field {
 
   #copy(source: Uint8Array, start: number, end: number): void {
     this.#reserve(end - start)
-    this.bytes.set(source.subarray(start, end), this.#length)
+    this.#own.set(source.subarray(start, end), this.#length)
     this.#length += end - start
   }
 
   /** Copies and is true, or leaves everything as it was because the bytes hold `unwanted`. */
   #copyWithout(unwanted: number, source: Uint8Array, start: number, end: number): boolean {
     this.#reserve(end - start)
-    const bytes = this.bytes
+    const bytes = this.#own
     let to = this.#length
     for (let i = start; i < end; i++) {
       const byte = source[i]!
@@ -120,9 +161,11 @@ export class Field {
   }
 
   #reserve(size: number): void {
-    if (this.#length + size <= this.bytes.length) return
+    if (this.#length + size <= this.#own.length) return
     const larger = new Uint8Array(2 * (this.#length + size))
-    larger.set(this.bytes)
-    this.bytes = larger
+    larger.set(this.#own)
+    if (this.bytes === this.#own) this.bytes = larger
+    this.#own = larger
+    this.#view = viewOf(larger)
   }
 }

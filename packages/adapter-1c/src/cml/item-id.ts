@@ -26,14 +26,15 @@ export class ItemId {
   }
 
   readId(field: Field): void {
+    field.keep()
     this.#setId(field, endsWithEmpty(field) ? field.end - EMPTY_REFERENCE.length : field.end)
   }
 
   readCharacteristic(field: Field): void {
     if (endsWithEmpty(field)) return
+    field.keep()
     this.#characteristicStart = field.start
     this.#characteristicEnd = field.end
-    field.keep()
   }
 
   /** Makes the whole id the field's current value; the reason in Russian if there is none. */
@@ -57,7 +58,6 @@ export class ItemId {
     if (this.#end > this.#start) this.#conflict ||= !this.#sameAs(field, end)
     this.#start = start
     this.#end = end
-    field.keep()
   }
 
   #sameAs(field: Field, end: number): boolean {

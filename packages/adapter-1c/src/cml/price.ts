@@ -91,16 +91,16 @@ export class PriceReader {
   }
 
   #setType(field: Field): void {
+    field.keep()
     this.#start = field.start
     this.#end = field.end
-    field.keep()
   }
 
   /** As a string it is made for the few prices of other units only. */
   #setUnit(field: Field): void {
+    field.keep()
     this.#unitStart = field.start
     this.#unitEnd = field.end
-    field.keep()
   }
 
   #setAmount(field: Field): void {

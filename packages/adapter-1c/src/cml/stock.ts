@@ -168,9 +168,9 @@ export class StockReader {
   }
 
   #setWarehouse(row: Row, field: Field): void {
+    field.keep()
     row.start = field.start
     row.end = field.end
-    field.keep()
   }
 
   #setQuantity(row: Row, { bytes, start, end }: Field): void {

@@ -31,6 +31,9 @@ const isAsciiNameByte = (byte: number): boolean => /[A-Za-z0-9_.:-]/.test(String
 /** 1 where a run of text has to be looked at: the end, a reference, a line, `]]>`, a forbidden byte. */
 export const TEXT_STOP = table((byte) => byte === LT || byte === AMP || byte === LF || byte === GT || isControl(byte))
 
+/** The same for text that is to be taken as it stands: carriage returns mean line feeds. */
+export const PLAIN_STOP = TEXT_STOP.map((stop, byte) => (byte === CR ? 1 : stop))
+
 /** The same inside an attribute value. */
 export const VALUE_STOP = table(
   (byte) => byte === QUOTE || byte === APOS || byte === LT || byte === AMP || byte === LF || isControl(byte)

@@ -92,6 +92,16 @@ export class EncodingGate {
   }
 
   push(chunk: Uint8Array): void {
+    // A letter cut by the chunks goes ahead: joining them would copy every other chunk.
+    const [lead] = this.#held
+    const missing = this.encoding === "utf-8" && lead !== undefined ? expectedLength(lead) - this.#held.length : 0
+    if (missing > 0 && missing < chunk.length) {
+      this.#push(chunk.subarray(0, missing))
+      this.#push(chunk.subarray(missing))
+    } else this.#push(chunk)
+  }
+
+  #push(chunk: Uint8Array): void {
     const bytes = concat(this.#held, chunk)
     this.#held = NOTHING
     this.#read(bytes, false)

@@ -1,4 +1,4 @@
-import { GT, isSpace, LF, LT, NAME_STOP, SLASH, TEXT_STOP } from "./classes.ts"
+import { GT, isSpace, LF, LT, NAME_STOP, PLAIN_STOP, SLASH } from "./classes.ts"
 import type { XmlNames } from "./names.ts"
 
 /** No element of the usual rows is longer. */
@@ -30,6 +30,26 @@ interface Literal {
   readonly hasFour: boolean
   readonly tail: number
   readonly tailMask: number
+}
+
+/** In every byte of a word. */
+const TOP_BITS = 0x80808080 | 0
+const ONES = 0x01010101
+const BRACKETS_DIFFER = 0x02020202
+const BRACKETS = 0x3e3e3e3e
+const FIRST_USUAL = 0x28282828
+
+/**
+ * Behind words of four bytes that hold none below `(`, no `<` and no `>`, which ids and numbers are made of. For a word
+ * w, a top bit of `(w − n) & ~w` is set if and only if some byte is below n.
+ */
+const behindUsual = (view: DataView, at: number): number => {
+  let i = at
+  for (; ; i += 4) {
+    const word = view.getInt32(i, true)
+    const brackets = (word | BRACKETS_DIFFER) ^ BRACKETS
+    if (((((word - FIRST_USUAL) & ~word) | ((brackets - ONES) & ~brackets)) & TOP_BITS) !== 0) return i
+  }
 }
 
 const literalOf = (bytes: Uint8Array): Literal => {
@@ -93,7 +113,8 @@ export class Shape {
       pos += bytes
       if (l === last) return pos
       this.starts[l] = pos
-      while (TEXT_STOP[buffer[pos]!] === 0) pos++
+      pos = behindUsual(view, pos)
+      while (PLAIN_STOP[buffer[pos]!] === 0) pos++
       if (buffer[pos] !== LT) return MISMATCH
       this.ends[l] = pos
     }
@@ -126,7 +147,7 @@ export const outlineOf = (buffer: Uint8Array, from: number, to: number, names: X
     while (isSpace(buffer[i]!)) if (buffer[i++] === LF) lines++
     let value = false
     while (buffer[i] !== LT) {
-      if (TEXT_STOP[buffer[i]!] !== 0) return undefined
+      if (PLAIN_STOP[buffer[i]!] !== 0) return undefined
       value = true
       i++
     }
