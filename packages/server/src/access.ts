@@ -32,6 +32,8 @@ export const ACCESS = {
   putChannels: ["admin"],
   testWebhook: ["admin"],
   getOrderMessages: ["branch", "operator", "admin"],
+  putOptOut: ["operator", "admin"],
+  checkOptOut: ["operator", "admin"],
   listTemplates: ["operator", "admin"],
   putTemplates: ["admin"],
   previewTemplate: ["operator", "admin"],

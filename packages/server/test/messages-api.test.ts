@@ -52,3 +52,30 @@ test("R-SMS-2: the messages of an order that is not there do not exist", async (
   expect((await server.call("operator", "GET", `/orders/${nobody}/messages`)).status).toBe(404)
   expect((await server.call("shop", "GET", `/orders/${nobody}/messages`)).status).toBe(403)
 })
+
+test("R-SMS-1: who wants no messages gets none, and gets them again when taken back", async () => {
+  const phone = "+77010000077"
+  const customer = { name: "Айгерім", phone: "8 701 000 00 77" }
+  const put = async (optedOut: boolean) =>
+    (await server.call("operator", "PUT", "/opt-outs", { address: phone, optedOut })).status
+  const asked = async () =>
+    (await server.call("operator", "POST", "/opt-outs/check", { address: phone })).json()
+  const ended = async () => {
+    const order = await server.order({ customer })
+    const read = async () =>
+      ((await (await server.call("admin", "GET", `/orders/${order.id}/messages`)).json()) as {
+        items: ReadonlyArray<{ state: string; error: string | null }>
+      }).items.map(({ state, error }) => [state, error])
+    await expect.poll(async () => (await read())[0]?.[0], { timeout: 10_000 }).toMatch(/done|dropped/u)
+    return read()
+  }
+  expect([await put(true), await asked()]).toEqual([200, { optedOut: true }])
+  expect(await ended()).toEqual([["dropped", "the buyer wants no messages"]])
+  expect([await put(false), await asked()]).toEqual([200, { optedOut: false }])
+  expect(await ended()).toEqual([["done", null]])
+})
+
+test.each(["8 701 000 00 77", "+7", "A@b.kz", "", `${"a".repeat(100)}@b.kz`])("R-SMS-1: %s is no address", async (address) => {
+  expect((await server.call("operator", "PUT", "/opt-outs", { address, optedOut: true })).status).toBe(422)
+  expect((await server.call("branch", "PUT", "/opt-outs", { address: "a@b.kz", optedOut: true })).status).toBe(403)
+})

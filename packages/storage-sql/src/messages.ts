@@ -39,5 +39,9 @@ export const messageStore = (driver: Driver, ask: Ask): MessageStore => ({
         }, "log")
       ),
   ofOrder: (id) => Effect.map(ask(() => driver.list("buyerMessages", id)), (rows) => rows.map(messageOf)),
+  optOut: (address, out, now) =>
+    Effect.asVoid(ask(() => (out ? driver.write("optOut", [address, now]) : driver.write("optIn", address)))),
+  optedOut: (addresses) =>
+    Effect.map(ask(() => driver.list("optedOut", addresses)), (rows) => new Set(rows.map(({ address }) => address))),
   prune: (before, limit) => ask(() => driver.write("pruneReports", [before, limit], "log"))
 })

@@ -6,6 +6,7 @@ import { geo } from "./migrations/geo.ts"
 import { messageReports } from "./migrations/message-reports.ts"
 import { messages } from "./migrations/messages.ts"
 import { lanes } from "./migrations/lanes.ts"
+import { optOuts } from "./migrations/opt-outs.ts"
 import { ordersOut } from "./migrations/orders-out.ts"
 import { series } from "./migrations/series.ts"
 import { runs } from "./migrations/runs.ts"
@@ -135,7 +136,8 @@ export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise
         "0006_exchange_log": exchangeLog(dialect),
         "0007_messages": messages(dialect),
         "0008_geo": geo(dialect),
-        "0009_message_reports": messageReports(dialect)
+        "0009_message_reports": messageReports(dialect),
+        "0010_opt_outs": optOuts(dialect)
       })
     }
   })

@@ -201,6 +201,7 @@ export interface Schema {
   /** Series of a cell. All rows of a cell are of one statement; one of 0 units only keeps its time. */
   stock_series: { cell: number; series: string; expires_at: string | null; units: number; as_of: Instant }
   /** Calls to and from partners (EXP-4). `search`: what a fragment is looked for in, folded. */
+  opt_outs: { address: string; at: Instant }
   message_reports: {
     connection: string
     provider_id: string

@@ -8,6 +8,7 @@ import { answered, begun, type Breaker, breakerAt, CLOSED, notMade, permits, una
 import { type Bucket, fullBucket, refilled, taken, tokensIn, untilToken } from "./bucket.ts"
 import { type Ended, handleMessage } from "./lane-call.ts"
 import { aboutOrder } from "./log.ts"
+import { optedOutOf } from "../notify/opt-out.ts"
 import { type LaneContext, type Lanes, type LaneSettings, type LaneState } from "./lanes.ts"
 import type { OutboxMessage, OutboxOutcome } from "./outbox.ts"
 
@@ -56,13 +57,15 @@ const claim = (work: LaneWork, limit: number): Effect.Effect<ReadonlyArray<Claim
     // A worker that was held up past its lease marks nothing, and calls nobody (D24).
     const mine = new Set(yield* storage.outbox.sending(messages, now))
     const view = work.view()
+    const optedOut = yield* optedOutOf(storage, messages, orders)
     return messages.filter(({ id }) => mine.has(id)).map((message) => ({
       message,
       context: {
         order: message.orderId === null ? null : orders.get(message.orderId) ?? null,
         view,
         registry: work.registry,
-        now
+        now,
+        optedOut
       }
     }))
   })

@@ -16,6 +16,8 @@ export interface LaneContext {
   readonly view: NetworkView
   readonly registry: AdapterMap
   readonly now: Instant
+  /** Addresses of this batch's orders whose owners want no messages. */
+  readonly optedOut: ReadonlySet<string>
 }
 
 /** How a delivery ended that did not fail. `dropped`: nobody was called, and nobody need be. */

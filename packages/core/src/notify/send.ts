@@ -50,6 +50,7 @@ export const messagesSend: LaneMethod = {
       const { order } = context
       const to = order?.customer.phone ?? null
       if (order === null || to === null) return { state: "dropped", error: "the order has no phone" }
+      if (context.optedOut.has(to)) return { state: "dropped", error: "the buyer wants no messages" }
       const service = yield* gateway(message, context)
       const sent = yield* service.send({ id: message.id, to, text: textOf(message, context), language: order.customer.language, kind: "sms" })
       return { state: "done", partnerRef: sent.providerId }

@@ -34,6 +34,10 @@ export interface MessageStore {
   readonly report: (report: KeptReport, now: Instant) => Read<boolean>
   /** The messages about an order, oldest first. */
   readonly ofOrder: (id: OrderId) => Read<ReadonlyArray<BuyerMessage>>
+  /** From now on the owner of an address wants no messages; or does again. */
+  readonly optOut: (address: string, out: boolean, now: Instant) => Read<void>
+  /** Which of these addresses want no messages: one query for a batch. */
+  readonly optedOut: (addresses: ReadonlyArray<string>) => Read<ReadonlySet<string>>
   /** Forgets at most so many reports that last changed before an instant; gives how many. */
   readonly prune: (before: Instant, limit: number) => Read<number>
 }

@@ -1,4 +1,4 @@
-import { Language, NOTICES, MessageTemplate, PLACEHOLDERS, Schema, TemplateView, TextPreview } from "@aptekit/core"
+import { Address, Language, NOTICES, optOut, MessageTemplate, PLACEHOLDERS, Schema, TemplateView, TextPreview } from "@aptekit/core"
 import type { Operation } from "../operation.ts"
 import { decoder, json } from "./shared.ts"
 
@@ -48,4 +48,49 @@ const previewTemplate: Operation = {
   handle: async ({ hub, body }) => json(await hub.templates.preview(await decodePreview(body)))
 }
 
-export const messageOperations: ReadonlyArray<Operation> = [listTemplates, putTemplates, previewTemplate]
+const OptOut = Schema.Struct({ address: Address, optedOut: Schema.Boolean })
+const decodeOptOut = decoder(OptOut)
+const Asked = Schema.Struct({ address: Address })
+const decodeAsked = decoder(Asked)
+const OptOutAnswer = Schema.Struct({ optedOut: Schema.Boolean })
+
+const putOptOut: Operation = {
+  id: "putOptOut",
+  method: "put",
+  path: "/opt-outs",
+  tag: "messages",
+  summary: "Say that a buyer wants no messages, or wants them again",
+  description: "`address`: a phone in E.164 or an e-mail address in lower case; in the body, so that no address stands in a " +
+    "proxy's log. Holds for messages that are already waiting.",
+  body: { schema: OptOut, required: true },
+  answers: { 200: { description: "As it is now.", schema: OptOutAnswer } },
+  problems: ["badRequest", "tooLarge", "unsupportedMediaType", "invalidInput"],
+  handle: async ({ hub, body }) => {
+    const { address, optedOut } = await decodeOptOut(body)
+    await hub.run(optOut(address, optedOut))
+    return json({ optedOut })
+  }
+}
+
+const checkOptOut: Operation = {
+  id: "checkOptOut",
+  method: "post",
+  path: "/opt-outs/check",
+  tag: "messages",
+  summary: "Ask whether a buyer wants no messages",
+  body: { schema: Asked, required: true },
+  answers: { 200: { description: "The answer.", schema: OptOutAnswer } },
+  problems: ["badRequest", "tooLarge", "unsupportedMediaType", "invalidInput"],
+  handle: async ({ hub, storage, body }) => {
+    const { address } = await decodeAsked(body)
+    return json({ optedOut: (await hub.run(storage.messages.optedOut([address]))).has(address) })
+  }
+}
+
+export const messageOperations: ReadonlyArray<Operation> = [
+  listTemplates,
+  putTemplates,
+  previewTemplate,
+  putOptOut,
+  checkOptOut
+]

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
-import { all, param, type Program, raw, run, statement } from "../program.ts"
+import { all, inPieces, param, type Program, raw, run, statement } from "../program.ts"
 import type { Schema } from "../schema.ts"
 
 export type ReportRow = Selectable<Schema["message_reports"]>
@@ -41,7 +41,22 @@ export const messageOps = ({ db, name }: SqlDialect) => {
   const remove = statement(
     db.deleteFrom("message_reports").where("connection", "=", param("connection")).where("provider_id", "=", param("provider_id"))
   )
+  const putOptOut = statement(db.replaceInto("opt_outs").values({ address: param("address"), at: param("at") }))
+  const removeOptOut = statement(db.deleteFrom("opt_outs").where("address", "=", param("address")))
+  const out = inPieces<{ address: string }>((list) =>
+    db.selectFrom("opt_outs").select("address").where("address", "in", list as Array<string>))
   return {
+    *optOut([address, at]: readonly [string, number]): Program<null> {
+      yield* run(putOptOut, { address, at })
+      return null
+    },
+    *optIn(address: string): Program<null> {
+      yield* run(removeOptOut, { address })
+      return null
+    },
+    *optedOut(addresses: ReadonlyArray<string>): Program<ReadonlyArray<{ address: string }>> {
+      return yield* out(addresses)
+    },
     /** True when the report was news. */
     *putReport(row: ReportRow): Program<boolean> {
       const inserted = yield* raw("run", first, [

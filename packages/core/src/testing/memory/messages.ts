@@ -27,6 +27,12 @@ export const messageStore = (state: MemoryState): MessageStore => ({
         }
       })
     ),
+  optOut: (address, out, now) =>
+    Effect.sync(() => {
+      if (out) state.optOuts.set(address, now)
+      else state.optOuts.delete(address)
+    }),
+  optedOut: (addresses) => Effect.sync(() => new Set(addresses.filter((address) => state.optOuts.has(address)))),
   prune: (before, limit) =>
     Effect.sync(() => {
       const old = [...state.reports].filter(([, { changedAt }]) => changedAt < before).slice(0, limit)

@@ -93,6 +93,8 @@ export class MemoryState {
   readonly series = new Map<number, { readonly asOf: number; readonly rows: ReadonlyArray<StockSeries> }>()
   /** Delivery reports by connection and the gateway's id. */
   readonly reports = new Map<string, { readonly report: KeptReport; readonly changedAt: Instant }>()
+  /** Addresses whose owners want no messages, since when. */
+  readonly optOuts = new Map<string, Instant>()
   readonly calls = new Map<string, LogEntry>()
   readonly leases = new Map<string, Lease>()
   readonly products = new Map<ProductId, Product>()

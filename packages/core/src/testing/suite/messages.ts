@@ -88,5 +88,18 @@ export const messageCases = [
       same(yield* messages.prune(T + 50, 1), 1, "one step")
       same(yield* messages.prune(T + 50, 10), 1, "the rest")
       same([yield* report("d", "sent", T + 200), yield* report("a", "sent", T + 200)], [false, false], "news of later stay")
+    })),
+
+  storageCase("SMS-1", "who wants no messages is known by the exact address, until taken back", ({ messages }) =>
+    Effect.gen(function*() {
+      const all = ["+77010000001", "+77010000002", "a@b.kz", "+7701000000"]
+      const out = () => Effect.map(messages.optedOut(all), (found) => [...found].toSorted())
+      same(yield* out(), [], "nobody at first")
+      for (const address of ["+77010000002", "a@b.kz", "+77010000002"]) yield* messages.optOut(address, true, T)
+      same(yield* out(), ["+77010000002", "a@b.kz"], "two")
+      yield* messages.optOut("+77010000002", false, T)
+      yield* messages.optOut("+77010000001", false, T)
+      same(yield* out(), ["a@b.kz"], "one is back")
+      same([...(yield* messages.optedOut([]))], [], "of nobody")
     }))
 ]
