@@ -69,10 +69,12 @@ export class Importer {
     const { guard: { share, minimum }, review } = this.#config
     const options = guarded ? { guard: { goneShare: share, minimum }, preview: review } : {}
     const run = await this.#hub.stock.openRun(file.name, options)
+    let isRead = false
     try {
       const memory = new Memory(this.#hub.files.directory)
       const known = await this.#ready()
       const read = await this.#read(file, memory, run, watch)
+      isRead = true
       const parts: Parts = { run, memory, known, read, notes: new Notes() }
       const reason = guarded ? this.#objection(read) : undefined
       const done = reason === undefined ? await this.#apply(file, parts) : await this.#hold(file, parts, reason)
@@ -80,7 +82,7 @@ export class Importer {
       this.#thread.rest()
       return done
     } catch (error) {
-      await this.#forget()
+      await (error instanceof BadFile && !isRead ? this.#letGo() : this.#forget())
       const failure = this.#failure(file, error)
       await run.abort(failure.message).catch(() => undefined)
       throw failure
@@ -91,6 +93,12 @@ export class Importer {
   async #forget(): Promise<void> {
     await this.#thread.close()
     this.#known = undefined
+  }
+
+  /** A file that could not be read to its end has touched nothing that the thread keeps: the next one needs no new one. */
+  async #letGo(): Promise<void> {
+    await this.#thread.ask("forget").catch(() => this.#forget())
+    this.#thread.rest()
   }
 
   /** Why a person has to look at the file before anything of it is applied. */

@@ -153,6 +153,19 @@ test("R-STK-1: a file that is not whole is a failure with file, line and what to
   expect([run.state, `failure\n${run.error}`]).toEqual(["failed", answer])
 })
 
+test("R-STK-2: after files that were refused the next one is read without loading all products again", async () => {
+  const { hub, storage, send } = await openExchange()
+  expect(await send("import0_1.xml", goodsOf(item("1"), item("2")))).toBe("success")
+  const loads = vi.spyOn(storage.catalogue, "links")
+  expect(await send("import0_1.xml", goodsOf(item("3"), item("4")).slice(0, -60))).toMatch(/^failure/u)
+  expect(await send("import0_1.xml", "<КоммерческаяИнформация><Документ/></КоммерческаяИнформация>")).toMatch(/^failure/u)
+  expect(await send("import0_1.xml", goodsOf(item("2"), item("5")))).toBe("success")
+  expect(loads.mock.calls.filter(([, kind]) => kind === "product")).toEqual([])
+  loads.mockRestore()
+  const links = await hub.run(storage.catalogue.links("1c", "product"))
+  expect(links.map(({ externalId }) => externalId).toSorted()).toEqual(["1", "2", "5"])
+})
+
 test("R-STK-1: after a failure 1C may send a better file and asks again", async () => {
   const { ask } = await openExchange()
   await ask("?type=catalog&mode=file&filename=import0_1.xml", { body: "<oops" })
