@@ -1,6 +1,7 @@
 import { Effect, Schema, type Scope } from "effect"
 import { ExchangeLog } from "../exchange/log.ts"
 import type { SyncRun } from "../exchange/sync.ts"
+import { discreet, discreetLog } from "./discreet.ts"
 import type { InboundHub } from "./inward.ts"
 import { AdapterError, AdapterFault } from "./errors.ts"
 import type {
@@ -9,6 +10,10 @@ import type {
 import { type Recorder, recorder } from "./recorded.ts"
 
 const DEFAULT_TIMEOUT = 10_000
+/** A hub starts without waiting for a partner longer than this, and says which. Milliseconds. */
+const SETUP_TIMEOUT = 30_000
+/** A closer that takes longer is left behind, so that the hub can end. Milliseconds. */
+const CLOSE_TIMEOUT = 5_000
 
 /** Ports by the key under which `setup` returns their implementation. */
 export type Ports = Readonly<Record<string, Port>>
@@ -118,6 +123,7 @@ const build = <C extends AnyCodec, P extends Ports>(
   hub: InboundHub
 ): Effect.Effect<BuiltAdapter, AdapterError, Scope.Scope> =>
   Effect.gen(function*() {
+    let shown = discreet(undefined)
     const fail = (method: string, reason: AdapterError["reason"], outcome: AdapterError["outcome"], text: string) =>
       new AdapterError({
         adapter: definition.name,
@@ -125,7 +131,7 @@ const build = <C extends AnyCodec, P extends Ports>(
         method,
         reason,
         outcome,
-        message: `[${definition.name}] [${id}] ${text}`
+        message: `[${definition.name}] [${id}] ${shown(text)}`
       })
     const capabilities = definition.capabilities ?? {}
     const unsaid = Object.values(definition.ports).flatMap((port) =>
@@ -138,13 +144,19 @@ const build = <C extends AnyCodec, P extends Ports>(
     const decoded = yield* Schema.decodeUnknownEffect(definition.config)(config).pipe(
       Effect.mapError((error) => fail("setup", "config", "rejected", `bad configuration: ${error.message}`))
     )
+    shown = discreet(decoded)
     const closers: Array<() => void | Promise<void>> = []
     yield* Effect.addFinalizer(() =>
-      Effect.forEach(closers.toReversed(), (close) => Effect.promise(async () => close()).pipe(Effect.ignoreCause))
+      Effect.forEach(closers.toReversed(), (close) => Effect.promise(async () => close()).pipe(Effect.timeout(CLOSE_TIMEOUT), Effect.ignoreCause))
     )
-    const context: SetupContext = { connection: id, hub, onClose: (close) => void closers.push(close) }
+    const inward: InboundHub = { ...hub, log: discreetLog(hub, (text) => shown(text)) }
+    const context: SetupContext = { connection: id, hub: inward, onClose: (close) => void closers.push(close) }
     const made = yield* lift(() => definition.setup(decoded, context)).pipe(
-      Effect.mapError((error) => fail("setup", "thrown", "rejected", `setup failed: ${textOf(error)}`))
+      Effect.mapError((error) => fail("setup", "thrown", "rejected", `setup failed: ${textOf(error)}`)),
+      Effect.timeoutOrElse({
+        duration: SETUP_TIMEOUT,
+        orElse: () => Effect.fail(fail("setup", "timeout", "unavailable", `setup was not done within ${SETUP_TIMEOUT} ms`))
+      })
     )
     const missing = missingIn(definition.ports, capabilities, made)
     if (missing !== undefined) {
@@ -215,14 +227,18 @@ const callMethod =
   (input: unknown): Effect.Effect<unknown, AdapterError> =>
     Schema.encodeUnknownEffect(spec.input)(input).pipe(
       Effect.mapError((error) => fail("input", "rejected", `bad input: ${error.message}`)),
-      Effect.flatMap((encoded) => recorded(encoded, made(spec, implementation, fail, encoded))),
-      Effect.flatMap((output) =>
-        Schema.decodeUnknownEffect(spec.output)(output).pipe(
-          // The call was made: what it did is unknown, only its answer makes no sense.
-          Effect.mapError((error) => fail("output", "unknown", `answered what the port does not allow: ${error.message}`))
-        )
+      Effect.flatMap((encoded) =>
+        // Read before it is recorded: what an adapter answers may be no data at all.
+        recorded(encoded, Effect.flatMap(made(spec, implementation, fail, encoded), (output) => read(spec, fail, output)))
       )
     )
+
+const read = (spec: MethodSpec, fail: Fail, output: unknown): Effect.Effect<unknown, AdapterError> =>
+  Schema.decodeUnknownEffect(spec.output)(output).pipe(
+    // The call was made: what it did is unknown, only its answer makes no sense.
+    Effect.mapError((error) => fail("output", "unknown", `answered what the port does not allow: ${error.message}`)),
+    Effect.catchDefect(() => Effect.fail(fail("output", "unknown", "answered what cannot be read")))
+  )
 
 const made = (
   spec: MethodSpec,
