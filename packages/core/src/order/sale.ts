@@ -47,13 +47,13 @@ interface World {
 
 type Units = Map<ProductId, number>
 
-/** What left the branch by this receipt: all of it but the units that were sold before. */
-/** The opposite: what was sold at hand-over and came back is held again. */
+/** The opposite of `sellHeld`: what was sold at hand-over and came back is held again. */
 export const unsell = (f: Fulfilment): Fulfilment => ({
   ...f,
   lines: f.lines.map((line) => ({ ...line, held: line.held + line.sold, sold: 0 }))
 })
 
+/** What left the branch by this receipt: all of it but the units that were sold before. */
 const movementsOf = (sale: Sale, world: World, again: Units = new Map()): ReadonlyArray<Movement> => {
   const left = new Map(again)
   // Nothing is told before it happened: a register whose clock runs ahead must not move stock of later statements.
