@@ -1,4 +1,4 @@
-import { type MessageStore, progressOf } from "@aptekit/core"
+import { type MessageStore, OrderId, progressOf } from "@aptekit/core"
 import { Effect } from "effect"
 import type { Driver } from "./driver.ts"
 import type { BuyerMessageRow } from "./ops/messages.ts"
@@ -39,6 +39,9 @@ export const messageStore = (driver: Driver, ask: Ask): MessageStore => ({
         }, "log")
       ),
   ofOrder: (id) => Effect.map(ask(() => driver.list("buyerMessages", id)), (rows) => rows.map(messageOf)),
+  unended: (query) =>
+    Effect.map(ask(() => driver.list("unendedMessages", query)), (rows) =>
+      rows.map((row) => ({ seq: row.seq, orderId: OrderId.make(row.order_id), providerId: row.partner_ref }))),
   optOut: (address, out, now) =>
     Effect.asVoid(ask(() => (out ? driver.write("optOut", [address, now]) : driver.write("optIn", address)))),
   optedOut: (addresses) =>

@@ -6,6 +6,7 @@ import { Lanes } from "../exchange/lanes.ts"
 import { SYSTEM } from "../kernel/actor.ts"
 import type { OrderId } from "../kernel/ids.ts"
 import { pruneReportsOnce } from "../notify/keep.ts"
+import { pollStatusesOnce } from "../notify/poll.ts"
 import { Network } from "../network/service.ts"
 import { Sales } from "../order/sales.ts"
 import { Orders } from "../order/service.ts"
@@ -26,6 +27,7 @@ const ARRIVALS_EVERY = "5 seconds"
 const SETTINGS_EVERY = "5 seconds"
 const SHORTAGES_EVERY = "5 seconds"
 const PRUNE_EVERY = "1 minute"
+const POLL_EVERY = "1 minute"
 
 const LANES_EVERY = "5 seconds"
 const TIDY_EVERY = "1 hour"
@@ -156,6 +158,7 @@ export const runJobs = (owner: string, keeping: Keeping = {}, keepLogDays?: numb
     yield* Effect.forkScoped(steadily("settings", SETTINGS_EVERY, network.reload))
     yield* Effect.forkScoped(steadily("prune-log", PRUNE_EVERY, pruneLogOnce(owner, keepLogDays)))
     yield* Effect.forkScoped(steadily("tidy", TIDY_EVERY, tidyOnce(owner, keeping)))
+    yield* Effect.forkScoped(steadily("message-status", POLL_EVERY, pollStatusesOnce(owner, new Map())))
     yield* Effect.forkScoped(steadily("prune-reports", PRUNE_EVERY, pruneReportsOnce(owner)))
     yield* keepLanes
   })

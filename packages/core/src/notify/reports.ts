@@ -25,6 +25,9 @@ const PROGRESS: Readonly<Record<MessageState, number>> = {
 /** 0: says nothing. */
 export const progressOf = (state: MessageState): number => PROGRESS[state]
 
+/** From this progress on a message has come to its end. */
+export const ENDED = PROGRESS.undelivered
+
 /**
  * Is a report news, as reports come doubled, late and in any order? Once per state, never backwards; `delivered` alone
  * overtakes another end, since a gateway that had given up may still be told by the operator.

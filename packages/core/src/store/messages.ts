@@ -29,11 +29,30 @@ export interface BuyerMessage {
   readonly report: Pick<KeptReport, "state" | "at" | "detail"> | null
 }
 
+export interface UnendedQuery {
+  readonly connection: string
+  /** Due from then on … */
+  readonly from: Instant
+  /** … and before that. */
+  readonly before: Instant
+  /** The `seq` of the last one of the page before; 0: from the beginning. */
+  readonly after: number
+  readonly limit: number
+}
+
+export interface UnendedMessage {
+  readonly seq: number
+  readonly orderId: OrderId
+  readonly providerId: string
+}
+
 export interface MessageStore {
   /** Keeps a report if it is news (`isNewState`), whatever order reports come in and whether or not its message is known yet. */
   readonly report: (report: KeptReport, now: Instant) => Read<boolean>
   /** The messages about an order, oldest first. */
   readonly ofOrder: (id: OrderId) => Read<ReadonlyArray<BuyerMessage>>
+  /** Sent messages of a connection whose end nobody has told, in the order in which they were written. */
+  readonly unended: (query: UnendedQuery) => Read<ReadonlyArray<UnendedMessage>>
   /** From now on the owner of an address wants no messages; or does again. */
   readonly optOut: (address: string, out: boolean, now: Instant) => Read<void>
   /** Which of these addresses want no messages: one query for a batch. */

@@ -1,3 +1,4 @@
+import { ENDED, type UnendedQuery } from "@aptekit/core"
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
 import { all, inPieces, param, type Program, raw, run, statement } from "../program.ts"
@@ -17,6 +18,12 @@ export interface BuyerMessageRow {
   readonly report_detail: string | null
 }
 
+export interface UnendedRow {
+  readonly seq: number
+  readonly order_id: string
+  readonly partner_ref: string
+}
+
 export const messageOps = ({ db, name }: SqlDialect) => {
   const known = name === "mariadb" ? "insert ignore into" : "insert or ignore into"
   const first = `${known} message_reports (connection, provider_id, state, progress, at, detail, changed_at) ` +
@@ -33,6 +40,24 @@ export const messageOps = ({ db, name }: SqlDialect) => {
       .where("o.order_id", "=", param("order"))
       .where("o.method", "=", param("method"))
       .orderBy("o.seq")
+  )
+  const unended = statement(
+    db.selectFrom("outbox as o")
+      .leftJoin("message_reports as r", (join) =>
+        join.onRef("r.connection", "=", "o.lane").onRef("r.provider_id", "=", "o.partner_ref"))
+      .select(["o.seq", "o.order_id", "o.partner_ref"])
+      .where("o.lane", "=", param("connection"))
+      .where("o.ended", "=", 1)
+      .where("o.available_at", ">=", param("from"))
+      .where("o.available_at", "<", param("before"))
+      .where("o.seq", ">", param("after"))
+      .where("o.state", "=", "done")
+      .where("o.method", "=", "messages.send")
+      .where("o.partner_ref", "is not", null)
+      .where("o.order_id", "is not", null)
+      .where((eb) => eb.or([eb("r.progress", "is", null), eb("r.progress", "<", ENDED)]))
+      .orderBy("o.seq")
+      .limit(param("limit"))
   )
   const old = statement(
     db.selectFrom("message_reports").select(["connection", "provider_id"]).where("changed_at", "<", param("before"))
@@ -70,6 +95,9 @@ export const messageOps = ({ db, name }: SqlDialect) => {
     },
     *buyerMessages(order: string): Program<ReadonlyArray<BuyerMessageRow>> {
       return yield* all<BuyerMessageRow>(ofOrder, { order, method: "messages.send" })
+    },
+    *unendedMessages(query: UnendedQuery): Program<ReadonlyArray<UnendedRow>> {
+      return yield* all<UnendedRow>(unended, { ...query })
     },
     *pruneReports([before, limit]: readonly [number, number]): Program<number> {
       const rows = yield* all<{ connection: string; provider_id: string }>(old, { before, limit })

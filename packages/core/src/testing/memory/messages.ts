@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { isNewState } from "../../notify/reports.ts"
+import { ENDED, isNewState, progressOf } from "../../notify/reports.ts"
 import type { MessageStore } from "../../store/messages.ts"
 import { keyOf, type MemoryState } from "./state.ts"
 
@@ -26,6 +26,17 @@ export const messageStore = (state: MemoryState): MessageStore => ({
           report: report === undefined ? null : { state: report.state, at: report.at, detail: report.detail }
         }
       })
+    ),
+  unended: ({ connection, from, before, after, limit }) =>
+    Effect.sync(() =>
+      state.outbox.flatMap((row, index) => {
+        const { lane, method, orderId } = row.draft
+        if (lane !== connection || method !== "messages.send" || row.state !== "done" || row.partnerRef === null) return []
+        if (orderId === null || index < after || row.availableAt < from || row.availableAt >= before) return []
+        const known = state.reports.get(keyOf(lane, row.partnerRef))?.report.state
+        if (known !== undefined && progressOf(known) >= ENDED) return []
+        return [{ seq: index + 1, orderId, providerId: row.partnerRef }]
+      }).slice(0, limit)
     ),
   optOut: (address, out, now) =>
     Effect.sync(() => {

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { OrderId } from "../../kernel/ids.ts"
 import type { MessageState } from "../../notify/ports.ts"
+import type { UnendedQuery } from "../../store/messages.ts"
 import { Storage } from "../../store/ports.ts"
 import { same } from "../assert.ts"
 import { TEST_NOW, testUuid } from "../builders.ts"
@@ -101,5 +102,26 @@ export const messageCases = [
       yield* messages.optOut("+77010000001", false, T)
       same(yield* out(), ["a@b.kz"], "one is back")
       same([...(yield* messages.optedOut([]))], [], "of nobody")
+    })),
+
+  storageCase("SMS-2", "messages whose end is not known are listed in pages, by connection and time", ({ messages }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* commitFacts({ outbox: [1, 2, 3, 4, 5].map((n) => draft(`m${n}`, { order: n })) })
+      for (const n of [1, 2, 3, 4]) yield* sent(`g-${n}`)
+      yield* report("g-2", "delivered")
+      yield* report("g-3", "sent")
+      const page = (over: Partial<UnendedQuery> = {}) =>
+        messages.unended({ connection: "sms", from: T, before: T + 1, after: 0, limit: 10, ...over })
+      const found = yield* page()
+      same(found.map(({ orderId, providerId }) => [orderId, providerId]), [
+        [testUuid(1), "g-1"], [testUuid(3), "g-3"], [testUuid(4), "g-4"]
+      ], "without the delivered and the waiting one")
+      const ids = (all: typeof found) => all.map(({ providerId }) => providerId)
+      same(ids(yield* page({ limit: 1 })), ["g-1"], "the first page")
+      same(ids(yield* page({ limit: 1, after: found[0]!.seq })), ["g-3"], "the second")
+      same(yield* page({ from: T + 1, before: T + 2 }), [], "too old")
+      same(yield* page({ before: T }), [], "too young")
+      same(yield* page({ connection: "other" }), [], "of another connection")
     }))
 ]
