@@ -12,8 +12,8 @@ import { type Recorder, recorder } from "./recorded.ts"
 const DEFAULT_TIMEOUT = 10_000
 /** A hub starts without waiting for a partner longer than this, and says which. Milliseconds. */
 const SETUP_TIMEOUT = 30_000
-/** A closer that takes longer is left behind, so that the hub can end. Milliseconds. */
-const CLOSE_TIMEOUT = 5_000
+/** A closer that takes longer is left behind, so that the hub can end; 1C is said good-bye to in less. Milliseconds. */
+const CLOSE_TIMEOUT = 15_000
 
 /** Ports by the key under which `setup` returns their implementation. */
 export type Ports = Readonly<Record<string, Port>>

@@ -58,7 +58,7 @@ export interface SuiteOptions {
 }
 
 /** The first need of a case that these capabilities do not meet, in words. */
-const unmet = (needs: Capabilities | undefined, has: Capabilities): string | undefined => {
+export const unmet = (needs: Capabilities | undefined, has: Capabilities): string | undefined => {
   const name = Object.keys(needs ?? {}).find((key) => (has[key] ?? false) !== needs?.[key])
   if (name === undefined) return undefined
   return `the adapter ${has[name] === true ? "has" : "does not have"} the capability ${name}`
@@ -72,12 +72,8 @@ const sameCapabilities = (said: Capabilities, has: Capabilities): void => {
   )
 }
 
-/** Runs the cases of a port against an adapter. @throws Error on a skip without a reason or of no case */
-export const runPortSuite = <H extends PortHarness>(
-  suite: PortSuite<H>,
-  harness: () => H | Promise<H>,
-  { test, skip = {}, capabilities }: SuiteOptions
-): void => {
+/** @throws Error on a skip without a reason or of no case */
+export const checkSkips = <H extends PortHarness>(suite: PortSuite<H>, skip: Readonly<Record<string, string>>): void => {
   for (const [name, reason] of Object.entries(skip)) {
     if (!suite.cases.some((known) => known.name === name)) {
       const names = suite.cases.map((known) => known.name).join(" | ")
@@ -85,6 +81,15 @@ export const runPortSuite = <H extends PortHarness>(
     }
     if (reason.trim() === "") throw new Error(`port suite ${suite.port}: say why "${name}" is skipped`)
   }
+}
+
+/** Runs the cases of a port against an adapter. @throws Error on a skip without a reason or of no case */
+export const runPortSuite = <H extends PortHarness>(
+  suite: PortSuite<H>,
+  harness: () => H | Promise<H>,
+  { test, skip = {}, capabilities }: SuiteOptions
+): void => {
+  checkSkips(suite, skip)
   for (const { name, needs, run } of suite.cases) {
     const reason = skip[name] ?? (capabilities === undefined ? undefined : unmet(needs, capabilities))
     const start = async (): Promise<void> => {
