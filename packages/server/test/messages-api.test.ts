@@ -1,8 +1,9 @@
-import { AdapterFault, defineAdapter, type InboundHub, messagesPort, Schema } from "@aptekit/core"
+import { defineAdapter, type InboundHub, messagesPort, Schema } from "@aptekit/core"
 import { expect, test } from "vitest"
 import { useServer } from "./support/server.ts"
 
 let inward: InboundHub | undefined
+const texts: Array<string> = []
 const gateway = defineAdapter({
   name: "gateway",
   config: Schema.Struct({}),
@@ -15,7 +16,7 @@ const gateway = defineAdapter({
     return {
       messages: {
         send: ({ id, text }) => {
-          if (!text.includes("Заказ")) throw new AdapterFault("no text", { outcome: "rejected" })
+          texts.push(text)
           return { providerId: `g-${id}` }
         },
         find: () => ({ providerId: null })
@@ -78,4 +79,19 @@ test("R-SMS-1: who wants no messages gets none, and gets them again when taken b
 test.each(["8 701 000 00 77", "+7", "A@b.kz", "", `${"a".repeat(100)}@b.kz`])("R-SMS-1: %s is no address", async (address) => {
   expect((await server.call("operator", "PUT", "/opt-outs", { address, optedOut: true })).status).toBe(422)
   expect((await server.call("branch", "PUT", "/opt-outs", { address: "a@b.kz", optedOut: true })).status).toBe(403)
+})
+
+test("R-SMS-1: a text that is changed at run time is in the next message, and the standard one again when taken back", async () => {
+  const put = (text: string | null) =>
+    server.call("admin", "PUT", "/templates", { templates: [{ notice: "reserved", language: "ru", text }] })
+  const told = async (): Promise<string> => {
+    const before = texts.length
+    await server.order()
+    await expect.poll(() => texts.length, { timeout: 10_000 }).toBe(before + 1)
+    return texts.at(-1)!
+  }
+  expect((await put("{name}, {lines, plural, one {# товар} few {# товара} many {# товаров} other {# товара}}")).status).toBe(200)
+  expect(await told()).toBe("Айгерім Сәрсенова, 1 товар")
+  await put(null)
+  expect(await told()).toMatch(/^Заказ \d+ забронирован: .+ \d\d\.\d\d \d\d:\d\d$/u)
 })
