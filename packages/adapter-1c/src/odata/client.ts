@@ -50,7 +50,9 @@ interface Call {
  * that is physical (fact 72).
  */
 export class ODataClient {
-  readonly #options: Required<Omit<ODataClientOptions, "signal" | "perSecond">> & { readonly signal: AbortSignal | undefined }
+  readonly #options: Required<Omit<ODataClientOptions, "signal" | "perSecond">> & {
+    readonly signal: AbortSignal | undefined
+  }
   readonly #gate: Gate
   readonly #session: BaseSession
   readonly #authorization: string

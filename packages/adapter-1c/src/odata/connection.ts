@@ -54,7 +54,8 @@ export const openConnection = async (
   const { hub, connection, signal } = around
   const { url, login, password, concurrency, perSecond, timeoutMs, backoffMs, session, format } = config
   const client = new ODataClient({
-    url, login, password: Redacted.value(password), concurrency, perSecond, timeoutMs, backoffMs, session, format, signal,
+    url, login, password: Redacted.value(password), concurrency, perSecond, timeoutMs, backoffMs, session, format,
+    signal,
     ...(world.fetch === undefined ? {} : { fetch: world.fetch })
   })
   const mapping = merge(PRESETS[config.preset].mapping, config.mapping)
@@ -66,13 +67,15 @@ export const openConnection = async (
   const base = new Base({ config, mapping, client, hub, connection, needs, now: world.now ?? Date.now })
   const places = new WarehousePlaces(config, hub.network)
   const { directory } = hub.files
-  const catalogue = new Catalogue(base, await StateFile.open<CatalogueState>(directory, "odata-catalogue.json", { deleted: [] }))
+  const marks = await StateFile.open<CatalogueState>(directory, "odata-catalogue.json", { deleted: [] })
+  const catalogue = new Catalogue(base, marks)
   const series = await StateFile.open<SeriesState>(directory, "odata-series.json", { stated: {} })
   const runs = new Runs(base, catalogue, places, new SeriesWriter(base, catalogue, series))
   const turn = await Turn.open(hub, timeoutMs)
   const orders = ordersOf(base, catalogue, places, turn)
   const readSales = salesOf(base, catalogue, places, signal)
-  return { base, runs, places, turn, orders, readSales, changes: await changesOf({ base, catalogue, runs, orders, readSales }) }
+  const changes = await changesOf({ base, catalogue, runs, orders, readSales })
+  return { base, runs, places, turn, orders, readSales, changes }
 }
 
 const linksOf = async (catalogue: Catalogue): Promise<ReadonlyMap<string, string>> => {
@@ -95,7 +98,12 @@ const ordersOf = (base: Base, catalogue: Catalogue, places: WarehousePlaces, tur
   })
 }
 
-const salesOf = (base: Base, catalogue: Catalogue, places: WarehousePlaces, signal: AbortSignal): () => Promise<SalesReport> => {
+const salesOf = (
+  base: Base,
+  catalogue: Catalogue,
+  places: WarehousePlaces,
+  signal: AbortSignal
+): () => Promise<SalesReport> => {
   const { config, hub, client, connection, now } = base.parts
   const cursor = new SalesCursor(hub.files.directory)
   const orders = config.orders === undefined ? null : { document: config.orders.document, number: config.orders.number }
@@ -111,7 +119,9 @@ const salesOf = (base: Base, catalogue: Catalogue, places: WarehousePlaces, sign
     }
   }
   const readers = config.sales.map((settings) =>
-    new SalesReader({ hub, client, settings, cursor, world, orders, pageSize: config.page === 0 ? 1000 : config.page, now })
+    new SalesReader({
+      hub, client, settings, cursor, world, orders, pageSize: config.page === 0 ? 1000 : config.page, now
+    })
   )
   let turn: Promise<unknown> = Promise.resolve()
   const read = async (): Promise<SalesReport> => {

@@ -35,7 +35,9 @@ export const oneCODataOver = (world: ODataWorld) =>
         timers.every(ms, async () => (await turn.mine()) && work())
       for (const kind of SYNC_KINDS) every(config.every[kind] * MINUTE, () => runs.sync(kind))
       if (config.sales.length > 0) every(config.every.sales * MINUTE, () => said("продажи", readSales))
-      if (changes !== null) every((config.changes?.everySeconds ?? 0) * 1000, () => said("изменения", () => changes.look()))
+      if (changes !== null) {
+        every((config.changes?.everySeconds ?? 0) * 1000, () => said("изменения", () => changes.look()))
+      }
       // News is asked for when `setup` has returned: what this connection takes is known only then.
       if (orders !== null && config.orders!.everySeconds > 0) setTimeout(() => orders.start(), 0).unref()
       return {
@@ -75,6 +77,8 @@ export const oneCODataOver = (world: ODataWorld) =>
 const notSet = (setting: string): AdapterFault =>
   new AdapterFault(`this connection has no \`${setting}\` in its settings`, { outcome: "rejected" })
 
+const UNFORESEEN = "Внутренняя ошибка: передайте администратору хаба время этой записи."
+
 type Log = (message: string, detail: Readonly<Record<string, unknown>>) => void
 
 /** Work whose failure is told as a failed run: each reason once, until the work succeeds again. */
@@ -86,7 +90,7 @@ const saidOnce = ({ base }: ODataConnection, log: Log) => {
       told.delete(what)
     } catch (error) {
       log("OData reading failed", { code: "odata-failed", kind: what, error: kindOf(error) })
-      const reason = error instanceof ODataFault ? error.message : "Внутренняя ошибка: передайте администратору хаба время этой записи."
+      const reason = error instanceof ODataFault ? error.message : UNFORESEEN
       if (told.get(what) === reason) return
       told.set(what, reason)
       const run = await base.parts.hub.stock.openRun(`OData: ${what}`)
@@ -96,7 +100,7 @@ const saidOnce = ({ base }: ODataConnection, log: Log) => {
 }
 
 /**
- * A 1C base that the hub asks by the standard OData interface: goods, free stock with series and expiry dates, prices and
- * retail sales, at intervals and by hand (`oneCODataPort`); orders as documents, and what became of them back.
+ * A 1C base that the hub asks by the standard OData interface: goods, free stock with series and expiry dates, prices
+ * and retail sales, at intervals and by hand (`oneCODataPort`); orders as documents, and what became of them back.
  */
 export const oneCOData = oneCODataOver({})

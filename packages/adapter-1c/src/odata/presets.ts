@@ -11,8 +11,8 @@ export interface Preset {
 
 const UT: Mapping = {
   products: {
-    set: "Catalog_Номенклатура", name: "Description", sku: "Артикул", maker: null, deleted: "DeletionMark", folder: "IsFolder",
-    filter: null
+    set: "Catalog_Номенклатура", name: "Description", sku: "Артикул", maker: null, deleted: "DeletionMark",
+    folder: "IsFolder", filter: null
   },
   variants: { set: "Catalog_ХарактеристикиНоменклатуры", name: "Description" },
   barcodes: {
@@ -26,8 +26,9 @@ const UT: Mapping = {
     minus: ["КОтгрузкеBalance"]
   },
   prices: {
-    table: "InformationRegister_ЦеныНоменклатуры/SliceLast()", product: "Номенклатура_Key", variant: "Характеристика_Key",
-    priceType: "ВидЦены_Key", amount: "Цена", currency: "Валюта_Key", unit: "Упаковка_Key"
+    table: "InformationRegister_ЦеныНоменклатуры/SliceLast()", product: "Номенклатура_Key",
+    variant: "Характеристика_Key", priceType: "ВидЦены_Key", amount: "Цена", currency: "Валюта_Key",
+    unit: "Упаковка_Key"
   },
   currencies: { set: "Catalog_Валюты", code: "Code", name: "Description" }
 }

@@ -58,7 +58,9 @@ class Cells {
 
   state(): SeriesState {
     return {
-      stated: Object.fromEntries([...this.#bits].map(([branch, bits]) => [branch, Buffer.from(bits).toString("base64")]))
+      stated: Object.fromEntries(
+        [...this.#bits].map(([branch, bits]) => [branch, Buffer.from(bits).toString("base64")])
+      )
     }
   }
 }
@@ -157,7 +159,13 @@ const tracked = (table: StockTable, goods: ReadonlyArray<number>): ReadonlyMap<n
   return branches
 }
 
-const rowOf = (productId: string, branchId: string, series: string, expiresAt: string | null, units: number): StockSeries =>
+const rowOf = (
+  productId: string,
+  branchId: string,
+  series: string,
+  expiresAt: string | null,
+  units: number
+): StockSeries =>
   ({ productId, branchId, series, expiresAt, units }) as StockSeries
 
 /** The series of a product at a branch; of two entries with one number the sooner end counts. */

@@ -31,7 +31,10 @@ export class BaseSession {
     }
   }
 
-  /** `starting`: the call asked for a session. One that succeeds without a cookie would leave a session behind each time. */
+  /**
+   * `starting`: the call asked for a session. One that succeeds without a cookie would leave a session behind each
+   * time.
+   */
   learn(response: Response, starting: boolean): void {
     const pairs = response.headers.getSetCookie().map((cookie) => cookie.split(";", 1)[0]!.trim())
     if (this.#usable && pairs.length > 0) this.#cookie = pairs.join("; ")

@@ -62,8 +62,8 @@ export interface SeriesRow {
 }
 
 /**
- * What a balance says, in typed arrays: units by goods and branch, and its series. 700,000 rows take some tens of megabytes.
- * Goods are numbers of `goods`, branches places of the list that it was made for.
+ * What a balance says, in typed arrays: units by goods and branch, and its series. 700,000 rows take some tens of
+ * megabytes. Goods are numbers of `goods`, branches places of the list that it was made for.
  */
 export class StockTable {
   readonly goods = new Dictionary()
@@ -110,7 +110,9 @@ export class StockTable {
   }
 }
 
-/** The table's goods of each product: none where it has no row, several where two of the base's ids mean one product. */
+/**
+ * The table's goods of each product: none where it has no row, several where two of the base's ids mean one product.
+ */
 export const goodsByProduct = (
   links: ReadonlyMap<string, string>,
   table: StockTable

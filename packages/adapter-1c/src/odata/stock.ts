@@ -59,7 +59,12 @@ export class StockReader {
     return read
   }
 
-  #take(row: Row, line: number, places: ReadonlyMap<string, number>, { table, rejects }: Omit<StockResult, "branches">): void {
+  #take(
+    row: Row,
+    line: number,
+    places: ReadonlyMap<string, number>,
+    { table, rejects }: Omit<StockResult, "branches">
+  ): void {
     const stock = this.#base.parts.mapping.stock!
     const [product, warehouse] = [refOf(row, stock.product), refOf(row, stock.warehouse)]
     if (product === null || warehouse === null) return rejects.reject(line, "Строка остатков без товара или склада.")

@@ -8,8 +8,8 @@ const CALLS = 8
 
 /**
  * Of several hubs on one database one works for a connection: two that look for a document at the same time would both
- * make it. The owner is known by the connection's folder, so that a hub that was killed goes on at once; another one takes
- * over when the lease has run out.
+ * make it. The owner is known by the connection's folder, so that a hub that was killed goes on at once; another one
+ * takes over when the lease has run out.
  */
 export class Turn {
   readonly #hub: InboundHub

@@ -16,7 +16,9 @@ export interface ApplyParts {
 
 const setOf = (path: string): string => path.split("/")[0]!
 
-const setsOf = ({ products, variants, barcodes, stock, series, prices }: Mapping): Readonly<Record<SyncKind, ReadonlyArray<string>>> => ({
+type SetsOf = (mapping: Mapping) => Readonly<Record<SyncKind, ReadonlyArray<string>>>
+
+const setsOf: SetsOf = ({ products, variants, barcodes, stock, series, prices }) => ({
   catalogue: [products.set, ...[variants?.set, barcodes?.set].flatMap((set) => set ?? [])],
   stock: [...(stock === null ? [] : [setOf(stock.table)]), ...(series === null ? [] : [series.set])],
   prices: prices === null ? [] : [setOf(prices.table)]
@@ -30,7 +32,9 @@ export const applyChanges = async (parts: ApplyParts, objects: ReadonlyArray<Cha
     if (sets.some((set) => changed.has(set)) && (await sync(kind)).state === "failed") return false
   }
   // No reading can show what is not there any more.
-  const removed = objects.filter(({ set, deleted }) => deleted && set === mapping.products.set).flatMap(({ key }) => key ?? [])
+  const removed = objects
+    .filter(({ set, deleted }) => deleted && set === mapping.products.set)
+    .flatMap(({ key }) => key ?? [])
   if (removed.length > 0) await parts.takeOffSale(removed)
   if (parts.saleDocuments.some((set) => changed.has(set))) await parts.readSales()
   if (parts.orderDocument !== null && changed.has(parts.orderDocument)) await parts.exchangeOrders()

@@ -30,7 +30,10 @@ export const objectAt = (address: string, deleted: boolean): ChangedObject | und
 
 const localName = (name: string): string => name.slice(name.indexOf(":") + 1)
 
-/** The feed of `SelectChanges` (fact 80): of each entry only its id; deletions are `deleted-entry` with a `ref` (RFC 6721). */
+/**
+ * The feed of `SelectChanges` (fact 80): of each entry only its id; deletions are `deleted-entry` with a `ref`
+ * (RFC 6721).
+ */
 class FeedHandler implements XmlHandler {
   readonly names = new XmlNames()
   readonly objects = new Map<string, ChangedObject>()

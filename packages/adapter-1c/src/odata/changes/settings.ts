@@ -4,8 +4,8 @@ import { Effect } from "effect"
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu
 
 /**
- * A node of an exchange plan of the base that is the hub's alone (fact 96): the base then says what has changed, and only
- * that is read. The plan must be published and hold what is to be read.
+ * A node of an exchange plan of the base that is the hub's alone (fact 96): the base then says what has changed, and
+ * only that is read. The plan must be published and hold what is to be read.
  */
 export const ODataChanges = Schema.Struct({
   /** `ExchangePlan_Хаб`. */

@@ -26,7 +26,8 @@ export interface BackParts {
 export const readBack = async (parts: BackParts): Promise<number> => {
   const { ledger } = parts
   const open = ledger.entries().filter(([, { key, cancelled }]) => key !== null && !cancelled).map(([number]) => number)
-  const size = Math.max(1, Math.floor(MOST_QUERY / encodeURIComponent(`${parts.settings.number} eq '000000000-0' or `).length))
+  const term = encodeURIComponent(`${parts.settings.number} eq '000000000-0' or `)
+  const size = Math.max(1, Math.floor(MOST_QUERY / term.length))
   let told = 0
   for (let from = 0; from < open.length; from += size) told += await readSome(parts, open.slice(from, from + size))
   await ledger.save()
@@ -58,7 +59,8 @@ const readSome = async (parts: BackParts, numbers: ReadonlyArray<string>): Promi
 
 /** Two documents of one number: a proxy repeated what it sent, or people copied one. Which is to stay they must say. */
 const tellTwins = async ({ hub, settings, ledger }: BackParts, rows: ReadonlyArray<Row>): Promise<void> => {
-  const live = Map.groupBy(rows.filter((row) => !flagOf(row, "DeletionMark")), (row) => textOf(row, settings.number) ?? "")
+  const unmarked = rows.filter((row) => !flagOf(row, "DeletionMark"))
+  const live = Map.groupBy(unmarked, (row) => textOf(row, settings.number) ?? "")
   for (const [number, twins] of live) {
     const known = ledger.get(number)
     if (twins.length === 1 || known === undefined) continue

@@ -73,7 +73,9 @@ export class ODataOrderDesk {
     } else if (row !== undefined) await hub.orders.resolved(part.id, "needsErpAction")
   }
 
-  /** No live document: made; or unmarked, if the mark is ours. Undefined: people in 1C have cancelled it, which is read. */
+  /**
+   * No live document: made; or unmarked, if the mark is ours. Undefined: people in 1C have cancelled it, which is read.
+   */
   async #absent(marked: Row | undefined, wanted: Wanted, part: Fulfilment): Promise<Row | undefined> {
     const { writer, ledger, now } = this.#parts
     if (marked !== undefined) {
@@ -92,7 +94,9 @@ export class ODataOrderDesk {
       return row
     } catch (error) {
       // Only where nobody knows whether it was made is there something to wait for.
-      if (error instanceof ODataFault && error.outcome !== "unknown") ledger.put(wanted.number, part.id, { sentAt: null })
+      if (error instanceof ODataFault && error.outcome !== "unknown") {
+        ledger.put(wanted.number, part.id, { sentAt: null })
+      }
       throw error
     }
   }
@@ -110,7 +114,10 @@ export class ODataOrderDesk {
     const { live } = await writer.find(number)
     if (live !== undefined) await writer.cancel(live)
     if (ended) ledger.forget(number)
-    else ledger.put(number, part.id, { key: live === undefined ? null : refOf(live, "Ref_Key"), cancelled: true, sentAt: null })
+    else {
+      const key = live === undefined ? null : refOf(live, "Ref_Key")
+      ledger.put(number, part.id, { key, cancelled: true, sentAt: null })
+    }
     await hub.orders.resolved(part.id, "needsErpAction")
   }
 
@@ -129,7 +136,8 @@ export class ODataOrderDesk {
     this.fault = error
     if (error.outcome !== "rejected") return error.blame === "setup" ? "setup" : "later"
     if (error.blame === "setup") return "setup"
-    hub.log("1C refused an order", { code: "odata-order-refused", order: numberOf(pulled.order, part), error: error.message })
+    const order = numberOf(pulled.order, part)
+    hub.log("1C refused an order", { code: "odata-order-refused", order, error: error.message })
     return this.#aside(pulled, part, refusalText(pulled, error))
   }
 
@@ -144,6 +152,7 @@ export class ODataOrderDesk {
 /** 1C's own words, without the buyer whom they may quote. */
 const refusalText = ({ order }: PulledOrder, { said, message }: ODataFault): string => {
   const names = [order.customer.name.trim(), order.customer.phone ?? ""].filter((text) => text.length > 1)
-  const words = names.reduce((text, name) => text.replaceAll(name, "…"), said ?? "").replace(/\+?[78][\d\s()-]{9,}\d/gu, "…")
+  const nameless = names.reduce((text, name) => text.replaceAll(name, "…"), said ?? "")
+  const words = nameless.replace(/\+?[78][\d\s()-]{9,}\d/gu, "…")
   return words.trim() === "" ? message : `1С отказалась принять документ: ${words.trim()}`
 }

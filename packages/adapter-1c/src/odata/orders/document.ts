@@ -36,7 +36,9 @@ export const wantedOf = (
     const goods = line.productId === null ? undefined : externalIds.get(line.productId)
     if (goods === undefined || !isGuid(goods.split("#")[0]!)) {
       const name = line.productId === null ? line.asked : products.get(line.productId)?.name.ru ?? line.asked
-      throw new CannotSend(`Товар «${name}» не связан с номенклатурой этой базы 1С: загрузите его из 1С или замените строку.`)
+      throw new CannotSend(
+        `Товар «${name}» не связан с номенклатурой этой базы 1С: загрузите его из 1С или замените строку.`
+      )
     }
     const price = line.price ?? line.channelPrice
     return { goods, quantity: line.quantity, price: price === null ? null : price.amount / scale }
@@ -105,18 +107,22 @@ const sum = (lines: ReadonlyArray<Line>): string => {
 }
 
 /**
- * What must change in a document so that it says what the part says; empty where nothing must. Only what the hub owns is
- * compared: what people entered in 1C beside it stays.
+ * What must change in a document so that it says what the part says; empty where nothing must. Only what the hub owns
+ * is compared: what people entered in 1C beside it stays.
  */
 export const changesIn = (settings: ODataOrders, row: Row, wanted: Wanted): Row => {
   const current = linesOf(settings, row)
   // A price that the hub does not know is 1C's.
-  const comparable = wanted.lines.every(({ price }) => price !== null) ? current : current.map((line) => ({ ...line, price: null }))
+  const comparable = wanted.lines.every(({ price }) => price !== null)
+    ? current
+    : current.map((line) => ({ ...line, price: null }))
   const target = comparable === current && settings.lines.price !== null
     ? wanted.lines
     : wanted.lines.map((line) => ({ ...line, price: null }))
   return {
-    ...(refOf(row, settings.warehouse) === wanted.warehouse.toLowerCase() ? {} : { [settings.warehouse]: wanted.warehouse }),
+    ...(refOf(row, settings.warehouse) === wanted.warehouse.toLowerCase()
+      ? {}
+      : { [settings.warehouse]: wanted.warehouse }),
     ...(sum(comparable) === sum(target) ? {} : { [settings.lines.table]: linesRow(settings, wanted.lines) })
   }
 }

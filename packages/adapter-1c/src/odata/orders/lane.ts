@@ -114,7 +114,10 @@ export class OrderLane {
       if (whole) due = performance.now() + settings.everySeconds * 1000
       this.#failures = await this.#failed(whole ? this.round() : news()) ? this.#failures + 1 : 0
       if (this.#failures > 0) await this.#sleep(Math.min(1000 * 2 ** Math.min(this.#failures, 10), LONGEST_PAUSE_MS))
-      else await Promise.race([woken.then(() => this.#sleep(GATHER_MS)), this.#sleep(Math.max(0, due - performance.now()))])
+      else {
+        const left = Math.max(0, due - performance.now())
+        await Promise.race([woken.then(() => this.#sleep(GATHER_MS)), this.#sleep(left)])
+      }
     }
   }
 

@@ -34,13 +34,16 @@ export const openOrders = (parts: OpenOrders): OrderLane => {
   })
 }
 
-const some = (...fields: ReadonlyArray<string | null>): ReadonlyArray<string> => fields.filter((field) => field !== null)
+const some = (...fields: ReadonlyArray<string | null>): ReadonlyArray<string> =>
+  fields.filter((field) => field !== null)
 
 /** Names that the settings take from the base. */
 export const orderNeeds = (settings: ODataOrders): ReadonlyArray<Need> => {
   const { document, number, date, warehouse, comment, values, cancel, state, lines } = settings
   const cancelling = cancel === "mark" ? [] : Object.keys(cancel)
-  const head = some("Ref_Key", "Date", "DeletionMark", number, date, warehouse, comment, state?.field ?? null, lines.table)
+  const head = some(
+    "Ref_Key", "Date", "DeletionMark", number, date, warehouse, comment, state?.field ?? null, lines.table
+  )
   const { product, variant, quantity, quantities, price, sum } = lines
   return [
     { setting: "orders", path: document, fields: [...head, ...Object.keys(values), ...cancelling] },

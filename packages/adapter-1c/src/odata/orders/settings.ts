@@ -37,7 +37,9 @@ export const ODataOrders = Schema.Struct({
   warehouse: or(Name, "Склад_Key"),
   comment: or(Schema.NullOr(Name), "Комментарий"),
   lines: or(Lines, {}),
-  /** Written into each new document as they are: `{ Партнер_Key: "…", Организация_Key: "…", Статус: "КОбеспечению" }`. */
+  /**
+   * Written into each new document as they are: `{ Партнер_Key: "…", Организация_Key: "…", Статус: "КОбеспечению" }`.
+   */
   values: or(Values, {}),
   /** Post the document, so that it reserves; a change posts it again. */
   post: or(Schema.Boolean, true),

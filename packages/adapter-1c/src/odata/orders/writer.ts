@@ -99,4 +99,7 @@ const differing = (row: Row, target: Row): Row =>
   Object.fromEntries(Object.entries(target).filter(([field, value]) => row[field] !== value))
 
 const busy = (path: string): ODataFault =>
-  new ODataFault(`Документ ${path} всё время меняют в 1С: повторим позже.`, { outcome: "unavailable", blame: "partner" })
+  new ODataFault(`Документ ${path} всё время меняют в 1С: повторим позже.`, {
+    outcome: "unavailable",
+    blame: "partner"
+  })

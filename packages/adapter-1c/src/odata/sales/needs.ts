@@ -1,7 +1,8 @@
 import type { Need } from "../needs.ts"
 import type { ODataSales } from "./settings.ts"
 
-const some = (...fields: ReadonlyArray<string | null>): ReadonlyArray<string> => fields.filter((field) => field !== null)
+const some = (...fields: ReadonlyArray<string | null>): ReadonlyArray<string> =>
+  fields.filter((field) => field !== null)
 
 /** Names that the settings take from the base. */
 export const salesNeeds = (settings: ODataSales): ReadonlyArray<Need> => {

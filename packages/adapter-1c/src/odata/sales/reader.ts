@@ -105,7 +105,11 @@ export class SalesReader {
     }
   }
 
-  async #take(row: Row, report: { recorded: number; known: number; rejected: number }, rejects: Array<string>): Promise<void> {
+  async #take(
+    row: Row,
+    report: { recorded: number; known: number; rejected: number },
+    rejects: Array<string>
+  ): Promise<void> {
     const { hub, settings, cursor, world } = this.#parts
     const key = refOf(row, "Ref_Key") ?? ""
     const wall = textOf(row, "Date") ?? ""
@@ -155,4 +159,5 @@ export class SalesReader {
   }
 }
 
-const isMalformed = (error: unknown): error is Error => (error as { readonly _tag?: string } | null)?._tag === "InvalidInput"
+const isMalformed = (error: unknown): error is Error =>
+  (error as { readonly _tag?: string } | null)?._tag === "InvalidInput"

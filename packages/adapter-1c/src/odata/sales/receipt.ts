@@ -80,7 +80,9 @@ const lineOf = (settings: ODataSales, line: Row, world: ReceiptWorld): SaleLine 
   return {
     productId,
     quantity,
-    ...(price === null || price < 0 ? {} : { price: { amount: Math.round(price * 10 ** world.digits), currency: world.currency } }),
+    ...(price === null || price < 0
+      ? {}
+      : { price: { amount: Math.round(price * 10 ** world.digits), currency: world.currency } }),
     ...(mark === null ? {} : { markCodes: [mark] })
   }
 }

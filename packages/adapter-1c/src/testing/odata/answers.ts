@@ -3,8 +3,10 @@ const JSON_TYPE = "application/json;odata=nometadata;charset=utf-8"
 export const json = (value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
   new Response(`\uFEFF${JSON.stringify(value)}`, { status, headers: { ...headers, "content-type": JSON_TYPE } })
 
+const statusOf = (code: string): number => code === "-1" ? 500 : code === "9" || code === "8" ? 404 : 400
+
 /** An error of the interface (fact 82). */
-export const refusal = (code: string, value: string, status = code === "-1" ? 500 : code === "9" || code === "8" ? 404 : 400): Response =>
+export const refusal = (code: string, value: string, status = statusOf(code)): Response =>
   json({ "odata.error": { code, message: { lang: "ru", value } } }, status)
 
 export const page = (status: number): Response =>

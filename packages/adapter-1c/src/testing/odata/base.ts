@@ -27,7 +27,9 @@ export class ODataBase {
   afterWrite: (() => Promise<void>) | undefined
 
   constructor(options: ODataSimulatorOptions, faults: ODataFaults) {
-    this.#tables = new Map(Object.entries(options.tables).map(([path, { fields, rows }]) => [path, { fields, rows: [...rows] }]))
+    this.#tables = new Map(
+      Object.entries(options.tables).map(([path, { fields, rows }]) => [path, { fields, rows: [...rows] }])
+    )
     this.#limited = options.limited ?? false
     this.#faults = faults
     this.#now = options.now ?? (() => "2026-11-23T11:00:00")
@@ -81,7 +83,9 @@ export class ODataBase {
     const sorted = order.length === 0 ? this.#shuffled(found) : found.toSorted((a, b) => compare(a, b, order))
     const skip = Number(query.get("$skip") ?? 0)
     const rows = sorted.slice(skip, skip + Number(query.get("$top") ?? Number.POSITIVE_INFINITY))
-    const value = rows.map((row) => select.length === 0 ? row : Object.fromEntries(select.map((field) => [field, row[field]])))
+    const value = rows.map((row) =>
+      select.length === 0 ? row : Object.fromEntries(select.map((field) => [field, row[field]]))
+    )
     if (this.#faults.shift-- > 0 && found[0] !== undefined) {
       table.rows.unshift({ ...found[0], ...Object.fromEntries(order.map((field) => [field, "!"])) })
     }
@@ -95,7 +99,11 @@ export class ODataBase {
     return [...rows.slice(by), ...rows.slice(0, by)]
   }
 
-  async #entity(request: Request, [, set = "", id = "", action]: RegExpExecArray, ledger: Array<ODataEntry>): Promise<Response> {
+  async #entity(
+    request: Request,
+    [, set = "", id = "", action]: RegExpExecArray,
+    ledger: Array<ODataEntry>
+  ): Promise<Response> {
     const table = this.#tables.get(set)
     if (table === undefined) return refusal("8", `Тип сущности "${set}" не найден`)
     const row = table.rows.find((one) => one["Ref_Key"] === id)
@@ -104,7 +112,9 @@ export class ODataBase {
     if (request.method === "GET") return json(row)
     if (request.method !== "PATCH") return refusal("19", "Метод не разрешён")
     const version = request.headers.get("if-match")
-    if (version !== null && (this.#faults.conflict-- > 0 || version !== row["DataVersion"])) return new Response("", { status: 412 })
+    if (version !== null && (this.#faults.conflict-- > 0 || version !== row["DataVersion"])) {
+      return new Response("", { status: 412 })
+    }
     const change = await request.json() as SimulatedRow
     const wrong = this.#wrong(set, table, change)
     if (wrong !== undefined) return wrong
@@ -164,7 +174,8 @@ export class ODataBase {
       deleted
         ? `<at:deleted-entry ref="http://base/odata/standard.odata/${set}(guid'${id}')" when="2026-11-23T11:00:00Z"/>`
         : `<entry><id>http://base/odata/standard.odata/${set}(guid'${id}')</id>` +
-          `<category term="StandardODATA.${set}" scheme="http://schemas.microsoft.com/ado/2007/08/dataservices/scheme"/></entry>`
+          `<category term="StandardODATA.${set}" ` +
+          `scheme="http://schemas.microsoft.com/ado/2007/08/dataservices/scheme"/></entry>`
     )
     return new Response(
       `<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom" ` +

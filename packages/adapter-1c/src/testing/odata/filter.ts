@@ -1,6 +1,7 @@
 import type { SimulatedRow } from "./model.ts"
 
-const TERM = /^\s*([\p{L}_][\p{L}\p{N}_]*)\s+(eq|ne|gt|ge|lt|le)\s+(guid'[^']*'|datetime'[^']*'|'(?:[^']|'')*'|true|false|-?\d+(?:\.\d+)?)\s*$/u
+const VALUE = /guid'[^']*'|datetime'[^']*'|'(?:[^']|'')*'|true|false|-?\d+(?:\.\d+)?/u
+const TERM = new RegExp(String.raw`^\s*([\p{L}_][\p{L}\p{N}_]*)\s+(eq|ne|gt|ge|lt|le)\s+(${VALUE.source})\s*$`, "u")
 
 const literal = (text: string): string | number | boolean => {
   if (text === "true" || text === "false") return text === "true"

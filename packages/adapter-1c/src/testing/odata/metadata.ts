@@ -22,7 +22,8 @@ const typesOf = (path: string, { fields }: SimulatedTable): string => {
   const tables = Object.entries(fields).filter(([, type]) => typeof type !== "string").map(([field, columns]) =>
     `<ComplexType Name="${set}_${field}_RowType">${fieldsOf(set, columns as Record<string, string>)}</ComplexType>`
   )
-  return `<EntityType Name="${set}"><Key><PropertyRef Name="Ref_Key"/></Key>${fieldsOf(set, fields)}</EntityType>${tables.join("")}`
+  return `<EntityType Name="${set}"><Key><PropertyRef Name="Ref_Key"/></Key>${fieldsOf(set, fields)}</EntityType>` +
+    tables.join("")
 }
 
 /** `$metadata` in the shape that 1C gives it: virtual tables are functions bound to their set (fact 77). */
@@ -37,6 +38,7 @@ export const metadataOf = (tables: ReadonlyMap<string, SimulatedTable>): string 
     return `<FunctionImport Name="${name}" ReturnType="Collection(StandardODATA.${set}_${suffix})" ` +
       `IsBindable="true" EntitySetPath="${set}"/>`
   })
-  return `${HEAD}${paths.map(([path, table]) => typesOf(path, table)).join("\n")}<EntityContainer Name="StandardODATA">` +
+  const types = paths.map(([path, table]) => typesOf(path, table)).join("\n")
+  return `${HEAD}${types}<EntityContainer Name="StandardODATA">` +
     `${container.join("")}${functions.join("")}</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>`
 }

@@ -30,5 +30,10 @@ export interface ODataFaults {
 /** What the base has done. */
 export type ODataEntry =
   | { readonly kind: "session"; readonly action: "start" | "finish" }
-  | { readonly kind: "created" | "changed" | "posted" | "unposted"; readonly set: string; readonly id: string; readonly row: SimulatedRow }
+  | {
+    readonly kind: "created" | "changed" | "posted" | "unposted"
+    readonly set: string
+    readonly id: string
+    readonly row: SimulatedRow
+  }
   | { readonly kind: "acknowledged"; readonly message: number }

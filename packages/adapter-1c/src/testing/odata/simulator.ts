@@ -24,13 +24,15 @@ export interface ODataSimulator extends Simulator<ODataEntry> {
 export const ODATA_ROOT = "/base/odata/standard.odata"
 
 /**
- * A 1C base with the standard OData interface, as 1C facts 68–90 say: nometadata JSON, sessions, pages that shift without
- * order, errors by code. Beside the usual faults it has those of `ODataFaults`.
+ * A 1C base with the standard OData interface, as 1C facts 68–90 say: nometadata JSON, sessions, pages that shift
+ * without order, errors by code. Beside the usual faults it has those of `ODataFaults`.
  */
 export const oneCODataSimulator = (options: ODataSimulatorOptions): ODataSimulator => {
   const { login = "Обмен", password = "секрет-odata" } = options
   const expected = `Basic ${Buffer.from(`${login}:${password}`, "utf8").toString("base64")}`
-  const faults: ODataFaults = { html: 0, stale: 0, refuseSession: 0, business: 0, busy: 0, deaf: 0, shift: 0, conflict: 0 }
+  const faults: ODataFaults = {
+    html: 0, stale: 0, refuseSession: 0, business: 0, busy: 0, deaf: 0, shift: 0, conflict: 0
+  }
   const base = new ODataBase(options, faults)
   const sessions = new Set<string>()
   let started = 0
@@ -45,7 +47,9 @@ export const oneCODataSimulator = (options: ODataSimulatorOptions): ODataSimulat
       const cookie = /ibsession=([^;]+)/u.exec(request.headers.get("cookie") ?? "")?.[1]
       if (cookie !== undefined && !sessions.has(cookie)) return page(400)
       if (wish === "start" && faults.refuseSession-- > 0) return page(400)
-      if (wish === "finish" && cookie !== undefined && sessions.delete(cookie)) ledger.push({ kind: "session", action: "finish" })
+      if (wish === "finish" && cookie !== undefined && sessions.delete(cookie)) {
+        ledger.push({ kind: "session", action: "finish" })
+      }
       const answer = await base.answer(request, ledger)
       if (wish !== "start" || faults.deaf-- > 0) return answer
       const id = `s-${++started}`
@@ -55,7 +59,8 @@ export const oneCODataSimulator = (options: ODataSimulatorOptions): ODataSimulat
       return answer
     }
   })
-  const fetch = (request: Request): Promise<Response> => Promise.race([simulator.fetch(request), givenUp(request.signal)])
+  const fetch = (request: Request): Promise<Response> =>
+    Promise.race([simulator.fetch(request), givenUp(request.signal)])
   return { ...simulator, fetch, base, faults, login, password }
 }
 
