@@ -72,6 +72,10 @@ class Server {
     return Number(/VmHWM:\s+(\d+)/u.exec(status)![1]) * 1024 / 1e6
   }
 
+  cpu(): number {
+    return cpuOf(this.#child.pid!)
+  }
+
   async ask(query: string, body?: Uint8Array<ArrayBuffer>): Promise<string> {
     const init = body === undefined ? {} : { method: "POST", body }
     const answer = await fetch(`http://127.0.0.1:${this.#port}/exchange/1c?type=catalog&${query}`, {
@@ -112,25 +116,37 @@ class Server {
   }
 }
 
+/** Seconds of processor time, of all threads, the system's share with them. */
+const cpuOf = (pid: number): number => {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+  // Behind the name, which may hold anything: utime and stime, in ticks of 10 ms.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
 interface Timed {
   readonly upload: number
   /** From the question for the import, the files lying on the server's disk, to its answer. */
   readonly seconds: number
+  /** Processor time of the server's whole process in that time, the compilers' and collectors' threads with it. */
+  readonly cpu: number
 }
 
 /** A whole exchange of files. Seconds. */
 const exchange = async (server: Server, files: ReadonlyArray<readonly [name: string, path: string]>): Promise<Timed> => {
   await server.ask("mode=init")
-  let [upload, seconds] = [0, 0]
+  let [upload, seconds, cpu] = [0, 0, 0]
   for (const [name, path] of files) {
     const started = performance.now()
     await server.upload(path, name)
     const sent = performance.now()
+    const used = server.cpu()
     await server.import(name)
+    cpu += server.cpu() - used
     upload += (sent - started) / 1000
     seconds += (performance.now() - sent) / 1000
   }
-  return { upload, seconds }
+  return { upload, seconds, cpu }
 }
 
 const filesOf = ({ rests, prices }: ExchangeFiles) => [["rests0_1.xml", rests], ["prices0_1.xml", prices]] as const
@@ -150,6 +166,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 interface References {
   readonly expat: ReadonlyArray<number>
+  readonly expatCpu: ReadonlyArray<number>
   readonly htmlparser2: ReadonlyArray<number>
   readonly bare: ReadonlyArray<number>
 }
@@ -168,10 +185,12 @@ const measured = async (server: Server, files: ExchangeFiles): Promise<Measured>
 
 const tell = (store: string, name: string, runs: ReadonlyArray<Measured>, references: References, rows: number, more = ""): void => {
   const value = median(runs.map(({ seconds }) => seconds))
+  const cpu = median(runs.map((run) => run.cpu))
   const ratioTo = (times: ReadonlyArray<number>): string => (times.length === 0 ? "none" : (value / median(times)).toFixed(2))
   const worst = (pick: (run: Measured) => number): string => Math.max(...runs.map(pick)).toFixed(0)
   report({
-    bench: "sync", store, case: name, value, unit: "s",
+    bench: "sync", store, case: name, value, unit: "s", cpu,
+    ...(references.expatCpu.length > 0 && { cpuRatioToExpat: cpu / median(references.expatCpu) }),
     ...(references.expat.length === 0
       ? { reference: "bare load", ratio: value / median(references.bare) }
       : { reference: "C libexpat, parse only", ratio: value / median(references.expat) }),
@@ -191,9 +210,13 @@ const bench = async (
   bare: () => Promise<number>
 ): Promise<void> => {
   const { rows } = generations[0]!
-  const times = { expat: [] as Array<number>, htmlparser2: [] as Array<number>, bare: [] as Array<number> }
+  const times = { expat: [] as Array<number>, expatCpu: [] as Array<number>, htmlparser2: [] as Array<number>, bare: [] as Array<number> }
   const refer = async (files: ExchangeFiles): Promise<void> => {
-    if (expat !== undefined) times.expat.push(timeExpat(expat, [files.rests, files.prices]) / 1000)
+    if (expat !== undefined) {
+      const { wall, cpu } = timeExpat(expat, [files.rests, files.prices])
+      times.expat.push(wall / 1000)
+      times.expatCpu.push(cpu / 1000)
+    }
     times.htmlparser2.push(timeHtmlparser2([files.rests, files.prices]) / 1000)
     times.bare.push(await bare())
   }
@@ -201,7 +224,7 @@ const bench = async (
   await server.start(await open(), join(folder, `${store}-files`))
   const goods = await exchange(server, [["import0_1.xml", catalogue]])
   report({
-    bench: "sync", store, case: "catalogue of 50,000 products, first load", value: goods.seconds, unit: "s",
+    bench: "sync", store, case: "catalogue of 50,000 products, first load", value: goods.seconds, unit: "s", cpu: goods.cpu,
     note: `event loop max ${(await server.stats("stats")).loopMax.toFixed(0)} ms`
   })
   const first = [await measured(server, generations[0]!)]
@@ -236,12 +259,12 @@ const withOrders = async (
     const orders = steadyOrders(server, `during${i}`)
     await pause(1000)
     await server.stats("rest")
-    const started = performance.now()
+    const [started, used] = [performance.now(), server.cpu()]
     for (const [name] of filesOf(files)) await server.import(name)
-    const seconds = (performance.now() - started) / 1000
+    const [seconds, cpu] = [(performance.now() - started) / 1000, server.cpu() - used]
     const { loopMax } = await server.stats("stats")
     during.push(await orders.stop())
-    runs.push({ upload: 0, seconds, loopMax, peak: server.peak() - resting.rss })
+    runs.push({ upload: 0, seconds, cpu, loopMax, peak: server.peak() - resting.rss })
   }
   const p99 = median(during.map((steady) => steady.p99))
   const refused = during.reduce((sum, steady) => sum + steady.refused, 0)

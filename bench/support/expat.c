@@ -1,4 +1,4 @@
-/* Only parses the given files, with handlers that count: what no reader of events is expected to beat. Prints ms. */
+/* Only parses the given files, with handlers that count: what no reader of events is expected to beat. Prints ms of wall and of processor time. */
 #include <expat.h>
 #include <stdio.h>
 #include <time.h>
@@ -8,7 +8,7 @@ static void end(void *u, const XML_Char *name) { n++; }
 static void text(void *u, const XML_Char *s, int len) { n++; }
 int main(int argc, char **argv) {
   static char buf[65536];
-  struct timespec a, b;
+  struct timespec a, b, cpu;
   clock_gettime(CLOCK_MONOTONIC, &a);
   for (int i = 1; i < argc; i++) {
     FILE *f = fopen(argv[i], "rb");
@@ -25,6 +25,7 @@ int main(int argc, char **argv) {
     fclose(f);
   }
   clock_gettime(CLOCK_MONOTONIC, &b);
-  printf("%.3f\n", (b.tv_sec - a.tv_sec) * 1e3 + (b.tv_nsec - a.tv_nsec) / 1e6);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+  printf("%.3f %.3f\n", (b.tv_sec - a.tv_sec) * 1e3 + (b.tv_nsec - a.tv_nsec) / 1e6, cpu.tv_sec * 1e3 + cpu.tv_nsec / 1e6);
   return 0;
 }

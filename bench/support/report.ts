@@ -7,14 +7,17 @@ export interface Result {
   readonly unit: string
   readonly reference?: string
   readonly ratio?: number
+  /** Seconds of processor time of the hub's whole process, and to that of C libexpat; of the same meaning under any load. */
+  readonly cpu?: number
+  readonly cpuRatioToExpat?: number
   readonly note?: string
 }
 
 const short = (n: number): number => Number(n.toPrecision(4))
 
 export const report = (result: Result): void => {
-  const ratio = result.ratio === undefined ? {} : { ratio: short(result.ratio) }
-  process.stdout.write(`${JSON.stringify({ ...result, value: short(result.value), ...ratio })}\n`)
+  const rounded = Object.entries(result).map(([key, value]) => [key, typeof value === "number" ? short(value) : value])
+  process.stdout.write(`${JSON.stringify(Object.fromEntries(rounded))}\n`)
 }
 
 export const say = (text: string): void => void process.stderr.write(`${text}\n`)

@@ -157,13 +157,16 @@ export class Importer {
   async #apply(file: ImportFile, parts: Parts): Promise<SyncRun> {
     const { run, memory, known, read, notes } = parts
     const fresh = new Set<string>()
+    let anyKnown = false
     const made = await this.#products(parts, false, ({ externalId }) => {
       // A link without a product is what a killed import left.
       if (known.slot(externalId) === NO_SLOT) fresh.add(externalId)
-      return fresh.has(externalId)
+      const isFresh = fresh.has(externalId)
+      anyKnown ||= !isFresh
+      return isFresh
     })
     const isKnown = ({ externalId }: DraftItem): boolean => !fresh.has(externalId)
-    const changes = await this.#products({ ...parts, notes: new Notes() }, true, isKnown)
+    const changes = anyKnown ? await this.#products({ ...parts, notes: new Notes() }, true, isKnown) : 0
     const targets = await Targets.open(this.#config, this.#hub, memory)
     targets.learn(read)
     await targets.create(read)
