@@ -103,4 +103,13 @@ describe("the shapes of stock (fact 40)", () => {
     expect(stocks).toEqual([])
     expect(rejections.map(({ reason }) => reason)).toContain("Остаток: не указан склад")
   })
+
+  it("R-STK-1: among rows that are written alike, each keeps its own id, with blanks, line ends and letters", () => {
+    const ids = ["w1", "w2", "w3", "w4", " w5 ", "\u00a0w6", "w\r7", "склад-восемь", "", "w".repeat(300), "w11"]
+    const { stocks } = read(offer(ids.map((id) =>
+      `<Остатки><Остаток><Склад><Ид>${id}</Ид><Количество> 1,50 </Количество></Склад></Остаток></Остатки>`).join("")))
+    expect(stocks.map(({ warehouseId }) => warehouseId))
+      .toEqual(["w1", "w2", "w3", "w4", "w5", "w6", "w\n7", "склад-восемь", "w".repeat(300), "w11"])
+    expect(stocks.every(({ thousandths }) => thousandths === 1500)).toBe(true)
+  })
 })

@@ -140,4 +140,17 @@ describe("elements that are written alike", () => {
     }
     expect(byShape).toBeGreaterThan(10_000)
   })
+
+  test("STK-4: a byte that is no plain text is met at each place of a value of a known shape", () => {
+    const strange = ["&amp;", "&", ">", "]]>", "<", "\r", "\n", "\u0001", "%", "ж", "\u007f"]
+    for (const text of strange) {
+      for (let at = 0; at <= 13; at++) {
+        const id = `${"0".repeat(at)}${text}${"f".repeat(13 - at)}`
+        const document = `<К>${row("0123456789abc", "1").repeat(5)}${row(id, "1")}${row("0123456789abc", "1")}</К>`
+        const shaped = read(document, 1 << 16, true)
+        expect(shaped.told, `value ${JSON.stringify(id)}`).toEqual(read(document, 1 << 16, false).told)
+        expect(shaped.byShape).toBeGreaterThanOrEqual(3 * 6)
+      }
+    }
+  })
 })
