@@ -5,7 +5,7 @@ import { newSqlite } from "./support/database.ts"
 import { until } from "./support/hub.ts"
 import { chance } from "./support/random.ts"
 import { stage, workUntil } from "./support/run.ts"
-import type { Tables } from "./support/tables.ts"
+import { cellNames, type Tables } from "./support/tables.ts"
 
 let tables: Tables
 let evidence: Evidence
@@ -82,8 +82,11 @@ test("the checker finds P3 broken: holds that do not add up, goods sold twice, a
   const holder = tables.fulfilments.find((row) => row.status === "accepted" && held.has(`${row.order_id}/${row.part}`))!
   expect(found(damaged("fulfilments", (row) => row.id === holder.id, { reservation_state: "expired" })))
     .toMatch(/P3: part \S+ \(accepted\) holds goods/u)
-  const scarce = tables.events.findIndex((row) => row.levels?.startsWith("[[8192,") === true)
-  const oversold = tables.events.map((row, i) => (i === scarce ? { ...row, levels: "[[8192,0,1000]]" } : row))
+  const name = cellNames(tables)
+  const cellIn = (levels: string | null): number | undefined => (JSON.parse(levels ?? "[]") as Array<[number]>)[0]?.[0]
+  const scarce = tables.events.findIndex((row) => row.type === "order.placed" && name(cellIn(row.levels) ?? -1) === "insulin@north")
+  const cell = cellIn(tables.events[scarce]!.levels)
+  const oversold = tables.events.map((row, i) => (i === scarce ? { ...row, levels: `[[${cell},0,1000]]` } : row))
   expect(found({ events: oversold })).toMatch(/P3: change \S+ reserved 1000 of insulin@north/u)
   expect(found(damaged("sync_runs", (row) => row.connection.startsWith("statement"), { state: "failed" })))
     .toMatch(/P7: \S+ was answered 200 and is not done/u)

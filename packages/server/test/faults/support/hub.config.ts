@@ -20,7 +20,7 @@ export default defineConfig((env) => {
     rate: false,
     logLevel: "warn",
     adapters: [
-      simulatedMessages({ ...messageGatewaySimulator(), fetch: overHttp("gateway") }, { id: "gateway" }),
+      simulatedMessages({ ...messageGatewaySimulator({ idempotent: false }), fetch: overHttp("gateway") }, { id: "gateway" }),
       simulatedGeocoder({ ...geocoderSimulator({ places: [] }), fetch: overHttp("geocoder") }, { id: "geocoder" })
     ]
   }
