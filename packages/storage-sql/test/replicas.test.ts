@@ -1,10 +1,10 @@
 import { BranchId, ProductId, Storage } from "@aptekit/core"
 import {
-  type LevelRow, loadNetwork, makeChange, makeMovement, makeOrder, makeProduct, smallNetwork, stateStock, stockBatch, TEST_NOW
+  type LevelRow, loadNetwork, makeChange, makeMovement, makeOrder, makeProduct, smallNetwork, stateStock, TEST_NOW
 } from "@aptekit/core/testing"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { onServer, useMariadb } from "../../../test/mariadb.ts"
+import { useMariadb } from "../../../test/mariadb.ts"
 import { mariadb } from "../src/index.ts"
 
 const server = useMariadb()
@@ -88,60 +88,6 @@ describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
         const stale = yield* states(one, [["aspirin", "south", 1]], TEST_NOW + 15_000)
         expect(stale.counts.stale).toBe(1)
       })))
-
-  type OpenedRun = Effect.Success<ReturnType<Storage["Service"]["stock"]["openRun"]>>
-
-  /** A run that `one` has opened, while it lives, and what another hub sees. */
-  const receiving = <A>(
-    body: (uri: string, run: OpenedRun, one: Storage["Service"]) => Effect.Effect<A, unknown, never>
-  ) => {
-    const opened = (uri: string) =>
-      Effect.gen(function*() {
-        yield* loadNetwork()
-        const one = yield* Storage
-        const run = yield* one.stock.openRun({ connection: "1c", file: "rests.xml" }, {})
-        return yield* body(uri, run, one)
-      }).pipe(Effect.provide(mariadb({ uri })))
-    return server.fresh().then((uri) => Effect.runPromise(opened(uri)))
-  }
-  const later = <A>(uri: string, body: (two: Storage["Service"]) => Effect.Effect<A, unknown, Storage>) =>
-    Effect.provide(Effect.flatMap(Storage, body), mariadb({ uri }))
-  const stateIn = (storage: Storage["Service"], id: string) =>
-    Effect.map(storage.stock.run(id), (run) => run?.state)
-  const openedLongAgo = (uri: string, id: string) =>
-    Effect.promise(() => onServer(uri, `update sync_runs set started_at = started_at - 3700000 where id = '${id}'`))
-
-  it("D4: a hub that starts leaves the runs that another one receives alone", () =>
-    receiving((uri, run, one) =>
-      later(uri, (two) =>
-        Effect.gen(function*() {
-          expect(yield* stateIn(two, run.id)).toBe("receiving")
-          yield* states(two, [["aspirin", "north", 7]], TEST_NOW + 10_000)
-          expect(yield* stateIn(two, run.id)).toBe("receiving")
-          yield* run.write(stockBatch(one, [["aspirin", "north", 4]], TEST_NOW + 20_000))
-          yield* run.finish()
-          expect(yield* stateIn(two, run.id)).toBe("done")
-        }))))
-
-  it("D4: a run that nobody ended for an hour is a dead hub's: failed at the next start", () =>
-    receiving((uri, run) =>
-      Effect.andThen(
-        openedLongAgo(uri, run.id),
-        later(uri, (two) => Effect.map(stateIn(two, run.id), (state) => expect(state).toBe("failed")))
-      )))
-
-  it("D4: …or by the next run of a hub that lives, but never by its own hub", () =>
-    receiving((uri, run, one) =>
-      later(uri, (two) =>
-        Effect.gen(function*() {
-          yield* openedLongAgo(uri, run.id)
-          yield* states(one, [["aspirin", "north", 6]], TEST_NOW + 10_000)
-          expect(yield* stateIn(one, run.id)).toBe("receiving")
-          yield* two.network.load
-          yield* two.catalogue.byIds(smallNetwork().products.map(({ id }) => id))
-          yield* states(two, [["aspirin", "north", 7]], TEST_NOW + 20_000)
-          expect(yield* stateIn(two, run.id)).toBe("failed")
-        }))))
 
   it("STK-1: a product of many substances is kept whole", () =>
     both((one) =>

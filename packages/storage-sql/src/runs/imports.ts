@@ -24,8 +24,6 @@ import { type Showing, showRows } from "./showing.ts"
 
 /** What a hub that imports holds, where several share the database. */
 const LEASE = "imports"
-/** Nobody receives one run for so long: where several hubs share the database it is a dead hub's. */
-const RECEIVING_MS = 60 * 60_000
 /** Slices under way at once: the writer never waits for the next one, an order never for more than one. */
 const IN_FLIGHT = 4
 
@@ -56,8 +54,6 @@ export class Imports {
   readonly #priceTypes = new Map<string, number>()
   /** Hears what other hubs did to the stock before this one compares. */
   readonly #catchUp: () => Promise<void>
-  /** Runs that were opened here and have not ended. */
-  readonly #receiving = new Set<string>()
   /** Under which imports are written; null where only one hub can be. */
   #fence: Fence | null = null
   /** A run that failed after its journal: it is finished before anything else is compared. */
@@ -85,29 +81,15 @@ export class Imports {
     this.#catchUp = catchUp
   }
 
+  /** Finishes what a killed process left: journalled runs go on, others had changed nothing. */
   async recover(): Promise<void> {
-    await this.#alone(() => this.#takeUp())
-  }
-
-  /** Finishes what a killed process left: journalled runs go on, others had changed nothing. Was any journalled? */
-  async #takeUp(): Promise<boolean> {
-    let any = false
-    for (const row of await this.#driver.read("unfinishedRuns", undefined)) {
-      const run = runOf(row, this.live)
-      if (run.state === "applying") {
-        await this.#finishFromJournal(run)
-        any = true
-      } else if (this.#isAbandoned(run)) {
-        await this.fail(run, "The hub was stopped while it received; send the file again.")
+    await this.#alone(async () => {
+      for (const row of await this.#driver.read("unfinishedRuns", undefined)) {
+        const run = runOf(row, this.live)
+        if (run.state === "receiving") await this.fail(run, "The hub was stopped while it received; send the file again.")
+        else await this.#finishFromJournal(run)
       }
-    }
-    return any
-  }
-
-  /** Another hub that shares the database may be receiving it right now. */
-  #isAbandoned({ id, startedAt }: SyncRun): boolean {
-    if (this.#driver.alone === null) return true
-    return !this.#receiving.has(id) && startedAt < this.#now() - RECEIVING_MS
+    })
   }
 
   async #finishFromJournal(run: SyncRun): Promise<void> {
@@ -135,14 +117,15 @@ export class Imports {
     }
     this.#cutOff = null
     if (this.#driver.alone === null) return
-    if (await this.#takeUp()) await this.reload()
+    const left = (await this.#driver.read("unfinishedRuns", undefined)).filter(({ state }) => state === "applying")
+    for (const row of left) await this.#finishFromJournal(runOf(row, this.live))
+    if (left.length > 0) await this.reload()
     await this.#catchUp()
   }
 
   async open(source: RunSource, options: RunOptions): Promise<OpenRun> {
     const run = newRun(v7(), source, options, this.#now())
     await this.#driver.write("putRun", runRow(run), "log")
-    this.#receiving.add(run.id)
     return new OpenRun(run, options, this)
   }
 
@@ -173,13 +156,12 @@ export class Imports {
       })
     )
     this.#turn = turn.catch(() => undefined)
-    return turn.finally(() => this.#receiving.delete(opened.id))
+    return turn
   }
 
   async fail(opened: SyncRun, error: string): Promise<SyncRun> {
     const run: SyncRun = { ...opened, state: "failed", finishedAt: this.#now(), error }
     await this.#driver.write("failRun", runRow(run), "log")
-    this.#receiving.delete(run.id)
     return run
   }
 
