@@ -32,6 +32,8 @@ export class Figures {
   #doubtful = new Set<number>()
   /** Rows of which nobody knows what waiting orders will take first. */
   #doubtfulDemand = new Set<number>()
+  /** The database was away: what else was missed nobody can say, so everything is read again. */
+  #shaken = false
 
   constructor(driver: Driver, image: StockImage) {
     this.#driver = driver
@@ -59,6 +61,7 @@ export class Figures {
       // Perhaps it was done and only its answer lost; then its own repetition may have been refused.
       this.doubt(cells)
       this.#doubtDemand(demand)
+      if (!(error instanceof Refusal)) this.shake()
       if (error instanceof Refusal && error.tag === "InsufficientStock") this.#repair(error.fields["refused"] as Refused, watch)
       throw error
     } finally {
@@ -117,6 +120,19 @@ export class Figures {
     for (const cell of cells) this.#doubtful.add(cell)
   }
 
+  /** The database did not answer. */
+  shake(): void {
+    if (!this.#inOrder) this.#shaken = true
+  }
+
+  /** Was the database away since this was last asked? Then all demand of waiting orders is read again too. */
+  takeShaken(): boolean {
+    const shaken = this.#shaken
+    this.#shaken = false
+    if (shaken) this.#doubtDemand(this.#image.awaitedCells().map(([product, branch]) => cellOf(product, branch)))
+    return shaken
+  }
+
   /** Reads what is doubtful once more. */
   async again(): Promise<void> {
     await this.#levelsAgain()
@@ -136,7 +152,8 @@ export class Figures {
     const watch = this.watch()
     try {
       const demand = await awaitedDemand(this.#driver, this.#image)
-      for (const cell of cells) {
+      // Demand that is there counts as doubtful too: a lost answer may be all that the image knows of it.
+      for (const cell of new Set([...cells, ...demand.keys()])) {
         if (watch.has(cell)) this.#doubtDemand([cell])
         else this.#image.setAwaited(productOf(cell), branchOf(cell), demand.get(cell) ?? 0)
       }

@@ -48,7 +48,7 @@ export class Replicas {
   /** Everything that was committed before this was asked. */
   hear(): Promise<void> {
     const turn = this.#turn.then(() => this.#look())
-    this.#turn = turn.catch(() => undefined)
+    this.#turn = turn.catch(() => this.#figures.shake())
     return turn
   }
 
@@ -57,8 +57,20 @@ export class Replicas {
     if (this.#driver.alone === null) return
     let news = 0
     for (let page = PAGE; page === PAGE; news += page) page = await this.#hearPage()
+    await this.#afterAnAbsence()
     await this.#figures.again()
     if (news > 0) this.#announce()
+  }
+
+  /** After the database was away the whole image is read again: what was missed meanwhile need not be guessed. */
+  async #afterAnAbsence(): Promise<void> {
+    if (!this.#figures.takeShaken()) return
+    try {
+      await this.#imports.reload()
+    } catch (error) {
+      this.#figures.shake()
+      throw error
+    }
   }
 
   async #hearPage(): Promise<number> {

@@ -170,6 +170,10 @@ export class StockImage {
     this.#onHand[cell]! += onHand
     this.#reserved[cell]! += reserved
   }
+  /** Rows of which waiting orders will take some first: product and branch slots. */
+  awaitedCells(): ReadonlyArray<readonly [product: number, branch: number]> {
+    return [...this.#awaited.keys()].map((cell) => [Math.floor(cell / this.#width), cell % this.#width])
+  }
   addAwaited(productSlot: number, branchSlot: number, units: number): void {
     const cell = this.cell(productSlot, branchSlot)
     const left = (this.#awaited.get(cell) ?? 0) + units

@@ -32,7 +32,7 @@ export interface ListOutboxArgs {
   readonly after: number
 }
 
-interface Held {
+export interface Held {
   readonly id: string
   readonly token: number
 }
