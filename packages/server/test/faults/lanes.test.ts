@@ -60,6 +60,13 @@ const outcomesOf = async (hub: HubProcess, state: string): Promise<number> => {
   return line === undefined ? 0 : Number(line.split(" ").at(-1))
 }
 
+/** Calls that the lane of the gateway has in hand, by the hub's own metrics. */
+const inFlightOf = async (hub: HubProcess): Promise<number> => {
+  const text = await (await fetch(`${hub.url()}/metrics`)).text()
+  const line = text.split("\n").find((one) => one.startsWith("aptekit_lane_in_flight{") && one.includes('lane="gateway"'))
+  return Number(line!.split(" ").at(-1))
+}
+
 describe.skipIf(server.skip !== null)("two hubs on one MariaDB", () => {
   test("P6: D24: a hub that was stopped past its lease can neither write its outcome nor call again", { timeout: 120_000 }, async () => {
     const uri = await server.fresh()
@@ -78,7 +85,9 @@ describe.skipIf(server.skip !== null)("two hubs on one MariaDB", () => {
     const other = await startHub(on.hubOptions)
     await until("the other hub has sent it", async () => allEnded(on.database))
     zombie.signal("SIGCONT")
-    await until("the zombie has tried to record that nobody knows", async () => (await outcomesOf(zombie, "unknown")) === 1)
+    // Stopped for longer than a renewal, it may first learn that the lease is another's, and let go of the call.
+    await until("the zombie has tried to record that nobody knows, or has let go", async () =>
+      (await outcomesOf(zombie, "unknown")) === 1 || (await inFlightOf(zombie)) === 0)
     const { outbox } = await on.database.tables()
     expect(outbox.map(({ state }) => state)).toEqual(["done"])
     expect(gateway.ledger).toHaveLength(1)
