@@ -44,6 +44,9 @@ export const tulparMessages = defineAdapter({
   ports: { messages: messagesPort },
   // What the port leaves open: each is said, and the conformance test holds the adapter to it.
   capabilities: {
+    sms: true,
+    email: false,
+    push: false,
     lookUp: true,
     status: false,
     balance: false,

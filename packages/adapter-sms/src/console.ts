@@ -35,6 +35,9 @@ export const consoleMessages = defineAdapter({
   }),
   ports: { messages: messagesPort },
   capabilities: {
+    sms: true,
+    email: true,
+    push: true,
     lookUp: true,
     status: false,
     balance: false,

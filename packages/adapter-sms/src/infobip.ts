@@ -65,6 +65,9 @@ export const infobipMessages = defineAdapter({
   }),
   ports: { messages: messagesPort },
   capabilities: {
+    sms: true,
+    email: false,
+    push: false,
     lookUp: true,
     status: true,
     balance: true,

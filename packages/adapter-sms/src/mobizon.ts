@@ -77,6 +77,9 @@ export const mobizonMessages = defineAdapter({
   }),
   ports: { messages: messagesPort },
   capabilities: {
+    sms: true,
+    email: false,
+    push: false,
     lookUp: false,
     status: true,
     balance: true,

@@ -61,6 +61,9 @@ export const smppMessages = defineAdapter({
   }),
   ports: { messages: messagesPort },
   capabilities: {
+    sms: true,
+    email: false,
+    push: false,
     lookUp: false,
     status: true,
     balance: false,

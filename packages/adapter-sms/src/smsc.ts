@@ -94,6 +94,9 @@ export const smscMessages = defineAdapter({
   }),
   ports: { messages: messagesPort },
   capabilities: {
+    sms: true,
+    email: false,
+    push: false,
     lookUp: true,
     status: true,
     balance: true,

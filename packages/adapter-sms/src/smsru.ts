@@ -83,6 +83,9 @@ export const smsruMessages = defineAdapter({
   }),
   ports: { messages: messagesPort },
   capabilities: {
+    sms: true,
+    email: false,
+    push: false,
     lookUp: false,
     status: true,
     balance: true,

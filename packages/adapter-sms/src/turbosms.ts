@@ -81,6 +81,9 @@ export const turbosmsMessages = defineAdapter({
   }),
   ports: { messages: messagesPort },
   capabilities: {
+    sms: true,
+    email: false,
+    push: false,
     lookUp: false,
     status: true,
     balance: true,

@@ -25,6 +25,7 @@ const flawed = (send: Send, find: (id: string) => string | null = () => null, de
     config: Schema.Struct({}),
     ports: { messages: messagesPort },
     capabilities: {
+      sms: true, email: false, push: false,
       lookUp: true, status: false, balance: false, deliveryReports: false, idempotentSend: true, senderNames: false, ...declares
     },
     setup: () => ({

@@ -65,6 +65,15 @@ describe("SDK-2: a method of an adapter", () => {
     expect(await Effect.runPromise(say(echo(method)))).toEqual({ heard: "сәлем" })
   })
 
+  test("D27: says beside the outcome when to come back and what a refusal is about; nonsense is left out", async () => {
+    const error = (retryAfterMs: number, because: "gateway" | "addressGone") =>
+      failure(echo(() => Promise.reject(new AdapterFault("no", { outcome: "unavailable", retryAfterMs, because }))))
+    expect(await error(1_500.2, "gateway")).toMatchObject({ retryAfterMs: 1_501, because: "gateway" })
+    const nonsense = [NaN, Infinity, 0, -5]
+    for (const ms of nonsense) expect(await error(ms, "whatever" as "gateway")).not.toHaveProperty("retryAfterMs")
+    expect(await error(1, "whatever" as "gateway")).not.toHaveProperty("because")
+  })
+
   test.each<[FaultOutcome]>([["unavailable"], ["rejected"], ["unknown"]])(
     "says by AdapterFault that the call ended as %s; its message is the author's, behind adapter and connection",
     async (outcome) => {

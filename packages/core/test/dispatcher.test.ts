@@ -21,6 +21,7 @@ import { line, place } from "./intake-kit.ts"
 import { command, inWorld } from "./world.ts"
 
 const CAPABILITIES = {
+  sms: true, email: false, push: false,
   lookUp: true, status: false, balance: false, deliveryReports: false, idempotentSend: false, senderNames: false
 }
 

@@ -15,7 +15,10 @@ const gateway = (deliveryReports: boolean) => {
     name: "gateway",
     config: Schema.Struct({}),
     ports: { messages: messagesPort },
-    capabilities: { lookUp: false, status: true, balance: false, deliveryReports, idempotentSend: true, senderNames: false },
+    capabilities: {
+      sms: true, email: false, push: false,
+      lookUp: false, status: true, balance: false, deliveryReports, idempotentSend: true, senderNames: false
+    },
     setup: () => ({
       messages: {
         send: ({ id }) => ({ providerId: `g-${id}` }),

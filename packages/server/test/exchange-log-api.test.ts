@@ -16,6 +16,7 @@ const gateway = defineAdapter({
   config: Schema.Struct({}),
   ports: { messages: messagesPort },
   capabilities: {
+    sms: true, email: false, push: false,
     lookUp: false, status: false, balance: false, deliveryReports: false, idempotentSend: false, senderNames: false
   },
   setup: () => ({

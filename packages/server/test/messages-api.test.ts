@@ -9,6 +9,7 @@ const gateway = defineAdapter({
   config: Schema.Struct({}),
   ports: { messages: messagesPort },
   capabilities: {
+    sms: true, email: false, push: false,
     lookUp: true, status: false, balance: false, deliveryReports: true, idempotentSend: true, senderNames: false
   },
   setup: (_config, { hub }) => {

@@ -31,6 +31,9 @@ const overGateway = (gateway: MessageGatewaySimulator) =>
     config: Schema.Struct({ token: Schema.String }),
     ports: { messages: messagesPort },
     capabilities: {
+      sms: true,
+      email: false,
+      push: false,
       lookUp: true,
       status: false,
       balance: false,

@@ -3,7 +3,7 @@ import { ExchangeLog } from "../exchange/log.ts"
 import type { SyncRun } from "../exchange/sync.ts"
 import { discreet, discreetLog } from "./discreet.ts"
 import type { InboundHub } from "./inward.ts"
-import { AdapterError, AdapterFault } from "./errors.ts"
+import { AdapterError, AdapterFault, FaultCause } from "./errors.ts"
 import type {
   AnyCodec, Capabilities, MethodImplementation, MethodSpec, Port, PortImplementation, PortService, PortSpec
 } from "./port.ts"
@@ -124,14 +124,15 @@ const build = <C extends AnyCodec, P extends Ports>(
 ): Effect.Effect<BuiltAdapter, AdapterError, Scope.Scope> =>
   Effect.gen(function*() {
     let shown = discreet(undefined)
-    const fail = (method: string, reason: AdapterError["reason"], outcome: AdapterError["outcome"], text: string) =>
+    const fail = (method: string, ...[reason, outcome, text, advice]: Parameters<Fail>) =>
       new AdapterError({
         adapter: definition.name,
         instance: id,
         method,
         reason,
         outcome,
-        message: `[${definition.name}] [${id}] ${shown(text)}`
+        message: `[${definition.name}] [${id}] ${shown(text)}`,
+        ...adviceOf(advice)
       })
     const capabilities = definition.capabilities ?? {}
     const unsaid = Object.values(definition.ports).flatMap((port) =>
@@ -170,7 +171,7 @@ const build = <C extends AnyCodec, P extends Ports>(
         port.name,
         Object.fromEntries(
           Object.entries(port.methods).map(([method, spec]) => {
-            const failed: Fail = (reason, outcome, text) => fail(`${port.name}.${method}`, reason, outcome, text)
+            const failed: Fail = (...failure) => fail(`${port.name}.${method}`, ...failure)
             return [
               method,
               promises(spec, capabilities) ? callMethod(spec, implementation[method]!, failed, recorder(log, id, `${port.name}.${method}`)) : unsupported(spec, failed)
@@ -215,7 +216,18 @@ const missingIn = (
 const promises = (spec: MethodSpec, capabilities: Capabilities): boolean =>
   spec.capability === undefined || capabilities[spec.capability] === true
 
-type Fail = (reason: AdapterError["reason"], outcome: AdapterError["outcome"], text: string) => AdapterError
+type Fail = (
+  reason: AdapterError["reason"],
+  outcome: AdapterError["outcome"],
+  text: string,
+  advice?: Pick<AdapterFault, "because" | "retryAfterMs">
+) => AdapterError
+
+/** What an author says beside the outcome, as far as it makes sense: a time in the past or for ever is none. */
+const adviceOf = ({ because, retryAfterMs }: Partial<Pick<AdapterFault, "because" | "retryAfterMs">> = {}) => ({
+  ...(because === undefined || !FaultCause.literals.includes(because) ? {} : { because }),
+  ...(Number.isFinite(retryAfterMs) && retryAfterMs! > 0 ? { retryAfterMs: Math.ceil(retryAfterMs!) } : {})
+})
 
 /** A method that the partner cannot do: no call, the same answer each time. */
 const unsupported = (spec: MethodSpec, fail: Fail) => (): Effect.Effect<never, AdapterError> =>
@@ -248,7 +260,7 @@ const made = (
 ): Effect.Effect<unknown, AdapterError> =>
   lift((signal) => implementation(encoded, { signal })).pipe(
     Effect.mapError((error) =>
-      error instanceof AdapterFault ? fail("fault", error.outcome, error.message) : fail("thrown", "unknown", `threw: ${textOf(error)}`)
+      error instanceof AdapterFault ? fail("fault", error.outcome, error.message, error) : fail("thrown", "unknown", `threw: ${textOf(error)}`)
     ),
     Effect.timeoutOrElse({
       duration: spec.timeout ?? DEFAULT_TIMEOUT,

@@ -5,15 +5,36 @@ export const FaultOutcome = Schema.Literals(["unavailable", "rejected", "unknown
 export type FaultOutcome = typeof FaultOutcome.Type
 
 /**
+ * What a refusal is about, where the hub can do something. `gateway`: not the message but the account with this partner (its
+ * money, rights or settings), so another partner may take it. `addressGone`: the address is no more; it is forgotten where it
+ * was subscribed. Left out: the message itself.
+ */
+export const FaultCause = Schema.Literals(["gateway", "addressGone"])
+export type FaultCause = typeof FaultCause.Type
+
+export interface FaultOptions {
+  readonly outcome: FaultOutcome
+  /** Of a refusal, or of `unavailable` where it will not pass by itself. */
+  readonly because?: FaultCause
+  /** Of `unavailable`: the partner asked to be left alone for so many milliseconds (`Retry-After`). */
+  readonly retryAfterMs?: number
+  readonly cause?: unknown
+}
+
+/**
  * What the author of an adapter throws to say how a call ended. Anything else that is thrown counts as `unknown`:
  * the hub will not repeat blindly what it does not understand.
  */
 export class AdapterFault extends Error {
   override readonly name = "AdapterFault"
   readonly outcome: FaultOutcome
-  constructor(message: string, options: { readonly outcome: FaultOutcome; readonly cause?: unknown }) {
+  readonly because: FaultCause | undefined
+  readonly retryAfterMs: number | undefined
+  constructor(message: string, options: FaultOptions) {
     super(message, { cause: options.cause })
     this.outcome = options.outcome
+    this.because = options.because
+    this.retryAfterMs = options.retryAfterMs
   }
 }
 
@@ -24,5 +45,7 @@ export class AdapterError extends Schema.TaggedError<AdapterError>()("AdapterErr
   instance: Schema.String,
   method: Schema.String,
   outcome: FaultOutcome,
+  because: Schema.optionalKey(FaultCause),
+  retryAfterMs: Schema.optionalKey(Schema.Number),
   reason: Schema.Literals(["config", "input", "output", "timeout", "fault", "thrown", "unsupported"])
 }) {}

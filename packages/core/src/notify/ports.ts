@@ -23,6 +23,7 @@ const Amount = Schema.Struct({
 
 /**
  * What gateways differ in:
+ * - `sms`, `email`, `push`: the kinds of message that it takes, one at least;
  * - `lookUp`: a message can be found by our id, so that a lost answer need not stay lost (`find`);
  * - `idempotentSend`: our id twice is one message;
  * - `status`, `balance`: can be asked for;
@@ -30,7 +31,7 @@ const Amount = Schema.Struct({
  * - `senderNames`: messages bear a name that the gateway has registered.
  */
 export const MESSAGE_CAPABILITIES = [
-  "lookUp", "status", "balance", "deliveryReports", "idempotentSend", "senderNames"
+  "sms", "email", "push", "lookUp", "status", "balance", "deliveryReports", "idempotentSend", "senderNames"
 ] as const
 
 /**
@@ -41,12 +42,17 @@ export const messagesPort = definePort("messages", {
   send: {
     input: Schema.Struct({
       id: Schema.String,
-      /** E.164; an e-mail address; the subscription of an app. */
+      /** `sms`: E.164. `email`: the address. `push`: the subscription, `{ endpoint, keys: { p256dh, auth } }` as JSON. */
       to: Schema.String,
       text: Schema.String,
       language: Language,
       kind: MessageKind,
+      /** Of an e-mail; the title of a push message. */
       subject: Schema.optionalKey(Schema.String),
+      /** Of an e-mail, beside its `text`. */
+      html: Schema.optionalKey(Schema.String),
+      /** What a push message opens. */
+      url: Schema.optionalKey(Schema.String),
       /** Instead of the sender's name of the configuration. */
       sender: Schema.optionalKey(Schema.String),
       /** After so many minutes it need not arrive any more. */

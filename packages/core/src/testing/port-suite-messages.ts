@@ -80,14 +80,14 @@ export const messagesSuite: PortSuite<MessagesHarness> = {
           yield* partner.send({ ...messageFor(harness, `to-${index}`, `text ${index}`), to })
           ensure(recipients().at(-1) === to, `sent to ${to}, the partner got ${recipients().at(-1)}`)
         }
-      })),
+      }), { sms: true }),
     messagesCase("what is no phone ends as rejected, and nothing is sent", (partner, harness) =>
       Effect.gen(function*() {
         for (const to of NO_NUMBERS) {
           mustFail(yield* Effect.result(partner.send({ ...messageFor(harness, "no"), to })), ["rejected"], harness, PERSONAL)
         }
         ensure(harness.texts().length === 0, `the partner got ${harness.texts().length} messages, not 0`)
-      })),
+      }), { sms: true }),
     messagesCase("a sender's name that cannot be one ends as rejected, and nothing is sent", (partner, harness) =>
       Effect.gen(function*() {
         for (const sender of ["Аптека", "TwelveLetter", ""]) {

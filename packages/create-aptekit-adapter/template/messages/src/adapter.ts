@@ -18,6 +18,9 @@ export const myPartner = defineAdapter({
   ports: { messages: messagesPort },
   // What the port leaves open: each is said, and the conformance test holds the adapter to it.
   capabilities: {
+    sms: true,
+    email: false,
+    push: false,
     lookUp: true,
     status: false,
     balance: false,
