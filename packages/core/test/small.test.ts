@@ -7,6 +7,7 @@ import {
   isAnalogue,
   NoticeTexts,
   DEFAULT_LANE,
+  normaliseEmail,
   normalisePhone,
   resolvePolicy
 } from "@aptekit/core"
@@ -46,6 +47,13 @@ describe("fingerprint", () => {
     expect(unread("звонить")).not.toBe(unread("писать"))
   })
 
+  it("D15: the case of an e-mail address is no difference, another address is", () => {
+    const mailed = (email: string) => fingerprint({ ...request, customer: { ...request.customer, email } }, "KZ")
+    expect(mailed(" Aigerim@Mail.KZ")).toBe(mailed("aigerim@mail.kz"))
+    expect(mailed("b@mail.kz")).not.toBe(mailed("a@mail.kz"))
+    expect(mailed("a@mail.kz")).not.toBe(fingerprint(request, "KZ"))
+  })
+
   it("D15: the order of lines counts, and differing fields are named in one order", () => {
     const two = [{ sku: "a", quantity: 1 }, { sku: "b", quantity: 1 }] as const
     const one = fingerprint({ ...request, lines: two }, "KZ")
@@ -53,6 +61,16 @@ describe("fingerprint", () => {
     expect(differingFields(one, other)).toEqual(["lines", "payment", "comment"])
     expect(differingFields(one, one)).toEqual([])
   })
+})
+
+describe("e-mail addresses", () => {
+  it.each([
+    ["Aigerim@Mail.KZ ", "aigerim@mail.kz"],
+    ["ұлжан+1@пошта.қаз", "ұлжан+1@пошта.қаз"],
+    ["a.b-c_d@sub.example.com", "a.b-c_d@sub.example.com"],
+    ["", null], ["a@b", null], ["a@b.c,d@e.kz", null], ["a@b.kz\r\nBcc: c@d.kz", null], ["<a@b.kz>", null], ["a b@c.kz", null],
+    ["a..b@c.kz", null], ["a@-c.kz", null], [`${"a".repeat(65)}@b.kz`, null], [`a@${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}.kz`, null]
+  ])("SMS-2: %j is kept as %j", (raw, kept) => expect(normaliseEmail(raw)).toBe(kept))
 })
 
 describe("phones and texts", () => {
@@ -93,7 +111,7 @@ describe("messages to buyers", () => {
   const until = Date.parse("2026-11-23T13:05:00Z")
   const texts = new NoticeTexts([])
   const order = (language: "ru" | "kk" | "en", over = {}) =>
-    makeOrder({ n: 1, over: { customer: { name: "Имя", phone: "+77010000001", language }, ...over } })
+    makeOrder({ n: 1, over: { customer: { name: "Имя", phone: "+77010000001", email: null, language }, ...over } })
   const courier = { delivery: { type: "courier", address: { text: "Абая, 9", point: null } } } as const
 
   it("SMS-1: say number, place and end in the buyer's language and the branch's time", () => {

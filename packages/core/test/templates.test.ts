@@ -7,7 +7,7 @@ const UNTIL = Date.parse("2026-11-23T20:05:00Z")
 const rendered = (text: string, language: Language, zone = "Asia/Almaty", expiresAt: number | null = UNTIL): string =>
   new NoticeTexts([{ notice: "reserved", language, text }]).render({
     notice: "reserved",
-    order: makeOrder({ n: 1, over: { customer: { name: "Имя", phone: "+77010000001", language } } }),
+    order: makeOrder({ n: 1, over: { customer: { name: "Имя", phone: "+77010000001", email: null, language } } }),
     branch: makeBranch("north", { name: "Аптека 7", address: "Абая, 1", zone }),
     expiresAt
   })

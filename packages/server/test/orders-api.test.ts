@@ -114,6 +114,16 @@ test("R-ORD-1: everything wrong is named at once, by path, and no value comes ba
   expect(text).not.toMatch(/Secret|8701/)
 })
 
+test("SMS-2: an e-mail address is kept in lower case; what is none is refused by its path, and does not come back", async () => {
+  const { customer } = orderBody() as { customer: object }
+  const kept = (await (await post(orderBody({ customer: { ...customer, email: " Aigerim@Mail.KZ" } }))).json()) as Order
+  expect(kept.customer).toMatchObject({ email: "aigerim@mail.kz" })
+  const refused = await post(orderBody({ customer: { ...customer, email: "secret@mail.kz\r\nBcc: a@b.kz" } }))
+  const text = await refused.text()
+  expect([refused.status, (JSON.parse(text) as { errors: ReadonlyArray<{ path: string }> }).errors[0]?.path]).toEqual([422, "customer.email"])
+  expect(text).not.toContain("secret")
+})
+
 test("R-ORD-1: a name of 100 KB is refused as too large, before anybody parses it", async () => {
   const response = await post(orderBody({ customer: { name: "А".repeat(100_000), phone: "1" } }))
   expect([response.status, (await problem(response)).code]).toEqual([413, "tooLarge"])

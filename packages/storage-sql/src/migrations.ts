@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely"
 import { type Migration, Migrator } from "kysely/migration"
 import type { SqlDialect } from "./dialect.ts"
+import { customerEmail } from "./migrations/customer-email.ts"
 import { exchangeLog } from "./migrations/exchange-log.ts"
 import { geo } from "./migrations/geo.ts"
 import { messageReports } from "./migrations/message-reports.ts"
@@ -137,7 +138,8 @@ export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise
         "0007_messages": messages(dialect),
         "0008_geo": geo(dialect),
         "0009_message_reports": messageReports(dialect),
-        "0010_opt_outs": optOuts(dialect)
+        "0010_opt_outs": optOuts(dialect),
+        "0011_customer_email": customerEmail(dialect)
       })
     }
   })

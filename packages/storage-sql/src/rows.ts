@@ -91,6 +91,7 @@ export const orderRow = (order: Order, status: string, fold: (text: string) => s
     updated_at: order.updatedAt,
     customer_name: order.customer.name,
     customer_phone: order.customer.phone,
+    customer_email: order.customer.email,
     language: order.customer.language,
     delivery_type: delivery.type,
     pickup_branch: delivery.type === "pickup" ? delivery.branchId : null,
@@ -152,7 +153,7 @@ export const orderOf = ({ order, fulfilments, lines, cases }: OrderRows): Order 
     replaces: order.replaces,
     createdAt: order.created_at,
     updatedAt: order.updated_at,
-    customer: { name: order.customer_name, phone: order.customer_phone, language: order.language },
+    customer: { name: order.customer_name, phone: order.customer_phone, email: order.customer_email, language: order.language },
     delivery: order.delivery_type === "pickup"
       ? { type: "pickup", branchId: order.pickup_branch }
       : {

@@ -69,6 +69,7 @@ export interface Schema {
     updated_at: Instant
     customer_name: string
     customer_phone: string | null
+    customer_email: string | null
     language: string
     delivery_type: string
     pickup_branch: string | null

@@ -1,6 +1,7 @@
 export * from "./actor.ts"
 export * from "./clock.ts"
 export * from "./decode.ts"
+export * from "./email.ts"
 export * from "./errors.ts"
 export * from "./ids.ts"
 export * from "./money.ts"

@@ -44,7 +44,7 @@ const sampleOrder = (language: Language): Order => ({
   replaces: null,
   createdAt: SAMPLE_END - 60 * MINUTE,
   updatedAt: SAMPLE_END - 60 * MINUTE,
-  customer: { name: { ru: "Айгуль", kk: "Айгүл", en: "Aigul" }[language], phone: null, language },
+  customer: { name: { ru: "Айгуль", kk: "Айгүл", en: "Aigul" }[language], phone: null, email: null, language },
   delivery: { type: "pickup", branchId: BranchId.make("sample") },
   payment: { method: "cash", state: "pending" },
   currency: "KZT",

@@ -1,13 +1,15 @@
 import { Clock, Effect, Schema } from "effect"
 import type { OutboxMessage } from "../exchange/outbox.ts"
+import { normaliseEmail } from "../kernel/email.ts"
 import type { Order } from "../order/model.ts"
 import type { StorageUnavailable } from "../store/errors.ts"
 import { Storage, type StorageService } from "../store/ports.ts"
 
 /** Where a message can go: a phone in E.164, or an e-mail address in lower case. */
 export const Address = Schema.String.check(
-  Schema.isPattern(/^(\+[1-9]\d{7,14}|[^\sA-Z@]+@[^\sA-Z@]+)$/u),
-  Schema.isMaxLength(100)
+  Schema.makeFilter((text: string) =>
+    /^\+[1-9]\d{7,14}$/u.test(text) || (text.length <= 320 && normaliseEmail(text) === text) ||
+    "a phone in E.164 or an e-mail address in lower case")
 )
 
 const NOBODY: ReadonlySet<string> = new Set()

@@ -3,6 +3,7 @@ import type { AssemblyPlan, PlannedPart } from "../assembly/model.ts"
 import type { Product } from "../catalogue/model.ts"
 import type { BranchId, FulfilmentId, OrderId } from "../kernel/ids.ts"
 import type { Money } from "../kernel/money.ts"
+import { normaliseEmail } from "../kernel/email.ts"
 import { normalisePhone } from "../kernel/phone.ts"
 import type { Channel } from "../network/model.ts"
 import type { CaseReason } from "../operator/model.ts"
@@ -87,6 +88,7 @@ export const placedOrder = (request: OrderRequest, intake: IntakeFacts): Order =
     customer: {
       name: request.customer.name,
       phone,
+      email: normaliseEmail(request.customer.email ?? ""),
       language: request.customer.language ?? "ru"
     },
     delivery: delivery.type === "pickup"

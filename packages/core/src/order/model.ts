@@ -26,10 +26,11 @@ export type FulfilmentStatus = typeof FulfilmentStatus.Type
 export const Language = Schema.Literals(["ru", "kk", "en"])
 export type Language = typeof Language.Type
 
-/** The buyer as the order knows them. `phone` is E.164, null where none could be read. */
+/** The buyer as the order knows them. `phone` is E.164, null where none could be read; `email` in lower case, null where none was given. */
 export const OrderCustomer = Schema.Struct({
   name: Schema.String,
   phone: Schema.NullOr(Schema.String),
+  email: Schema.NullOr(Schema.String),
   language: Language
 })
 

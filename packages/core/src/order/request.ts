@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { BranchId, ChannelId, ProductId } from "../kernel/ids.ts"
+import { Email, normaliseEmail } from "../kernel/email.ts"
 import { Money } from "../kernel/money.ts"
 import { normalisePhone } from "../kernel/phone.ts"
 import { Quantity } from "../kernel/quantity.ts"
@@ -33,6 +34,8 @@ export const OrderRequest = Schema.Struct({
     name: text(200),
     /** In any spelling; read by the channel's country, kept as E.164. */
     phone: text(64),
+    /** Where messages may go too; kept in lower case. */
+    email: Schema.optionalKey(Email),
     language: Schema.optionalKey(Language)
   }),
   delivery: Schema.Union([
@@ -62,7 +65,7 @@ const canonical = (value: unknown): unknown => {
 }
 
 /**
- * The fields the client sent, normalised (phone, key order); our defaults never count (D15). `read` is the phone where
+ * The fields the client sent, normalised (phone, e-mail, key order); our defaults never count (D15). `read` is the phone where
  * it was read already: reading one is the dearest step of an intake.
  */
 export const fingerprint = (
@@ -71,7 +74,9 @@ export const fingerprint = (
   read: string | null = normalisePhone(request.customer.phone, country)
 ): string => {
   const phone = read ?? request.customer.phone.trim()
-  return JSON.stringify(canonical({ ...request, customer: { ...request.customer, phone } }))
+  const { email } = request.customer
+  const customer = { ...request.customer, phone, ...(email === undefined ? {} : { email: normaliseEmail(email) }) }
+  return JSON.stringify(canonical({ ...request, customer }))
 }
 
 /** Names, never values, of the fields in which two requests differ. */

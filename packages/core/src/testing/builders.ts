@@ -132,7 +132,7 @@ export const makeOrder = (draft: OrderDraft): Order => ({
   replaces: null,
   createdAt: draft.at ?? TEST_NOW,
   updatedAt: draft.at ?? TEST_NOW,
-  customer: { name: "Айгерім Сәрсенова", phone: "+77010000001", language: "kk" },
+  customer: { name: "Айгерім Сәрсенова", phone: "+77010000001", email: null, language: "kk" },
   delivery: { type: "pickup", branchId: BranchId.make(draft.branch ?? "north") },
   payment: { method: "cash", state: "pending" },
   currency: "KZT",

@@ -62,7 +62,7 @@ const placeOrder: Operation = {
     example: {
       channel: "shop",
       externalId: "W-1001",
-      customer: { name: "Айгерим", phone: "8 701 000 00 00" },
+      customer: { name: "Айгерим", phone: "8 701 000 00 00", email: "aigerim@example.kz" },
       delivery: { type: "pickup", branchId: "b03" },
       lines: [{ productId: "p00001", quantity: 1 }],
       payment: { method: "card" }

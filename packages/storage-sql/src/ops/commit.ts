@@ -13,7 +13,7 @@ export interface CommitResult {
 
 const ORDER_COLUMNS = [
   "id", "number", "version", "channel_id", "external_id", "replaces", "status", "created_at", "updated_at",
-  "customer_name", "customer_phone", "language", "delivery_type", "pickup_branch", "address", "lat", "lon",
+  "customer_name", "customer_phone", "customer_email", "language", "delivery_type", "pickup_branch", "address", "lat", "lon",
   "payment_method", "payment_state", "currency", "comment", "plan", "request", "search"
 ] as const
 /** What an order keeps for ever. */

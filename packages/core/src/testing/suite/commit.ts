@@ -53,7 +53,7 @@ export const commitCases = [
       const [first, second] = before.fulfilments
       const { order } = yield* commit(before, {
         ...before,
-        customer: { name: "", phone: "+77019998877", language: "en" },
+        customer: { name: "", phone: "+77019998877", email: null, language: "en" },
         comment: null,
         plan: null,
         payment: { method: "online", state: "refundDue" },

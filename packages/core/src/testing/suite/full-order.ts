@@ -27,7 +27,7 @@ export const fullOrder = (): Order => {
     ...makeOrder({ n: 77 }),
     externalId: " Ё-1/№ 'x' ",
     replaces: OrderId.make(testUuid(5)),
-    customer: { name: "Ұлжан Әбдіқадырова-Ёлкина 😷", phone: null, language: "kk" },
+    customer: { name: "Ұлжан Әбдіқадырова-Ёлкина 😷", phone: null, email: "ұлжан.ё+1@пошта.kz", language: "kk" },
     delivery: {
       type: "courier",
       address: { text: "г. Алматы, пр. Аль-Фараби, 7\nподъезд 2", point: { lat: 43.2380001, lon: -76.9450009 } }

@@ -69,7 +69,7 @@ export const listCases = [
     Effect.gen(function*() {
       yield* loadNetwork()
       const named = (n: number, name: string, phone: string | null) =>
-        placeAt(n, { lines: [], over: { customer: { name, phone, language: "ru" } } })
+        placeAt(n, { lines: [], over: { customer: { name, phone, email: null, language: "ru" } } })
       yield* named(1, "Фёдор  Ёлкин", "+77011234567")
       yield* named(2, "Әлия Қасымова", "+77479998877")
       yield* named(3, "100%_дом", null)
