@@ -8,9 +8,9 @@ export interface Deletions {
 export const deletionsObjection = (
   { named, marked }: Deletions,
   { share, minimum }: { readonly share: number; readonly minimum: number },
-  source: "Файл" | "База"
+  who: "Файл помечает на удаление" | "База помечает на удаление" | "План обмена сообщает об удалении"
 ): string | undefined =>
   marked < minimum || marked <= share * named
     ? undefined
-    : `${source} помечает на удаление товаров: ${marked} из ${named}, о которых говорит (допускается ` +
+    : `${who} товаров: ${marked} из ${named}, о которых говорит (допускается ` +
       `${Math.round(share * 100)} %).`

@@ -41,6 +41,25 @@ describe("sales", () => {
       })
     ))
 
+  it.effect("D7: a return brings goods back to the branch once, and leaves the order that sold them closed", () =>
+    inWorld(
+      Effect.gen(function*() {
+        const { order } = yield* place({ lines: [line("aspirin", 2)] })
+        yield* assemble(yield* accept(order))
+        yield* record(receipt("1", order.number, [line("aspirin", 2)]))
+        const position = yield* (yield* Storage).feed.position
+        const back = { ...receipt("2", order.number, [line("aspirin", 1), line("coffee", 1)]), kind: "return" as const }
+        expect(yield* record(back)).toEqual({ order: null, created: true })
+        expect(yield* record(back)).toEqual({ order: null, created: false })
+        expect(yield* levelOf("aspirin", "north")).toEqual({ onHand: 9, reserved: 0 })
+        expect(yield* levelOf("coffee", "north")).toEqual({ onHand: 0, reserved: 0 })
+        const [event, more] = yield* (yield* Storage).feed.read(position, 10)
+        expect([event, more]).toMatchObject([{ type: "sale.recorded", data: { kind: "return", number: order.number } }, undefined])
+        const seen = yield* (yield* Storage).orders.byId(order.id)
+        expect([seen?.fulfilments[0]?.status, openCases(seen!)]).toEqual(["closed", []])
+      })
+    ))
+
   it.effect("ORD-6: sold in full, a pickup order closes itself and is paid", () =>
     inWorld(
       Effect.gen(function*() {

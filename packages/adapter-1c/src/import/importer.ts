@@ -104,7 +104,7 @@ export class Importer {
   /** Why a person has to look at the file before anything of it is applied. */
   #objection(read: ReadResult): string | undefined {
     const { guard, review } = this.#config
-    return deletionsObjection(read, guard, "Файл") ??
+    return deletionsObjection(read, guard, "Файл помечает на удаление") ??
       (review ? "В настройках соединения включена проверка каждого файла (review)." : undefined)
   }
 

@@ -1,8 +1,11 @@
 import { type InboundHub, newProduct, type Product, ProductId } from "@aptekit/core"
 import type { Deletions } from "../deletion-guard.ts"
 import type { Base } from "./base.ts"
+import { questionsOf } from "./filters.ts"
+import type { Table } from "./paging.ts"
 import type { StateFile } from "./state.ts"
 import { flagOf, refOf, type Row, textOf } from "./values.ts"
+import type { VersionMemory } from "./versions/memory.ts"
 
 const CHUNK = 500
 const MAX_ID = 100
@@ -12,6 +15,16 @@ const MAX_BARCODE = 64
 export interface CatalogueState {
   readonly deleted: ReadonlyArray<string>
 }
+
+/** What a reading of the goods would find. */
+export interface Survey extends Deletions {
+  /** All of them, by their ids in the base. */
+  readonly seen: ReadonlySet<string>
+  /** Those with another `DataVersion` than remembered; none where versions are not looked at. */
+  readonly changed: ReadonlyArray<string>
+}
+
+type Barcodes = ReadonlyMap<string, ReadonlySet<string>>
 
 interface Item {
   readonly externalId: string
@@ -32,6 +45,7 @@ export class Catalogue {
   readonly #base: Base
   readonly #hub: InboundHub["catalogue"]
   readonly #state: StateFile<CatalogueState>
+  readonly #versions: VersionMemory | null
   readonly #deleted: Set<string>
   /** Marks that are gone, until their products have been written. */
   readonly #cleared = new Set<string>()
@@ -39,8 +53,10 @@ export class Catalogue {
   #links = new Map<string, string>()
   #variantNames = new Map<string, string>()
 
-  constructor(base: Base, state: StateFile<CatalogueState>) {
+  /** `versions`: null where this connection does not look at them. */
+  constructor(base: Base, state: StateFile<CatalogueState>, versions: VersionMemory | null = null) {
     this.#base = base
+    this.#versions = versions
     const { config, hub } = base.parts
     this.#hub = (config.sameBaseAs === undefined ? hub : hub.sharing(config.sameBaseAs)).catalogue
     this.#state = state
@@ -56,29 +72,39 @@ export class Catalogue {
     this.#links = new Map(await this.#hub.links())
   }
 
-  /** What a reading would take off sale: goods and their marks alone are read, nothing is written. */
-  async deletions(): Promise<Deletions> {
+  /** Of all goods the marks and versions alone: nothing is written. */
+  async survey(): Promise<Survey> {
     await this.refresh()
-    const { products } = this.#base.parts.mapping
-    let [named, marked] = [0, 0]
-    await this.#base.each({
-      path: products.set,
-      key: ["Ref_Key"],
-      select: ["Ref_Key", products.deleted],
-      filter: products.filter ?? undefined,
-      allowedOnly: true
-    }, () => void ([named, marked] = [0, 0]), ({ rows }) => {
+    const { deleted } = this.#base.parts.mapping.products
+    // A hub without any of the base's goods has another database than the one whose goods are remembered.
+    const isNew = (row: Row, id: string): boolean =>
+      this.#versions !== null && (this.#links.size === 0 || this.#versions.get(id) !== versionOf(row))
+    let [named, marked, seen, changed] = [0, 0, new Set<string>(), [] as Array<string>]
+    await this.#base.each(this.#goods([deleted]), () => {
+      [named, marked, seen, changed] = [0, 0, new Set(), []]
+    }, ({ rows }) => {
       for (const row of rows) {
-        if (!this.#isOnSale(refOf(row, "Ref_Key") ?? "")) continue
+        const id = refOf(row, "Ref_Key")
+        if (id === null) continue
+        seen.add(id)
+        if (isNew(row, id)) changed.push(id)
+        if (!this.isOnSale(id)) continue
         named++
-        if (flagOf(row, products.deleted)) marked++
+        if (flagOf(row, deleted)) marked++
       }
     })
-    return { named, marked }
+    return { named, marked, seen, changed }
+  }
+
+  /** The table of goods with these fields; with versions where they are looked at. */
+  #goods(fields: ReadonlyArray<string>, filter = this.#base.parts.mapping.products.filter ?? undefined): Table {
+    const { set } = this.#base.parts.mapping.products
+    const select = ["Ref_Key", ...fields, ...(this.#versions === null ? [] : ["DataVersion"])]
+    return { path: set, key: ["Ref_Key"], select, filter, allowedOnly: true }
   }
 
   /** Known, and not marked before. A folder is never known. */
-  #isOnSale(externalId: string): boolean {
+  isOnSale(externalId: string): boolean {
     const id = this.#links.get(externalId)
     return id !== undefined && this.#hub.slot(id) !== undefined && !this.#deleted.has(externalId)
   }
@@ -88,29 +114,59 @@ export class Catalogue {
     await this.refresh()
     const barcodes = await this.#barcodes()
     this.#variantNames = await this.#names()
-    const { products } = this.#base.parts.mapping
-    const optional = [products.sku, products.maker, products.folder]
+    const seen = new Set<string>()
     let written = 0
-    await this.#base.each({
-      path: products.set,
-      key: ["Ref_Key"],
-      select: ["Ref_Key", products.name, products.deleted, ...optional.filter((field) => field !== null)],
-      filter: products.filter ?? undefined,
-      allowedOnly: true
-    }, () => undefined, async ({ rows, read, total }) => {
-      const goods = rows.filter((row) => products.folder === null || !flagOf(row, products.folder))
-      for (let at = 0; at < goods.length; at += CHUNK) {
-        written += await this.#write(goods.slice(at, at + CHUNK), barcodes)
-      }
+    await this.#base.each(this.#goods(this.#fields()), () => seen.clear(), async ({ rows, read, total }) => {
+      written += await this.#page(rows, barcodes)
+      for (const row of rows) seen.add(refOf(row, "Ref_Key") ?? "")
       progress(total === 0 ? 100 : Math.floor((read * 100) / total))
     })
     written += await this.ensure([...barcodes.keys()], barcodes)
     await this.#keepMarks()
+    await this.rememberOnly(seen)
+    return written
+  }
+
+  /** Reads these goods alone, with their barcodes. Gives how many products are new or changed. */
+  async read(ids: ReadonlyArray<string>): Promise<number> {
+    const { barcodes: mapping } = this.#base.parts.mapping
+    const found = mapping === null ? new Map() : await this.#barcodes(questionsOf(mapping.product, ids))
+    let written = 0
+    for (const filter of questionsOf("Ref_Key", ids)) {
+      await this.#base.each(this.#goods(this.#fields(), filter), () => undefined, async ({ rows }) => {
+        written += await this.#page(rows, found)
+      })
+    }
+    written += await this.ensure([...found.keys()], found)
+    await this.#keepMarks()
+    return written
+  }
+
+  /** These are all that the base has: versions of others are forgotten. */
+  async rememberOnly(seen: ReadonlySet<string>): Promise<void> {
+    this.#versions?.keep(seen)
+    await this.#versions?.save()
+  }
+
+  #fields(): ReadonlyArray<string> {
+    const { name, deleted, sku, maker, folder } = this.#base.parts.mapping.products
+    return [name, deleted, ...[sku, maker, folder].filter((field) => field !== null)]
+  }
+
+  /** A version is remembered when its goods have been written: killed in between, they are read again. */
+  async #page(rows: ReadonlyArray<Row>, barcodes: Barcodes): Promise<number> {
+    const { folder } = this.#base.parts.mapping.products
+    const goods = rows.filter((row) => folder === null || !flagOf(row, folder))
+    let written = 0
+    for (let at = 0; at < goods.length; at += CHUNK) written += await this.#write(goods.slice(at, at + CHUNK), barcodes)
+    for (const row of this.#versions === null ? [] : rows) {
+      this.#versions!.put(refOf(row, "Ref_Key") ?? "", versionOf(row))
+    }
     return written
   }
 
   /** Makes characteristics that registers name of goods that are known. Gives how many. */
-  async ensure(ids: Iterable<string>, barcodes: ReadonlyMap<string, ReadonlySet<string>> = new Map()): Promise<number> {
+  async ensure(ids: Iterable<string>, barcodes: Barcodes = new Map()): Promise<number> {
     const missing = [...new Set(ids)].filter((id) => {
       const family = familyOf(id)
       return family !== null && this.#links.has(family) && (!this.#links.has(id) || barcodes.has(id))
@@ -139,22 +195,25 @@ export class Catalogue {
     await this.#state.save()
   }
 
-  async #barcodes(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  /** Of all goods, or of those that the filters let through. */
+  async #barcodes(filters: ReadonlyArray<string | undefined> = [undefined]): Promise<Barcodes> {
     const { barcodes } = this.#base.parts.mapping
     const found = new Map<string, Set<string>>()
     if (barcodes === null) return found
     const { barcode, product, variant, unit } = barcodes
     const select = [barcode, product, variant, unit].filter((field) => field !== null)
-    const table = { path: barcodes.set, key: [barcode], select, allowedOnly: true }
-    await this.#base.each(table, () => found.clear(), ({ rows }) => {
-      for (const row of rows) {
-        const [code, goods] = [textOf(row, barcode), refOf(row, product)]
-        const ofPack = unit !== null && refOf(row, unit) !== null
-        if (code === null || goods === null || ofPack || code.length > MAX_BARCODE) continue
-        const id = externalIdOf(goods, variant === null ? null : refOf(row, variant))
-        found.set(id, (found.get(id) ?? new Set()).add(code))
-      }
-    })
+    const take = (row: Row): void => {
+      const [code, goods] = [textOf(row, barcode), refOf(row, product)]
+      const ofPack = unit !== null && refOf(row, unit) !== null
+      if (code === null || goods === null || ofPack || code.length > MAX_BARCODE) return
+      const id = externalIdOf(goods, variant === null ? null : refOf(row, variant))
+      found.set(id, (found.get(id) ?? new Set()).add(code))
+    }
+    for (const filter of filters) {
+      // What a void attempt has brought are barcodes all the same.
+      await this.#base.each({ path: barcodes.set, key: [barcode], select, filter, allowedOnly: true }, () => undefined,
+        ({ rows }) => rows.forEach(take))
+    }
     return found
   }
 
@@ -169,7 +228,7 @@ export class Catalogue {
     return names
   }
 
-  async #write(rows: ReadonlyArray<Row>, barcodes: ReadonlyMap<string, ReadonlySet<string>>): Promise<number> {
+  async #write(rows: ReadonlyArray<Row>, barcodes: Barcodes): Promise<number> {
     const { products } = this.#base.parts.mapping
     const items: Array<Item> = []
     const ids = rows.map((row) => refOf(row, "Ref_Key")).filter((id) => id !== null)
@@ -191,7 +250,7 @@ export class Catalogue {
     return this.#save(items, known)
   }
 
-  async #variants(ids: ReadonlyArray<string>, barcodes: ReadonlyMap<string, ReadonlySet<string>>): Promise<number> {
+  async #variants(ids: ReadonlyArray<string>, barcodes: Barcodes): Promise<number> {
     const known = await this.#known([...ids, ...ids.map((id) => familyOf(id)!)])
     const items = new Map<string, Item>()
     for (const externalId of ids) {
@@ -265,6 +324,8 @@ export class Catalogue {
     return news.length
   }
 }
+
+const versionOf = (row: Row): string => textOf(row, "DataVersion") ?? ""
 
 interface Said {
   readonly name: string

@@ -5,6 +5,7 @@ import { Base } from "./base.ts"
 import { Catalogue, type CatalogueState } from "./catalogue.ts"
 import { applyChanges } from "./changes/apply.ts"
 import { ChangesReader, type ChangesState } from "./changes/reader.ts"
+import { RemovedGoods, type RemovedState } from "./changes/removed.ts"
 import { type Fetch, ODataClient } from "./client.ts"
 import { merge } from "./mapping.ts"
 import { needsOf } from "./needs.ts"
@@ -20,6 +21,7 @@ import { type SeriesState, SeriesWriter } from "./series.ts"
 import type { OneCODataConfig } from "./settings.ts"
 import { StateFile } from "./state.ts"
 import { Turn } from "./turn.ts"
+import { VersionMemory } from "./versions/memory.ts"
 
 /** What a host or a test may put in the place of the world. */
 export interface ODataWorld {
@@ -42,6 +44,7 @@ export interface ODataConnection {
   /** Null where the settings have no `orders`. */
   readonly orders: OrderLane | null
   readonly readSales: () => Promise<SalesReport>
+  readonly removed: RemovedGoods
   /** Null where the settings have no `changes`. */
   readonly changes: ChangesReader | null
 }
@@ -60,7 +63,7 @@ export const openConnection = async (
   })
   const mapping = merge(PRESETS[config.preset].mapping, config.mapping)
   const needs = [
-    ...needsOf(mapping),
+    ...needsOf(mapping, config.versions !== undefined),
     ...(config.orders === undefined ? [] : orderNeeds(config.orders)),
     ...config.sales.flatMap(salesNeeds)
   ]
@@ -68,14 +71,16 @@ export const openConnection = async (
   const places = new WarehousePlaces(config, hub.network)
   const { directory } = hub.files
   const marks = await StateFile.open<CatalogueState>(directory, "odata-catalogue.json", { deleted: [] })
-  const catalogue = new Catalogue(base, marks)
+  const versions = config.versions === undefined ? null : await VersionMemory.open(directory)
+  const catalogue = new Catalogue(base, marks, versions)
   const series = await StateFile.open<SeriesState>(directory, "odata-series.json", { stated: {} })
   const runs = new Runs(base, catalogue, places, new SeriesWriter(base, catalogue, series))
   const turn = await Turn.open(hub, timeoutMs)
   const orders = ordersOf(base, catalogue, places, turn)
   const readSales = salesOf(base, catalogue, places, signal)
-  const changes = await changesOf({ base, catalogue, runs, orders, readSales })
-  return { base, runs, places, turn, orders, readSales, changes }
+  const removed = await removedOf(base, catalogue)
+  const changes = await changesOf({ base, runs, orders, readSales, removed })
+  return { base, runs, places, turn, orders, readSales, removed, changes }
 }
 
 const linksOf = async (catalogue: Catalogue): Promise<ReadonlyMap<string, string>> => {
@@ -145,9 +150,7 @@ const salesOf = (
 }
 
 const changesOf = async (
-  { base, catalogue, runs, orders, readSales }: Pick<ODataConnection, "base" | "runs" | "orders" | "readSales"> & {
-    readonly catalogue: Catalogue
-  }
+  { base, runs, orders, readSales, removed }: Omit<ODataConnection, "changes" | "places" | "turn">
 ): Promise<ChangesReader | null> => {
   const { config, client, hub, mapping } = base.parts
   if (config.changes === undefined) return null
@@ -164,7 +167,13 @@ const changesOf = async (
         sync: (kind) => runs.sync(kind),
         readSales,
         exchangeOrders: async () => orders?.round(),
-        takeOffSale: (ids) => catalogue.takeOff(ids)
+        goods: (said) => runs.alone(() => removed.take(said))
       }, objects)
   })
+}
+
+const removedOf = async (base: Base, catalogue: Catalogue): Promise<RemovedGoods> => {
+  const { config, hub } = base.parts
+  const state = await StateFile.open<RemovedState>(hub.files.directory, "odata-removed.json", { held: {} })
+  return new RemovedGoods({ hub, catalogue, guard: config.guard, state })
 }

@@ -13,11 +13,12 @@ export interface Need {
 const some = (...fields: ReadonlyArray<string | null>): ReadonlyArray<string> =>
   fields.filter((field) => field !== null)
 
-export const needsOf = (mapping: Mapping): ReadonlyArray<Need> => {
+/** `versions`: the goods' versions are looked at. */
+export const needsOf = (mapping: Mapping, versions = false): ReadonlyArray<Need> => {
   const { products, variants, barcodes, series, stock, prices, currencies } = mapping
   const { name, sku, maker, deleted, folder } = products
   const needs: Array<Need> = [{
-    setting: "products", path: products.set, fields: some("Ref_Key", name, sku, maker, deleted, folder)
+    setting: "products", path: products.set, fields: some("Ref_Key", versions ? "DataVersion" : null, name, sku, maker, deleted, folder)
   }]
   if (variants !== null) needs.push({ setting: "variants", path: variants.set, fields: ["Ref_Key", variants.name] })
   if (barcodes !== null) {

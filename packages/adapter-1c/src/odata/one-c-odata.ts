@@ -20,7 +20,7 @@ export const oneCODataOver = (world: ODataWorld) =>
     setup: async (config, { hub, connection, onClose }) => {
       const stopping = new AbortController()
       const own = await openConnection(config, world, { hub, connection, signal: stopping.signal })
-      const { runs, places, turn, orders, readSales, changes } = own
+      const { runs, places, turn, orders, readSales, removed, changes } = own
       const timers = new Timers()
       onClose(async () => {
         timers.stop()
@@ -38,6 +38,9 @@ export const oneCODataOver = (world: ODataWorld) =>
       if (changes !== null) {
         every((config.changes?.everySeconds ?? 0) * 1000, () => said("изменения", () => changes.look()))
       }
+      if (config.versions !== undefined) {
+        every(config.versions.everyMinutes * MINUTE, () => said("изменения номенклатуры", () => runs.changed()))
+      }
       // News is asked for when `setup` has returned: what this connection takes is known only then.
       if (orders !== null && config.orders!.everySeconds > 0) setTimeout(() => orders.start(), 0).unref()
       return {
@@ -54,6 +57,11 @@ export const oneCODataOver = (world: ODataWorld) =>
           readChanges: async () => {
             if (changes === null) throw notSet("changes")
             return { objects: await changes.look() }
+          },
+          readVersions: async () => {
+            if (config.versions === undefined) throw notSet("versions")
+            const run = await runs.changed()
+            return { runId: run?.id ?? null, state: run?.state ?? null }
           }
         },
         ...(orders === null ? {} : {
@@ -65,10 +73,11 @@ export const oneCODataOver = (world: ODataWorld) =>
         runs: {
           // The base is read again: what was held may be old by now.
           release: async (run: SyncRun) => {
+            if (await runs.alone(() => removed.release(run.id))) return
             const kind = kindOfRun(run)
             if (kind !== undefined) await runs.sync(kind, { unguarded: true })
           },
-          discard: () => Promise.resolve()
+          discard: (run: SyncRun) => removed.discard(run.id)
         }
       }
     }

@@ -29,5 +29,12 @@ export const oneCODataPort = definePort("1c-odata", {
     output: Schema.Struct({ objects: Schema.Int }),
     repeat: "safe",
     timeout: 3_600_000
+  },
+  /** Reads the goods whose version has changed; the run says what became of it, null where there was nothing. */
+  readVersions: {
+    input: Schema.Struct({}),
+    output: Schema.Struct({ runId: Schema.NullOr(Schema.String), state: Schema.NullOr(Schema.String) }),
+    repeat: "safe",
+    timeout: 3_600_000
   }
 })

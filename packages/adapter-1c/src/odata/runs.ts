@@ -1,8 +1,8 @@
-import type { InboundRun, SyncRun } from "@aptekit/core"
-import { deletionsObjection } from "../deletion-guard.ts"
+import type { InboundRun, RunOptions, SyncRun } from "@aptekit/core"
+import { type Deletions, deletionsObjection } from "../deletion-guard.ts"
 import { kindOf } from "../failure.ts"
 import type { Base } from "./base.ts"
-import type { Catalogue } from "./catalogue.ts"
+import type { Catalogue, Survey } from "./catalogue.ts"
 import { ODataFault } from "./fault.ts"
 import type { WarehousePlaces } from "./places.ts"
 import { PriceReader } from "./prices.ts"
@@ -19,6 +19,9 @@ const FILES: Readonly<Record<SyncKind, string>> = {
   prices: "OData: цены"
 }
 
+/** More of them are read with all the others: a question holds a dozen goods, a page a thousand. */
+const MOST_CHANGED = 500
+
 export interface SyncOptions {
   /** A person let it through. */
   readonly unguarded?: boolean
@@ -34,6 +37,8 @@ export class Runs {
   readonly #places: WarehousePlaces
   readonly #series: SeriesWriter
   #turn: Promise<unknown> = Promise.resolve()
+  /** Why versions were last held: a person is asked once. */
+  #told: string | undefined
 
   constructor(base: Base, catalogue: Catalogue, places: WarehousePlaces, series: SeriesWriter) {
     this.#base = base
@@ -44,9 +49,7 @@ export class Runs {
 
   /** One reading. What goes wrong ends the run as failed, with a text that says what to do. */
   sync(kind: SyncKind, options: SyncOptions = {}): Promise<SyncRun> {
-    const done = this.#turn.then(() => this.#sync(kind, options))
-    this.#turn = done.catch(() => undefined)
-    return done
+    return this.alone(() => this.#sync(kind, options))
   }
 
   /** When what is under way has ended. */
@@ -54,34 +57,90 @@ export class Runs {
     await this.#turn
   }
 
+  /**
+   * Of the goods only those whose version is another one: null where there are none, or where what a person has to look at
+   * has been told. @throws ODataFault where the base could not be asked
+   */
+  changed(): Promise<SyncRun | null> {
+    return this.alone(() => this.#changed())
+  }
+
+  /** Work on what the readings work on, after those that are under way. */
+  alone<A>(work: () => Promise<A>): Promise<A> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+
   async #sync(kind: SyncKind, { unguarded = false }: SyncOptions): Promise<SyncRun> {
-    const { hub, config, now } = this.#base.parts
+    const { config, now } = this.#base.parts
     const guard = { goneShare: config.guard.share, minimum: config.guard.minimum }
-    const run = await hub.stock.openRun(FILES[kind], unguarded ? {} : { guard })
-    try {
+    return this.#inRun(kind, unguarded ? {} : { guard }, async (run) => {
       await this.#base.check()
       // The statement speaks of the moment at which it was asked for (D2): a sale after that is taken off again.
       const asOf = now()
-      if (kind === "catalogue") return await this.#goods(run, unguarded)
-      return kind === "stock" ? await this.#stock(run, asOf) : await this.#prices(run, asOf)
+      if (kind === "catalogue") return this.#goods(run, unguarded)
+      return kind === "stock" ? this.#stock(run, asOf) : this.#prices(run, asOf)
+    })
+  }
+
+  async #inRun(kind: SyncKind, options: RunOptions, work: (run: InboundRun) => Promise<SyncRun>): Promise<SyncRun> {
+    const { hub, client } = this.#base.parts
+    const run = await hub.stock.openRun(FILES[kind], options)
+    try {
+      return await work(run)
     } catch (error) {
       hub.log("OData reading failed", { code: "odata-failed", kind, error: kindOf(error) })
       return run.abort(error instanceof ODataFault ? error.message : UNFORESEEN)
+    } finally {
+      await client.finish()
+    }
+  }
+
+  async #changed(): Promise<SyncRun | null> {
+    const survey = await this.#survey()
+    const objection = this.#objection(survey)
+    if (objection !== undefined && objection === this.#told) return null
+    this.#told = objection
+    if (objection === undefined && survey.changed.length === 0) {
+      await this.#catalogue.rememberOnly(survey.seen)
+      return null
+    }
+    return this.#inRun("catalogue", {}, async (run) => {
+      if (objection !== undefined) return run.hold(objection, { products: survey.marked })
+      const many = survey.changed.length > MOST_CHANGED
+      const products = many ? await this.#all(run) : await this.#catalogue.read(survey.changed)
+      if (!many) await this.#catalogue.rememberOnly(survey.seen)
+      return run.finish({ products })
+    })
+  }
+
+  async #survey(): Promise<Survey> {
+    try {
+      await this.#base.check()
+      return await this.#catalogue.survey()
     } finally {
       await this.#base.parts.client.finish()
     }
   }
 
+  #objection(deletions: Deletions): string | undefined {
+    const { guard } = this.#base.parts.config
+    return guard.share < 1 ? deletionsObjection(deletions, guard, "База помечает на удаление") : undefined
+  }
+
   /** Many deletion marks at once look like a mistake: nothing is written until a person lets them through. */
   async #goods(run: InboundRun, unguarded: boolean): Promise<SyncRun> {
-    const { guard } = this.#base.parts.config
-    if (!unguarded && guard.share < 1) {
-      const deletions = await this.#catalogue.deletions()
-      const reason = deletionsObjection(deletions, guard, "База")
+    if (!unguarded && this.#base.parts.config.guard.share < 1) {
+      const deletions = await this.#catalogue.survey()
+      const reason = this.#objection(deletions)
       if (reason !== undefined) return run.hold(reason, { products: deletions.marked })
     }
-    const products = await this.#catalogue.sync((percent) => run.progress("reading", percent))
-    return run.finish({ products })
+    return run.finish({ products: await this.#all(run) })
+  }
+
+  #all(run: InboundRun): Promise<number> {
+    return this.#catalogue.sync((percent) => run.progress("reading", percent))
   }
 
   async #prices(run: InboundRun, asOf: number): Promise<SyncRun> {

@@ -4,6 +4,7 @@ import { ODataChanges } from "./changes/settings.ts"
 import { MappingOverrides } from "./mapping.ts"
 import { ODataOrders } from "./orders/settings.ts"
 import { ODataSales } from "./sales/settings.ts"
+import { ODataVersions } from "./versions/settings.ts"
 
 const Id = Schema.NonEmptyString.check(Schema.isMaxLength(100))
 const count = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -71,6 +72,8 @@ export const OneCODataConfig = Schema.Struct({
   sales: Schema.Array(ODataSales).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
   /** An exchange plan that says what has changed; left out, only `every` counts. */
   changes: Schema.optionalKey(ODataChanges),
+  /** Goods that have changed, between two whole readings of them; left out, only `every` counts. */
+  versions: Schema.optionalKey(ODataVersions),
   /** Rows of a page; 0: whole tables in one answer, for bases that do not page virtual tables. */
   page: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(1000))),
   /** Calls to the base at once. */

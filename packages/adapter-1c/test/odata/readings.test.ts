@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { oneCODataPort } from "../../src/index.ts"
-import { memoryStorage } from "@aptekit/core/testing"
 import { describe, expect, test } from "vitest"
 import { balance, GOODS, id, NORTH, PRICES, price, simulate, SOUTH, STOCK, USD } from "./base-of.ts"
 import { newFolder, type ODataHub, openHub } from "./hub-of.ts"
+import { keptStorage } from "./orders-of.ts"
 
 const AT = Date.parse("2026-11-23T06:00:00Z")
 const product = async ({ hub, storage }: ODataHub, id: string) => (await hub.run(storage.catalogue.byIds([id as never])))[0]
@@ -37,7 +37,7 @@ describe("R-STK-2: goods, stock and prices of a base come in", () => {
   })
 
   test("a deletion mark takes goods off sale, also after a restart they come back when it is gone (R5)", async () => {
-    const [storage, folder, base] = [memoryStorage(), newFolder(), simulate()]
+    const [storage, folder, base] = [await keptStorage(), newFolder(), simulate()]
     const first = await openHub({}, { storage, folder, base })
     base.base.rows(GOODS)[0]!["DeletionMark"] = true
     await first.sync("catalogue")
@@ -238,7 +238,7 @@ describe("R9: series and expiry dates per branch", () => {
   })
 
   test("which series were stated outlives a restart: what is sold out meanwhile is none left", async () => {
-    const [storage, folder, base] = [memoryStorage(), newFolder(), simulate()]
+    const [storage, folder, base] = [await keptStorage(), newFolder(), simulate()]
     const rows = base.base.rows(STOCK)
     rows[0]!["Серия_Key"] = id(501)
     const first = await openHub({}, { storage, folder, base })

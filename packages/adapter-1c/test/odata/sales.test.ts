@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Schema } from "@aptekit/core"
 import { expect, test } from "vitest"
+import { ODataSales } from "../../src/odata/sales/settings.ts"
 import { id, NONE, NORTH, ORDER, RECEIPT, simulate, SOUTH } from "./base-of.ts"
 import { keptStorage, openWorld, type World } from "./orders-of.ts"
 
@@ -117,4 +119,27 @@ test("a report of a shift with more lines than one sale takes is several sales, 
   sell(world, receipt(1, "2026-11-23T10:30:00", Array.from({ length: 501 }, () => line(id(3), 1))))
   expect(await world.sales.read(signal)).toMatchObject({ recorded: 2 })
   expect(await world.sales.read(signal)).toMatchObject({ recorded: 0, known: 0 })
+})
+
+test("D7: a return brings goods back to its branch, once; of one document by its fields, or every one of another", async () => {
+  const world = await openWorld({ sales: { ...SINCE, where: { Number: "Ч-1" }, returns: { Number: "Ч-2" } }, now: NOW })
+  sell(
+    world,
+    receipt(1, "2026-11-23T10:30:00", [line(id(1), 3)]),
+    receipt(2, "2026-11-23T10:31:00", [line(id(1), 2)]),
+    receipt(3, "2026-11-23T10:32:00", [line(id(1), 1)]),
+    receipt(2, "2026-11-23T10:33:00", [line(id(1), 1)], { Ref_Key: id(3998), Posted: false })
+  )
+  expect(await world.sales.read(signal)).toMatchObject({ recorded: 2, rejected: 0 })
+  expect(await world.sales.read(signal)).toMatchObject({ recorded: 0, known: 0 })
+  expect(world.units("p1", "north")).toBe(9)
+
+  const all = await openWorld({ sales: { ...SINCE, returns: "all" }, now: NOW })
+  sell(all, receipt(1, "2026-11-23T10:30:00", [line(id(2), 3)]))
+  expect(await all.sales.read(signal)).toMatchObject({ recorded: 1 })
+  expect(all.units("p2", "north")).toBe(13)
+})
+
+test("returns by no field at all would make a return of every sale: refused", () => {
+  expect(() => Schema.decodeUnknownSync(ODataSales)({ returns: {} })).toThrow(/at least one field/u)
 })

@@ -79,7 +79,7 @@ export interface InboundHub {
     readonly onNews: (listener: () => void) => () => void
   }
   readonly sales: {
-    /** A sale as a fact of the partner's registers; the same one again (by source and id) changes nothing. */
+    /** A sale or a return as a fact of the partner's registers; the same one again (by source and id) changes nothing. */
     readonly record: (sale: typeof Sale.Encoded) => Promise<{ readonly created: boolean }>
   }
   /**

@@ -82,7 +82,11 @@ export const changeOfOrder = (before: Order | null, decided: Order, meta: Change
   }
 }
 
-/** A sale without an order: stock moves, and the log says so (ORD-6). */
+/** A number that no order has: the receipt named one, and a person may want to know. A return is only told whose it was. */
+const numberTold = ({ kind, fulfilmentNumber }: Sale): object =>
+  fulfilmentNumber === undefined ? {} : { [kind === "return" ? "number" : "unknownNumber"]: fulfilmentNumber }
+
+/** A sale without an order, or a return: stock moves, and the log says so (ORD-6). */
 export const changeOfWalkIn = (sale: Sale, movements: ReadonlyArray<Movement>, meta: ChangeMeta): Change => ({
   id: meta.changeId,
   at: meta.now,
@@ -101,8 +105,8 @@ export const changeOfWalkIn = (sale: Sale, movements: ReadonlyArray<Movement>, m
     data: {
       source: sale.source,
       sale: sale.id,
-      // A number that no order has: the receipt named one, and a person may want to know.
-      ...(sale.fulfilmentNumber === undefined ? {} : { unknownNumber: sale.fulfilmentNumber }),
+      ...(sale.kind === undefined ? {} : { kind: sale.kind }),
+      ...numberTold(sale),
       lines: sale.lines.map(({ productId, quantity }) => ({ productId, quantity }))
     }
   }],

@@ -7,10 +7,12 @@ import type { Movement } from "../stock/model.ts"
 import { closeCases, openCase, soldInFull, withFulfilment } from "./edit.ts"
 import type { Fulfilment, Order, OrderLine } from "./model.ts"
 
-/** A sale as the cash register's system sends it (D32); idempotent by `source` and `id`. */
+/** A sale, or a return, as the cash register's system sends it (D32); idempotent by `source` and `id`. */
 export const Sale = Schema.Struct({
   source: Schema.NonEmptyString.check(Schema.isMaxLength(64)),
   id: Schema.NonEmptyString.check(Schema.isMaxLength(128)),
+  /** `return`: the lines came back to the branch. Left out: a sale. */
+  kind: Schema.optionalKey(Schema.Literals(["sale", "return"])),
   branchId: BranchId,
   occurredAt: IsoInstant,
   /** `<order>-<part>`, or the order's number where it has one part; left out for a walk-in sale. */
@@ -53,11 +55,24 @@ export const unsell = (f: Fulfilment): Fulfilment => ({
   lines: f.lines.map((line) => ({ ...line, held: line.held + line.sold, sold: 0 }))
 })
 
+/** Nothing is told before it happened: a register whose clock runs ahead must not move stock of later statements. */
+const timeOf = (sale: Sale, { now }: World): Instant => Math.min(Date.parse(sale.occurredAt), now)
+
+/** What came back to the branch. */
+const returnsOf = (sale: Sale, world: World): ReadonlyArray<Movement> =>
+  sale.lines.filter((line) => world.isTracked(line.productId)).map(({ productId, quantity }) => ({
+    productId,
+    branchId: sale.branchId,
+    quantity,
+    cause: "return",
+    occurredAt: timeOf(sale, world),
+    ref: `${sale.source}/${sale.id}`
+  }))
+
 /** What left the branch by this receipt: all of it but the units that were sold before. */
 const movementsOf = (sale: Sale, world: World, again: Units = new Map()): ReadonlyArray<Movement> => {
   const left = new Map(again)
-  // Nothing is told before it happened: a register whose clock runs ahead must not move stock of later statements.
-  const occurredAt = Math.min(Date.parse(sale.occurredAt), world.now)
+  const occurredAt = timeOf(sale, world)
   return sale.lines.filter((line) => world.isTracked(line.productId)).flatMap(({ productId, quantity }) => {
     const known = Math.min(quantity, left.get(productId) ?? 0)
     left.set(productId, (left.get(productId) ?? 0) - known)
@@ -100,7 +115,8 @@ const take = (
  * A sale against a fulfilment, or a walk-in where there is none (ORD-6, D7, D9):
  * sold in full and (if for delivery) delivered closes it, in whichever order the two come; `expired` closes as sold
  * late; `cancelled` moves stock like a walk-in and opens a case, and so does the rest of a part that was closed sold in
- * part; units sold a second time move nothing and open one.
+ * part; units sold a second time move nothing and open one. A return moves stock and touches no order: what was sold stays
+ * sold, whoever brings it back.
  */
 export const decideSale = (
   order: Order | null,
@@ -109,6 +125,7 @@ export const decideSale = (
   world: World
 ): SaleRuling => {
   const { now } = world
+  if (sale.kind === "return") return { order: null, movements: returnsOf(sale, world) }
   const f = order?.fulfilments.find((candidate) => candidate.id === fulfilmentId)
   if (order === null || f === undefined) return { order: null, movements: movementsOf(sale, world) }
   if (f.branchId !== sale.branchId || f.status === "placed") {

@@ -61,7 +61,8 @@ export class Sales extends Context.Service<Sales, {
 
       const attempt = (sale: Sale, actor: Actor) =>
         Effect.gen(function*() {
-          const found = sale.fulfilmentNumber === undefined ? null : yield* find(sale.fulfilmentNumber, sale.branchId)
+          const number = sale.kind === "return" ? undefined : sale.fulfilmentNumber
+          const found = number === undefined ? null : yield* find(number, sale.branchId)
           const products = yield* unit.products(sale.lines.map((line) => line.productId))
           const facts = yield* unit.facts(found?.order.channelId ?? NO_CHANNEL, actor, products)
           const branch = facts.branch(sale.branchId)

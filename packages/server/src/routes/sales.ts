@@ -13,10 +13,11 @@ const recordSale: Operation = {
   method: "post",
   path: "/sales",
   tag: "sales",
-  summary: "Record a sale of a cash register",
+  summary: "Record a sale of a cash register, or a return",
   description:
     "A fact: never refused for the state of the order. Idempotent by `source` and `id`. Without `fulfilmentNumber` " +
-    "it is a walk-in sale, which moves stock only.",
+    "it is a walk-in sale, which moves stock only. `kind: return` brings the lines back to the branch's stock; no order " +
+    "changes by it.",
   body: {
     schema: Sale,
     required: true,

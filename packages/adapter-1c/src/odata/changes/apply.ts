@@ -10,8 +10,8 @@ export interface ApplyParts {
   readonly sync: (kind: SyncKind) => Promise<SyncRun>
   readonly readSales: () => Promise<unknown>
   readonly exchangeOrders: () => Promise<unknown>
-  /** Goods that were removed for good, by their ids in the base. */
-  readonly takeOffSale: (ids: ReadonlyArray<string>) => Promise<void>
+  /** What is said of goods, those with it that were removed for good. */
+  readonly goods: (objects: ReadonlyArray<ChangedObject>) => Promise<void>
 }
 
 const setOf = (path: string): string => path.split("/")[0]!
@@ -31,11 +31,7 @@ export const applyChanges = async (parts: ApplyParts, objects: ReadonlyArray<Cha
   for (const [kind, sets] of Object.entries(setsOf(mapping)) as ReadonlyArray<[SyncKind, ReadonlyArray<string>]>) {
     if (sets.some((set) => changed.has(set)) && (await sync(kind)).state === "failed") return false
   }
-  // No reading can show what is not there any more.
-  const removed = objects
-    .filter(({ set, deleted }) => deleted && set === mapping.products.set)
-    .flatMap(({ key }) => key ?? [])
-  if (removed.length > 0) await parts.takeOffSale(removed)
+  await parts.goods(objects.filter(({ set }) => set === mapping.products.set))
   if (parts.saleDocuments.some((set) => changed.has(set))) await parts.readSales()
   if (parts.orderDocument !== null && changed.has(parts.orderDocument)) await parts.exchangeOrders()
   return true

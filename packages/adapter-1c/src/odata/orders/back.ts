@@ -1,12 +1,10 @@
 import type { InboundHub, PartFact } from "@aptekit/core"
 import type { ODataClient } from "../client.ts"
+import { questionsOf } from "../filters.ts"
 import { flagOf, instantOf, quoted, refOf, type Row, textOf } from "../values.ts"
 import { linesOf } from "./document.ts"
 import type { DocumentLedger } from "./ledger.ts"
 import type { ODataOrders } from "./settings.ts"
-
-/** Bytes of a question: IIS takes 2,048 of a query, and each Russian letter is six of them. */
-const MOST_QUERY = 1500
 
 export interface BackParts {
   readonly hub: InboundHub
@@ -26,18 +24,16 @@ export interface BackParts {
 export const readBack = async (parts: BackParts): Promise<number> => {
   const { ledger } = parts
   const open = ledger.entries().filter(([, { key, cancelled }]) => key !== null && !cancelled).map(([number]) => number)
-  const term = encodeURIComponent(`${parts.settings.number} eq '000000000-0' or `)
-  const size = Math.max(1, Math.floor(MOST_QUERY / term.length))
   let told = 0
-  for (let from = 0; from < open.length; from += size) told += await readSome(parts, open.slice(from, from + size))
+  for (const question of questionsOf(parts.settings.number, open, quoted)) told += await readSome(parts, question)
   await ledger.save()
   return told
 }
 
-const readSome = async (parts: BackParts, numbers: ReadonlyArray<string>): Promise<number> => {
+const readSome = async (parts: BackParts, question: string): Promise<number> => {
   const { hub, client, settings, ledger } = parts
   const { value } = await client.get(settings.document, {
-    $filter: numbers.map((number) => `${settings.number} eq ${quoted(number)}`).join(" or "),
+    $filter: question,
     $orderby: "Date,Ref_Key",
     allowedOnly: true
   })

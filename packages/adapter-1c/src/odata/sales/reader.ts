@@ -3,7 +3,7 @@ import { WallClock } from "../../sale/clock.ts"
 import type { ODataClient } from "../client.ts"
 import { datetime, guid, instantOf, refOf, type Row, textOf } from "../values.ts"
 import type { SalesCursor } from "./cursor.ts"
-import { isSale, type ReceiptWorld, receiptOf } from "./receipt.ts"
+import { kindOf, type ReceiptWorld, receiptOf } from "./receipt.ts"
 import type { ODataSales } from "./settings.ts"
 
 const HOUR_MS = 3_600_000
@@ -113,7 +113,7 @@ export class SalesReader {
     const { hub, settings, cursor, world } = this.#parts
     const key = refOf(row, "Ref_Key") ?? ""
     const wall = textOf(row, "Date") ?? ""
-    if (!isSale(settings, row) || cursor.isRecorded(settings.document, key)) return
+    if (kindOf(settings, row) === undefined || cursor.isRecorded(settings.document, key)) return
     const { sales, rejected } = receiptOf(settings, row, await this.#number(row), world)
     const refused: Array<string> = [...rejected]
     for (const sale of sales) {

@@ -26,10 +26,15 @@ export interface ReadReceipt {
   readonly rejected: ReadonlyArray<string>
 }
 
-/** Is it a sale at all? Not one that is marked, not posted, or of another kind. */
-export const isSale = ({ where }: ODataSales, row: Row): boolean =>
-  !flagOf(row, "DeletionMark") && flagOf(row, "Posted") &&
-  Object.entries(where).every(([field, value]) => row[field] === value)
+const has = (row: Row, values: ODataSales["where"]): boolean =>
+  Object.entries(values).every(([field, value]) => row[field] === value)
+
+/** What it is; undefined where it is neither: marked, not posted, or of another kind. */
+export const kindOf = ({ where, returns }: ODataSales, row: Row): "sale" | "return" | undefined => {
+  if (flagOf(row, "DeletionMark") || !flagOf(row, "Posted")) return undefined
+  if (returns === "all" || (returns !== null && has(row, returns))) return "return"
+  return has(row, where) ? "sale" : undefined
+}
 
 /** A posted document as sales of the hub. `number`: the part that it names. */
 export const receiptOf = (settings: ODataSales, row: Row, number: string | null, world: ReceiptWorld): ReadReceipt => {
@@ -51,6 +56,7 @@ export const receiptOf = (settings: ODataSales, row: Row, number: string | null,
   })
   const head = {
     source: world.source,
+    ...(kindOf(settings, row) === "return" ? { kind: "return" as const } : {}),
     branchId,
     occurredAt: new Date(at).toISOString(),
     ...(number === null ? {} : { fulfilmentNumber: number })

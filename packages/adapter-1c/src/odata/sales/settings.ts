@@ -5,6 +5,10 @@ const Name = Schema.NonEmptyString.check(Schema.isMaxLength(200))
 const maybe = Schema.NullOr(Name)
 const or = <S extends Schema.Top & { readonly Encoded: unknown }>(schema: S, value: S["Encoded"]) =>
   schema.pipe(Schema.withDecodingDefaultKey(Effect.succeed(value) as never))
+const Values = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]))
+const SomeValues = Values.check(
+  Schema.makeFilter((values) => Object.keys(values).length > 0 || "at least one field, or \"all\": no field would mean every document")
+)
 const count = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 /**
@@ -26,8 +30,13 @@ export const ODataSales = Schema.Struct({
   number: or(maybe, null),
   /** A reference to the order's document, which holds the number. */
   order: or(maybe, null),
-  /** Only documents whose fields have these values: `{ ВидОперации: "Продажа" }`. */
-  where: or(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])), {}),
+  /** Only documents whose fields have these values are sales: `{ ВидОперации: "Продажа" }`. */
+  where: or(Values, {}),
+  /**
+   * Which of them are returns: `all` (`Document_ЧекККМВозврат`), or those whose fields have these values
+   * (`{ ВидОперации: "Возврат" }`). Null: none; they are then not read.
+   */
+  returns: or(Schema.NullOr(Schema.Union([Schema.Literal("all"), SomeValues])), null),
   /** The first time it is read: from this day on (`2026-11-01`); left out, from now on. */
   since: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^\d{4}-\d{2}-\d{2}$/u))),
   /** Hours that are read once more each time: documents are entered and posted late. */

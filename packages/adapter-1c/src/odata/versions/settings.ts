@@ -1,0 +1,13 @@
+import { Schema } from "@aptekit/core"
+import { Effect } from "effect"
+
+/**
+ * Between two whole readings of the goods: only those whose `DataVersion` is another than last time. For bases without
+ * an exchange plan for the hub (`changes`), which says the same at less cost.
+ */
+export const ODataVersions = Schema.Struct({
+  everyMinutes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100_000 })).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(15))
+  )
+})
+export type ODataVersions = typeof ODataVersions.Type
