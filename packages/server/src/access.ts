@@ -22,6 +22,8 @@ export const ACCESS = {
   searchProducts: ["channel", "branch", "operator", "register", "admin"],
   getProduct: ["channel", "branch", "operator", "register", "admin"],
   putProducts: ["admin"],
+  listProductGroups: ["channel", "branch", "operator", "register", "admin"],
+  putProductGroups: ["admin"],
   getSeries: ["branch", "operator", "register", "admin"],
   getStock: ["channel", "branch", "operator", "register", "admin"],
   putStock: ["admin"],

@@ -6,6 +6,8 @@ import { type KeyName, KEYS, type Order, orderBody, problem, useServer } from ".
 
 const server = await useServer()
 const { call } = server
+/** Of calls without a key an address has 60 a minute, and there are more operations than that. */
+const strangers = [server, await useServer()]
 
 const ROLES: Readonly<Record<ApiRole, KeyName>> = {
   channel: "shop",
@@ -33,8 +35,8 @@ test("R-OPS-3: R-SDK-5: a command is for the roles that the table of transitions
 })
 
 test("R-OPS-3: the door obeys the table: 401 without a key, 403 for every role that is not named", async () => {
-  for (const { id, method, path } of OPERATIONS) {
-    const anonymous = await call(null, method.toUpperCase(), pathOf(path))
+  for (const [i, { id, method, path }] of OPERATIONS.entries()) {
+    const anonymous = await strangers[i % strangers.length]!.call(null, method.toUpperCase(), pathOf(path))
     expect([id, anonymous.status, (await problem(anonymous)).code]).toEqual([id, 401, "unauthorized"])
     expect(anonymous.headers.get("www-authenticate")).toContain("Bearer")
     for (const role of Object.keys(ROLES) as ReadonlyArray<ApiRole>) {

@@ -140,6 +140,51 @@ test("R-STK-6: products are searched and paged", async () => {
   })
 })
 
+test("R-STK-1: a product's VAT, group, unit and pack are shown in lists, its description with the single product only", async () => {
+  const names = (ru: string) => ({ ru, kk: null, en: null })
+  const groups = [
+    { id: "creams", name: names("Кремы"), parent: "skin", shown: true },
+    { id: "skin", name: { ru: "Кожа", kk: "Тері", en: "Skin" }, parent: null, shown: true }
+  ]
+  expect(await (await call("admin", "PUT", "/product-groups", { groups })).json()).toEqual({ groups: 2 })
+  const product = {
+    ...makeProduct("balm"), vat: "exempt", group: "creams", unit: { code: "796", name: "шт" },
+    pack: { code: "778", name: "упак", units: 10 }
+  }
+  const description = { ru: "Мажут.", kk: null, en: "It is rubbed in." }
+  await call("admin", "PUT", "/products", { products: [{ ...product, description }] })
+  expect(await (await call("shop", "GET", "/products/balm")).json()).toEqual({ ...product, description })
+  const { items } = (await (await call("shop", "GET", "/products?text=balm")).json()) as { items: ReadonlyArray<unknown> }
+  expect(items).toEqual([product])
+  // Left out, it stays; null takes it away.
+  await call("admin", "PUT", "/products", { products: [{ ...product, vat: 12 }] })
+  expect(await (await call("shop", "GET", "/products/balm")).json()).toEqual({ ...product, vat: 12, description })
+  await call("admin", "PUT", "/products", { products: [{ ...product, description: null }] })
+  expect(await (await call("shop", "GET", "/products/balm")).json()).toEqual({ ...product, description: null })
+  const page = (await (await call("shop", "GET", "/product-groups?limit=1")).json()) as { items: ReadonlyArray<unknown>; next: string }
+  expect(page.items).toEqual([groups[0]])
+  const rest = await (await call("shop", "GET", `/product-groups?limit=1&cursor=${encodeURIComponent(page.next)}`)).json()
+  expect(rest).toEqual({ items: [groups[1]], next: null })
+})
+
+test("R-STK-1: an unknown group, a group in itself and a description without end are refused with their place, whole", async () => {
+  const names = { ru: "Г", kk: null, en: null }
+  const refusedAt = async (path: string, body: unknown) => {
+    const refused = await problem(await call("admin", "PUT", path, body))
+    return [refused.status, refused.errors?.[0]?.path]
+  }
+  const products = [makeProduct("kept-out"), { ...makeProduct("lost"), group: "nowhere" }]
+  expect(await refusedAt("/products", { products })).toEqual([422, "products[1].group"])
+  const endless = { ...makeProduct("kept-out"), description: { ru: "a".repeat(20_001), kk: null, en: null } }
+  expect(await refusedAt("/products", { products: [endless] })).toEqual([422, "products[0].description.ru"])
+  expect((await call("shop", "GET", "/products/kept-out")).status).toBe(404)
+  const loop = [{ id: "one", name: names, parent: "two", shown: true }, { id: "two", name: names, parent: "one", shown: true }]
+  expect(await refusedAt("/product-groups", { groups: loop })).toEqual([422, "groups[0].parent"])
+  expect(await refusedAt("/product-groups", { groups: [{ ...loop[0], parent: "none" }] })).toEqual([422, "groups[0].parent"])
+  const { items } = (await (await call("shop", "GET", "/product-groups")).json()) as { items: ReadonlyArray<{ id: string }> }
+  expect(items.map(({ id }) => id)).not.toContain("one")
+})
+
 test("D13: a branch in a time zone that does not exist is refused, so that it cannot stop the planning of orders", async () => {
   const refused = await problem(
     await call("admin", "PUT", "/branches", { branches: [makeBranch("nowhere", { zone: "Asia/Nowhere" })] })

@@ -1,3 +1,4 @@
+import { makeProduct } from "@aptekit/core/testing"
 import { createConfig, lintFromString } from "@redocly/openapi-core"
 import { expect, test } from "vitest"
 import { type ApiDocument, contract } from "./support/contract.ts"
@@ -96,6 +97,14 @@ test("R-SDK-5: every answer of the main flow, good and bad, is as the document s
   await check("shop", "GET", "/products?text=&limit=2")
   await check("shop", "GET", "/products/aspirin")
   await check("shop", "GET", "/products/none")
+  const description = { ru: "От боли", kk: null, en: null }
+  const card = { ...makeProduct("card"), vat: 12, unit: { code: "778", name: "упак" }, description }
+  await check("admin", "PUT", "/products", { products: [card] })
+  await check("shop", "GET", "/products/card")
+  await check("admin", "PUT", "/products", { products: [{ ...card, group: "nowhere" }] })
+  const groups = [{ id: "pain", name: { ru: "Боль", kk: null, en: null }, parent: null, shown: true }]
+  await check("admin", "PUT", "/product-groups", { groups })
+  await check("shop", "GET", "/product-groups?limit=1")
   await check("shop", "GET", "/stock?productId=aspirin,coffee")
   await check("shop", "GET", "/branches")
   await check("admin", "PUT", "/stock", { rows: [{ productId: "aspirin", branchId: "north", quantity: 500 }] })

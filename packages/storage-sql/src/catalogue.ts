@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { Driver } from "./driver.ts"
 import type { ProductRow } from "./ops/catalogue.ts"
 import type { Ask } from "./outbox.ts"
-import { productOf, productRow } from "./products.ts"
+import { descriptionRow, groupOf, groupRow, productOf, productRow } from "./products.ts"
 
 /** Rows of a catalogue write: short enough that orders pass between two of them. */
 const UPSERT_ROWS = 200
@@ -29,16 +29,26 @@ export const catalogueStore = (
     byIds: (wanted) => Effect.map(ask(() => driver.read("productsByIds", wanted)), productsOf),
     bySkus: (skus) => Effect.map(ask(() => driver.read("productsBySkus", skus)), productsOf),
     byBarcodes: (codes) => Effect.map(ask(() => driver.read("productsByBarcodes", codes)), productsOf),
-    upsert: (unsorted) =>
+    upsert: (unsorted, descriptions = new Map()) =>
       ask(async () => {
         const products = unsorted.toSorted((a, b) => inOrder(a.id, b.id))
         for (let i = 0; i < products.length; i += UPSERT_ROWS) {
           const piece = products.slice(i, i + UPSERT_ROWS)
           const op = i + UPSERT_ROWS < products.length ? "putProductsPiece" : "putProducts"
-          const slots = await driver.write(op, piece.map(productRow), "log")
+          const texts = piece.flatMap(({ id }, n) => {
+            const description = descriptions.get(id)
+            return description === undefined ? [] : [descriptionRow(n, description)]
+          })
+          const slots = await driver.write(op, { rows: piece.map(productRow), descriptions: texts }, "log")
           piece.forEach((product, n) => remember(slots[n]!, product.id))
         }
       }),
+    descriptions: (wanted) =>
+      Effect.map(ask(() => driver.list("descriptionsOf", wanted)), (rows) =>
+        new Map(rows.map(({ id, ru, kk, en }) => [id as ProductId, { ru, kk, en }]))),
+    groups: Effect.map(ask(() => driver.list("productGroups", undefined)), (rows) =>
+      rows.map(groupOf).sort((a, b) => inOrder(a.id, b.id))),
+    putGroups: (groups) => ask(() => driver.write("putGroups", groups.map(groupRow))),
     search: (text, limit, after) =>
       Effect.map(
         ask(() => driver.list("searchProducts", { words: fold(text).split(" ").filter((w) => w !== ""), limit, after: Number(after ?? -1) })),

@@ -9,6 +9,7 @@ import { messages } from "./migrations/messages.ts"
 import { lanes } from "./migrations/lanes.ts"
 import { optOuts } from "./migrations/opt-outs.ts"
 import { ordersOut } from "./migrations/orders-out.ts"
+import { productCard } from "./migrations/product-card.ts"
 import { series } from "./migrations/series.ts"
 import { runs } from "./migrations/runs.ts"
 import { type Columns, index, table } from "./migrations/tables.ts"
@@ -139,7 +140,8 @@ export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise
         "0008_geo": geo(dialect),
         "0009_message_reports": messageReports(dialect),
         "0010_opt_outs": optOuts(dialect),
-        "0011_customer_email": customerEmail(dialect)
+        "0011_customer_email": customerEmail(dialect),
+        "0012_product_card": productCard(dialect)
       })
     }
   })

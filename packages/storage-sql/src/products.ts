@@ -1,5 +1,7 @@
-import { fold, type Product } from "@aptekit/core"
-import type { ProductRow } from "./ops/catalogue.ts"
+import { type Description, fold, hasText, type Product, type ProductGroup } from "@aptekit/core"
+import type { Selectable } from "kysely"
+import type { DescriptionRow, ProductRow } from "./ops/catalogue.ts"
+import type { Schema } from "./schema.ts"
 
 const flag = (value: boolean): number => (value ? 1 : 0)
 
@@ -10,6 +12,19 @@ const searchText = (product: Product): string =>
   fold(present([
     product.name.ru, product.name.kk, product.name.en, product.inn, product.sku, product.maker, ...product.barcodes
   ]).join(" "))
+
+/** In the column of percents. */
+const EXEMPT = -1
+
+const unitsText = ({ unit, pack }: Product): string | null => (unit === null && pack === null ? null : JSON.stringify([unit, pack]))
+
+const NO_UNITS = { unit: null, pack: null }
+
+const unitsOf = (text: string | null): Pick<Product, "pack" | "unit"> => {
+  if (text === null) return NO_UNITS
+  const [unit, pack] = JSON.parse(text) as [Product["unit"], Product["pack"]]
+  return { unit, pack }
+}
 
 export const productRow = (product: Product): Omit<ProductRow, "slot"> => ({
   id: product.id,
@@ -31,7 +46,10 @@ export const productRow = (product: Product): Omit<ProductRow, "slot"> => ({
   stock_control: flag(product.stockControl),
   stopped: flag(product.stopped),
   barcodes: JSON.stringify(product.barcodes),
-  search: searchText(product)
+  search: searchText(product),
+  vat: product.vat === "exempt" ? EXEMPT : product.vat,
+  group_id: product.group,
+  units: unitsText(product)
 })
 
 export const productOf = (row: ProductRow): Product =>
@@ -49,8 +67,28 @@ export const productOf = (row: ProductRow): Product =>
     prescription: row.prescription === 1,
     weightGrams: row.weight_grams,
     family: row.family,
+    vat: row.vat === EXEMPT ? "exempt" : row.vat,
+    group: row.group_id,
+    ...unitsOf(row.units),
     shown: row.shown === 1,
     confirmed: row.confirmed === 1,
     stockControl: row.stock_control === 1,
     stopped: row.stopped === 1
   }) as Product
+
+/** `n`: the product's place among those that are written together. */
+export const descriptionRow = (n: number, description: Description | null): DescriptionRow =>
+  description === null || !hasText(description) ? { n, texts: null } : { n, texts: [description.ru, description.kk, description.en] }
+
+export type GroupRow = Selectable<Schema["product_groups"]>
+
+export const groupRow = ({ id, name, parent, shown }: ProductGroup): GroupRow =>
+  ({ id, name_ru: name.ru, name_kk: name.kk, name_en: name.en, parent, shown: flag(shown) })
+
+export const groupOf = (row: GroupRow): ProductGroup =>
+  ({
+    id: row.id,
+    name: { ru: row.name_ru, kk: row.name_kk, en: row.name_en },
+    parent: row.parent,
+    shown: row.shown === 1
+  }) as ProductGroup

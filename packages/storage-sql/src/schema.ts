@@ -39,6 +39,21 @@ export interface Schema {
     /** Barcodes as JSON beside their rows in `product_barcodes`, so that a product is read by one query. */
     barcodes: string
     search: string
+    /** Percent; `EXEMPT`: none is due; null: unknown. */
+    vat: number | null
+    group_id: string | null
+    /** Unit and pack as JSON, `[unit, pack]`; null: neither is known. Nobody looks for them. */
+    units: string | null
+  }
+  /** Apart, so that no list reads them. */
+  product_descriptions: { product: number; ru: string | null; kk: string | null; en: string | null }
+  product_groups: {
+    id: string
+    name_ru: string
+    name_kk: string | null
+    name_en: string | null
+    parent: string | null
+    shown: Flag
   }
   product_barcodes: { barcode: string; product: number }
   links: { connection: string; kind: string; external_id: string; id: string }

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { ProductId } from "../kernel/ids.ts"
+import { ProductGroupId, ProductId } from "../kernel/ids.ts"
 
 const Text = Schema.String.check(Schema.isMaxLength(1000))
 
@@ -12,6 +12,29 @@ export const LocalText = Schema.Struct({
 export type LocalText = typeof LocalText.Type
 
 export const MAX_SKU = 100
+
+/** What of a price is value-added tax: a whole percent, or none is due. */
+export const Vat = Schema.Union([
+  Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 })),
+  Schema.Literal("exempt")
+])
+export type Vat = typeof Vat.Type
+
+/** A unit of measure. `code`: OKEI's, "796" is a piece. */
+export const ProductUnit = Schema.Struct({
+  code: Schema.NullOr(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(10))),
+  name: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100))
+})
+export type ProductUnit = typeof ProductUnit.Type
+
+export const MAX_PACK_UNITS = 1_000_000
+
+/** A second unit of a product, and how many of the sold unit it holds (D6). */
+export const ProductPack = Schema.Struct({
+  ...ProductUnit.fields,
+  units: Schema.Int.check(Schema.isBetween({ minimum: 2, maximum: MAX_PACK_UNITS }))
+})
+export type ProductPack = typeof ProductPack.Type
 
 /** What is sold. `goods#characteristic` of an ERP is a product of its own with a `family` (D6). */
 export const Product = Schema.Struct({
@@ -30,6 +53,12 @@ export const Product = Schema.Struct({
   prescription: Schema.Boolean,
   weightGrams: Schema.NullOr(Schema.Int),
   family: Schema.NullOr(Text),
+  vat: Schema.NullOr(Vat),
+  /** The place in the tree of groups. */
+  group: Schema.NullOr(ProductGroupId),
+  /** What one of it is: quantities and prices are per this unit (D6). */
+  unit: Schema.NullOr(ProductUnit),
+  pack: Schema.NullOr(ProductPack),
   shown: Schema.Boolean,
   confirmed: Schema.Boolean,
   /** False: held without a hold, always available unless `stopped` (STK-9, D6). */
@@ -54,6 +83,10 @@ export const newProduct = (id: ProductId, ru: string): Product => ({
   prescription: false,
   weightGrams: null,
   family: null,
+  vat: null,
+  group: null,
+  unit: null,
+  pack: null,
   shown: true,
   confirmed: true,
   stockControl: true,
@@ -64,3 +97,39 @@ export const newProduct = (id: ProductId, ru: string): Product => ({
 export const isAnalogue = (a: Product, b: Product): boolean =>
   a.id !== b.id && a.inn !== null && a.form !== null && a.strength !== null &&
   a.inn === b.inn && a.form === b.form && a.strength === b.strength
+
+/** Characters of a description in one language. */
+export const MAX_DESCRIPTION = 20_000
+
+const LongText = Schema.NullOr(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(MAX_DESCRIPTION)))
+
+/** What a product is, at length. Only in the database, and read with the single product: a catalogue has 100 MB of it. */
+export const Description = Schema.Struct({ ru: LongText, kk: LongText, en: LongText })
+export type Description = typeof Description.Type
+
+/** One without any text is none. */
+export const hasText = ({ ru, kk, en }: Description): boolean => ru !== null || kk !== null || en !== null
+
+/** A product with all that is known of it. */
+export const ProductCard = Schema.Struct({ ...Product.fields, description: Schema.NullOr(Description) })
+export type ProductCard = typeof ProductCard.Type
+
+/** A product as it is put, whole but for its description: left out, that stays; null takes it away. */
+export const ProductPut = Schema.Struct({
+  ...Product.fields,
+  description: Schema.optionalKey(Schema.NullOr(Description))
+})
+export type ProductPut = typeof ProductPut.Type
+
+/** What a store takes: products, and of those that say so their descriptions. */
+export const splitPut = (put: ReadonlyArray<ProductPut>): {
+  readonly products: ReadonlyArray<Product>
+  readonly descriptions: ReadonlyMap<ProductId, Description | null>
+} => {
+  const descriptions = new Map<ProductId, Description | null>()
+  const products = put.map(({ description, ...product }) => {
+    if (description !== undefined) descriptions.set(product.id, description)
+    return product
+  })
+  return { products, descriptions }
+}

@@ -1,5 +1,7 @@
 import { Clock, Effect, Schema } from "effect"
-import { Product } from "../catalogue/model.ts"
+import { putGroups, putProducts } from "../catalogue/edit.ts"
+import { ProductGroup } from "../catalogue/groups.ts"
+import { type Product, ProductPut } from "../catalogue/model.ts"
 import { followFeed } from "../exchange/feed.ts"
 import type { Actor } from "../kernel/actor.ts"
 import { decodeInput } from "../kernel/decode.ts"
@@ -123,7 +125,12 @@ export interface PromiseFace {
     readonly discard: (id: string, actor: Actor) => Promise<SyncRun>
   }
   readonly catalogue: {
-    readonly upsert: (products: ReadonlyArray<typeof Product.Encoded>) => Promise<void>
+    /** @throws InvalidInput, also for a group that is not there */
+    readonly upsert: (products: ReadonlyArray<typeof ProductPut.Encoded>) => Promise<void>
+    /** The whole tree, by id. */
+    readonly groups: () => Promise<ReadonlyArray<ProductGroup>>
+    /** New and changed groups, whole, all or none. @throws InvalidInput for an unknown parent or a group in itself */
+    readonly putGroups: (groups: ReadonlyArray<typeof ProductGroup.Encoded>) => Promise<void>
     readonly search: (text: string, limit?: number, after?: string) => Promise<Page<Product>>
   }
   readonly network: {
@@ -159,7 +166,8 @@ const decodeSettings = decodeInput(
     policies: Schema.optionalKey(Schema.Array(PolicyEntry))
   })
 )
-const decodeProducts = decodeInput(Schema.Array(Product))
+const decodeProducts = decodeInput(Schema.Array(ProductPut))
+const decodeGroups = decodeInput(Schema.Array(ProductGroup))
 
 /** The Promise face over a running hub's services. */
 export const promiseFace = async (run: Run): Promise<PromiseFace> => {
@@ -289,7 +297,9 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
       discard: (id, actor) => run(decideRun(id, "discarded", actor))
     },
     catalogue: {
-      upsert: (products) => run(Effect.flatMap(decodeProducts(products), (decoded) => storage.catalogue.upsert(decoded))),
+      upsert: (products) => run(Effect.flatMap(decodeProducts(products), putProducts)),
+      groups: () => run(storage.catalogue.groups),
+      putGroups: (groups) => run(Effect.flatMap(decodeGroups(groups), putGroups)),
       search: (text, limit = 20, after) => run(storage.catalogue.search(text, limit, after))
     },
     network: {

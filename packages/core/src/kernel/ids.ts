@@ -18,6 +18,10 @@ export type BranchId = typeof BranchId.Type
 export const ProductId = Id.pipe(Schema.brand("ProductId"))
 export type ProductId = typeof ProductId.Type
 
+/** A group of products: chosen by the network or taken from its ERP. */
+export const ProductGroupId = Id.pipe(Schema.brand("ProductGroupId"))
+export type ProductGroupId = typeof ProductGroupId.Type
+
 /** A channel's code: `shop`, `app`, `phone`… */
 export const ChannelId = Id.pipe(Schema.brand("ChannelId"))
 export type ChannelId = typeof ChannelId.Type

@@ -1,5 +1,6 @@
 import { Context, type Effect } from "effect"
-import type { Product } from "../catalogue/model.ts"
+import type { GroupRefusal, ProductGroup } from "../catalogue/groups.ts"
+import type { Description, Product } from "../catalogue/model.ts"
 import type { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../kernel/ids.ts"
 import type { Instant } from "../kernel/time.ts"
 import type { Branch, Channel, PolicyEntry } from "../network/model.ts"
@@ -142,8 +143,20 @@ export interface CatalogueStore {
   readonly byIds: (ids: ReadonlyArray<ProductId>) => Read<ReadonlyArray<Product>>
   readonly bySkus: (skus: ReadonlyArray<string>) => Read<ReadonlyArray<Product>>
   readonly byBarcodes: (codes: ReadonlyArray<string>) => Read<ReadonlyArray<Product>>
-  /** New and changed products, whole; the image knows them afterwards. */
-  readonly upsert: (products: ReadonlyArray<Product>) => Read<void>
+  /**
+   * New and changed products, whole; the image knows them afterwards. `descriptions`: of some of them, whole too; null
+   * takes one away, the others keep theirs.
+   */
+  readonly upsert: (
+    products: ReadonlyArray<Product>,
+    descriptions?: ReadonlyMap<ProductId, Description | null>
+  ) => Read<void>
+  /** Those of these products that have one. */
+  readonly descriptions: (ids: ReadonlyArray<ProductId>) => Read<ReadonlyMap<ProductId, Description>>
+  /** The whole tree, by id; at most `MAX_GROUPS`. */
+  readonly groups: Read<ReadonlyArray<ProductGroup>>
+  /** New and changed groups, whole: all, or none where there is something against one of them. */
+  readonly putGroups: (groups: ReadonlyArray<ProductGroup>) => Read<ReadonlyArray<GroupRefusal>>
   readonly search: (text: string, limit: number, after: string | undefined) => Read<Page<Product>>
   readonly links: (connection: string, kind: string) => Read<ReadonlyArray<Link>>
   /** The links of these ids of ours: a read of few rows, whatever the connection has linked. */

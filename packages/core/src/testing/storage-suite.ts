@@ -1,4 +1,5 @@
 import type { StorageCase } from "./suite/case.ts"
+import { catalogueCases } from "./suite/catalogue.ts"
 import { commitCases } from "./suite/commit.ts"
 import { feedCases } from "./suite/feed.ts"
 import { heldCases } from "./suite/held.ts"
@@ -29,7 +30,8 @@ export const storageCases: ReadonlyArray<StorageCase> = [
   ...outboxCases,
   ...pullCases,
   ...seriesCases,
-  ...settingsCases
+  ...settingsCases,
+  ...catalogueCases
 ]
 
 /** A case as one implementation runs it: `skip` says why it does not apply, null where it does. */

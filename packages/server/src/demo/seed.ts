@@ -1,4 +1,4 @@
-import { type Branch, type Hub, newProduct, type Product, ProductId } from "@aptekit/core"
+import { type Branch, type Hub, newProduct, type Product, ProductGroupId, ProductId } from "@aptekit/core"
 import { addKeys, type NewKey, newKeyText } from "../keys.ts"
 import { demoNetwork, type DemoBranch, type DemoProduct, stockRows } from "./network.ts"
 
@@ -32,6 +32,7 @@ const productOf = (demo: DemoProduct): Product => ({
   storage: demo.storage,
   prescription: demo.prescription,
   weightGrams: demo.weightGrams,
+  group: demo.groups[0] === undefined ? null : ProductGroupId.make(demo.groups[0]),
   stockControl: demo.stockControl
 })
 
@@ -59,6 +60,7 @@ export const seedIfEmpty = async (hub: Hub): Promise<ReadonlyArray<NewKey> | nul
     branches: network.branches.map(branchOf),
     channels: network.channels.map(({ id, name }) => ({ id, name, active: true, priceType: "retail", currency: "KZT" }))
   })
+  await hub.catalogue.putGroups(network.groups.map((group) => ({ ...group, shown: true })))
   await hub.catalogue.upsert(network.products.map(productOf))
   for (const rows of slices([...stockRows(network)])) await hub.stock.state(rows, { source: "demo" })
   const prices = network.prices.map(({ productId, branchId, amount }) =>

@@ -1,14 +1,17 @@
+import { type GroupRefusal, groupRefusals } from "@aptekit/core"
 import { sql } from "kysely"
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
 import { all, inPieces, inPiecesWith, one, param, type Program, raw, run, statement } from "../program.ts"
+import { groupOf, type GroupRow } from "../products.ts"
 import type { Schema } from "../schema.ts"
 
 export type ProductRow = Selectable<Schema["products"]>
 
 const COLUMNS = [
   "slot", "id", "sku", "name_ru", "name_kk", "name_en", "inn", "atc", "form", "strength", "maker", "storage",
-  "prescription", "weight_grams", "family", "shown", "confirmed", "stock_control", "stopped", "barcodes", "search"
+  "prescription", "weight_grams", "family", "shown", "confirmed", "stock_control", "stopped", "barcodes", "search",
+  "vat", "group_id", "units"
 ] as const
 
 /** Rows of one statement. */
@@ -32,6 +35,18 @@ const many = (before: string, row: string, after = "") => {
 
 const replaceMany = (table: string, columns: ReadonlyArray<string>) =>
   many(`replace into ${table} (${columns.join(", ")}) values `, `(${columns.map(() => "?").join(", ")})`)
+
+/** A description of the nth product of a write; null takes it away. */
+export interface DescriptionRow {
+  readonly n: number
+  readonly texts: readonly [ru: string | null, kk: string | null, en: string | null] | null
+}
+
+export interface ProductsWrite {
+  /** Whole, without slot. */
+  readonly rows: ReadonlyArray<Omit<ProductRow, "slot">>
+  readonly descriptions: ReadonlyArray<DescriptionRow>
+}
 
 export interface LinkRow {
   readonly connection: string
@@ -67,6 +82,13 @@ export const catalogueOps = ({ db }: SqlDialect) => {
   const putRows = replaceMany("products", COLUMNS)
   const putBarcodes = replaceMany("product_barcodes", ["barcode", "product"])
   const putLinks = replaceMany("links", ["connection", "kind", "external_id", "id"])
+  const dropTexts = many("delete from product_descriptions where product in (", "?", ")")
+  const putTexts = replaceMany("product_descriptions", ["product", "ru", "kk", "en"])
+  const textsOf = inPieces<{ id: string; ru: string | null; kk: string | null; en: string | null }>((ids) =>
+    db.selectFrom("product_descriptions as d").innerJoin("products as p", "p.slot", "d.product")
+      .select(["p.id", "d.ru", "d.kk", "d.en"]).where("p.id", "in", ids as Array<string>))
+  const allGroups = statement(db.selectFrom("product_groups").selectAll())
+  const putGroupRows = replaceMany("product_groups", ["id", "name_ru", "name_kk", "name_en", "parent", "shown"])
   const allSlots = statement(db.selectFrom("products").select(["slot", "id"]))
   const links = statement(
     db.selectFrom("links").select(["external_id", "id"]).where("connection", "=", param("connection"))
@@ -78,8 +100,20 @@ export const catalogueOps = ({ db }: SqlDialect) => {
       .where("kind", "=", param("kind")).where("id", "in", ids as Array<string>)
   )
 
-  /** Whole rows, without slot; gives the slot of each. A new product gets the next dense one. */
-  function* putProducts(rows: ReadonlyArray<Omit<ProductRow, "slot">>): Program<ReadonlyArray<number>> {
+  function* putDescriptions(
+    descriptions: ReadonlyArray<DescriptionRow>, slots: ReadonlyArray<number>
+  ): Program<void> {
+    const [gone, there] = [[] as Array<[number]>, [] as Array<ReadonlyArray<unknown>>]
+    for (const { n, texts } of descriptions) {
+      if (texts === null) gone.push([slots[n]!])
+      else there.push([slots[n], ...texts])
+    }
+    yield* dropTexts(gone)
+    yield* putTexts(there)
+  }
+
+  /** Gives the slot of each product. A new one gets the next dense one. */
+  function* putProducts({ rows, descriptions }: ProductsWrite): Program<ReadonlyArray<number>> {
     // The counter is touched first, so that two savers wait for each other and no slot is given twice.
     yield* run(takeSlots, { count: 0 })
     const there = yield* slotsOf(rows.map((row) => row.id))
@@ -96,6 +130,7 @@ export const catalogueOps = ({ db }: SqlDialect) => {
     yield* dropBarcodes(there.map((row) => [row.slot]))
     const last = new Map(rows.map((row, i) => [slots[i]!, row.barcodes]))
     yield* putBarcodes([...last].flatMap(([slot, codes]) => (JSON.parse(codes) as Array<string>).map((code) => [code, slot])))
+    yield* putDescriptions(descriptions, slots)
     return slots
   }
 
@@ -114,6 +149,19 @@ export const catalogueOps = ({ db }: SqlDialect) => {
     putProducts,
     /** A piece of a longer write: on disk with its last piece, which is a `putProducts`. */
     putProductsPiece: putProducts,
+    descriptionsOf: textsOf,
+    *productGroups(): Program<ReadonlyArray<GroupRow>> {
+      return yield* all(allGroups)
+    },
+    *putGroups(groups: ReadonlyArray<GroupRow>): Program<ReadonlyArray<GroupRefusal>> {
+      // Two savers wait for each other here too: neither judges by a tree that the other changes.
+      yield* run(takeSlots, { count: 0 })
+      const known = (yield* all<GroupRow>(allGroups)).map(groupOf)
+      const refusals = groupRefusals(known, groups.map(groupOf))
+      if (refusals.length > 0) return refusals
+      yield* putGroupRows(groups.map((row) => [row.id, row.name_ru, row.name_kk, row.name_en, row.parent, row.shown]))
+      return []
+    },
     *searchProducts(args: SearchArgs): Program<ReadonlyArray<ProductRow>> {
       let query = db.selectFrom("products").selectAll().where("slot", ">", args.after)
       for (const word of args.words) {

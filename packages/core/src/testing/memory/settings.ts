@@ -1,5 +1,6 @@
 import { Effect } from "effect"
-import type { Product } from "../../catalogue/model.ts"
+import { groupRefusals } from "../../catalogue/groups.ts"
+import { hasText, type Product } from "../../catalogue/model.ts"
 import { fold } from "../../kernel/text.ts"
 import type { CatalogueStore, LeaseStore, NetworkStore } from "../../store/ports.ts"
 import { keyOf, type MemoryState } from "./state.ts"
@@ -47,12 +48,28 @@ export const catalogueStore = (state: MemoryState): CatalogueStore => {
       })),
     bySkus: (skus) => where((product) => product.sku !== null && skus.includes(product.sku)),
     byBarcodes: (codes) => where((product) => product.barcodes.some((code) => codes.includes(code))),
-    upsert: (products) =>
+    upsert: (products, descriptions = new Map()) =>
       Effect.sync(() => {
         for (const product of products) {
           if (!state.products.has(product.id)) state.image.addProduct(product.id, state.products.size)
           state.products.set(product.id, product)
+          const description = descriptions.get(product.id)
+          if (description === undefined) continue
+          if (description !== null && hasText(description)) state.descriptions.set(product.id, description)
+          else state.descriptions.delete(product.id)
         }
+      }),
+    descriptions: (ids) =>
+      Effect.sync(() => new Map(ids.flatMap((id) => {
+        const description = state.descriptions.get(id)
+        return description === undefined ? [] : [[id, description] as const]
+      }))),
+    groups: Effect.sync(() => [...state.groups.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
+    putGroups: (groups) =>
+      Effect.sync(() => {
+        const refusals = groupRefusals([...state.groups.values()], groups)
+        if (refusals.length === 0) for (const group of groups) state.groups.set(group.id, group)
+        return refusals
       }),
     search: (text, limit, after) =>
       Effect.sync(() => {

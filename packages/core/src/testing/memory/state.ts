@@ -1,4 +1,5 @@
-import type { Product } from "../../catalogue/model.ts"
+import type { ProductGroup } from "../../catalogue/groups.ts"
+import type { Description, Product } from "../../catalogue/model.ts"
 import type { DifferenceRow, SyncRun } from "../../exchange/sync.ts"
 import type { LogEntry } from "../../exchange/log.ts"
 import type { OutboxEntry, OutboxState } from "../../exchange/outbox.ts"
@@ -98,6 +99,8 @@ export class MemoryState {
   readonly calls = new Map<string, LogEntry>()
   readonly leases = new Map<string, Lease>()
   readonly products = new Map<ProductId, Product>()
+  readonly descriptions = new Map<ProductId, Description>()
+  readonly groups = new Map<string, ProductGroup>()
   readonly branches = new Map<BranchId, Branch>()
   readonly channels = new Map<string, Channel>()
   readonly policies = new Map<string, PolicyEntry>()

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import type { Product } from "../../catalogue/model.ts"
-import { ProductId } from "../../kernel/ids.ts"
+import { ProductGroupId, ProductId } from "../../kernel/ids.ts"
 import type { Branch } from "../../network/model.ts"
 import { DEFAULT_POLICY } from "../../network/policy.ts"
 import { Storage } from "../../store/ports.ts"
@@ -38,6 +38,10 @@ const fullProduct: Product = {
   prescription: true,
   weightGrams: 35,
   family: "9f",
+  vat: 12,
+  group: ProductGroupId.make("pain/Ё"),
+  unit: { code: "778", name: "упак" },
+  pack: { code: null, name: "короб «20»", units: 20 },
   shown: false,
   confirmed: false,
   stockControl: false,
@@ -137,9 +141,15 @@ export const settingsCases = [
       const asked = [fullProduct.id, ProductId.make("nobody"), fullProduct.id]
       same(yield* catalogue.byIds(asked), [fullProduct], "byIds, each once")
       const barcodes = ["x-1", "4600000000022"]
-      const changed = { ...fullProduct, sku: null, barcodes, inn: null, weightGrams: null, shown: true }
+      const changed: Product = {
+        ...fullProduct, sku: null, barcodes, inn: null, weightGrams: null, shown: true, vat: "exempt", group: null, pack: null
+      }
       yield* catalogue.upsert([changed])
       same(yield* catalogue.byIds([fullProduct.id]), [changed], "changed")
+      const free: Product = { ...makeProduct("p2"), vat: 0, unit: { code: null, name: "шт" } }
+      const bare: Product = { ...makeProduct("p3"), pack: { code: "778", name: "упак", units: 10 } }
+      yield* catalogue.upsert([free, bare])
+      same(sorted(yield* catalogue.byIds([free.id, bare.id])), [free, bare], "0 % is not exempt; a unit without a pack, and the other way round")
       same(yield* catalogue.byIds([]), [], "of no ids")
       same(yield* catalogue.byBarcodes(["4600000000015"]), [], "a barcode that was taken off")
       same(yield* catalogue.byBarcodes(["4600000000022"]), [changed], "a barcode that was put on")
