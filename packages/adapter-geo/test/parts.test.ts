@@ -1,13 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Schema } from "@aptekit/core"
+import { type Point, Schema, type SetupContext } from "@aptekit/core"
 import { describe, expect, it } from "@effect/vitest"
 import { onTestFinished } from "vitest"
 import { type Budget, openBudget } from "../src/parts/budget.ts"
 import { createCache } from "../src/parts/cache.ts"
 import { sameHouse } from "../src/parts/house.ts"
+import { matrixWith } from "../src/parts/matrix.ts"
+import { outside } from "../src/parts/outside.ts"
 import { createPace } from "../src/parts/pace.ts"
+import { cellOf, type RoadCache } from "../src/parts/road-cache.ts"
 import { joinMatrix, splitMatrix } from "../src/parts/split.ts"
 
 const PROPERTY = { arbitrary: { runs: 300 } } as const
@@ -168,6 +171,77 @@ describe("ASM-2: what was asked is remembered as long as the licence allows", ()
     const cache = createCache<string>(false, () => 0)
     cache.set("a", "A")
     expect(cache.get("a")).toBeUndefined()
+  })
+})
+
+describe("ASM-2: ways by road are remembered from a branch to the square of a buyer", () => {
+  const A: Point = { lat: 43.25, lon: 76.9 }
+  const B: Point = { lat: 43.26, lon: 76.92 }
+  const BUYER: Point = { lat: 43.24005, lon: 76.95005 }
+  const NEIGHBOUR: Point = { lat: 43.2402, lon: 76.9501 }
+  const world = (cache: RoadCache, budget?: { readonly perDay: number; readonly count: "cells" }) => {
+    const clock = { at: 0 }
+    const asked: Array<string> = []
+    const named = new Map([[A, "A"], [B, "B"], [BUYER, "buyer"], [NEIGHBOUR, "neighbour"]])
+    const names = (points: ReadonlyArray<Point>): string => points.map((point) => named.get(point)).join("+")
+    const closers: Array<() => unknown> = []
+    const context = { connection: "m", hub: { files: { directory: folder() }, log: () => undefined }, onClose: (f: () => unknown) => closers.push(f) }
+    const matrix = matrixWith({
+      service: "test",
+      limits: { cells: 100 },
+      cache,
+      budget,
+      ask: (from, to) => {
+        asked.push(`${names(from)} → ${names(to)}`)
+        return Promise.resolve(from.map((a) => to.map((b) => a === B && b === A ? null : { metres: a.lat + b.lon, seconds: 1 })))
+      }
+    }, context as unknown as SetupContext, { ...outside, now: () => clock.at })
+    const { signal } = new AbortController()
+    return { clock, asked, ask: async (from: ReadonlyArray<Point>, to: ReadonlyArray<Point>) => (await matrix({ from, to }, { signal })).cells }
+  }
+
+  it("neighbours share an answer, and of a larger question only what is new is asked", async () => {
+    const { asked, ask } = world({ days: 1 })
+    const first = await ask([A, B], [BUYER])
+    expect(await ask([A, B], [NEIGHBOUR])).toEqual(first)
+    expect(asked).toEqual(["A+B → buyer"])
+    const all = await ask([A, B], [NEIGHBOUR, A, B])
+    expect([all[0]![0], all[1]![1], all[0]![2]]).toEqual([first[0]![0], null, { metres: A.lat + B.lon, seconds: 1 }])
+    // That there is no way is an answer too.
+    expect(await ask([B, A], [A, B])).toEqual([[null, all[1]![2]], [all[0]![1], all[0]![2]]])
+    expect(asked).toEqual(["A+B → buyer", "A+B → A+B"])
+  })
+
+  it("two branches of one square are two", async () => {
+    const { asked, ask } = world({ days: 1 })
+    await ask([BUYER], [A])
+    await ask([NEIGHBOUR], [A])
+    expect(asked).toEqual(["buyer → A", "neighbour → A"])
+  })
+
+  it("only what is asked counts in the day's budget, and what has grown old is asked again", async () => {
+    const { clock, asked, ask } = world({ days: 1 }, { perDay: 3, count: "cells" })
+    for (let i = 0; i < 5; i++) await ask([A, B], [BUYER])
+    clock.at = 86_400_000 - 1
+    await ask([A], [NEIGHBOUR])
+    await expect(ask([A, B], [A])).rejects.toMatchObject({ outcome: "unavailable" })
+    clock.at++
+    await ask([A, B], [NEIGHBOUR])
+    expect(asked).toEqual(["A+B → buyer", "A+B → neighbour"])
+  })
+
+  it("where the licence forbids it nothing is kept", async () => {
+    const { asked, ask } = world(false)
+    await ask([A], [BUYER])
+    await ask([A], [BUYER])
+    expect(asked).toEqual(["A → buyer", "A → buyer"])
+  })
+
+  it("a square has its size in metres, at the equator and far from it", () => {
+    const cells = (lat: number): number =>
+      new Set(Array.from({ length: 1_000 }, (_, i) => cellOf({ lat, lon: 70 + (i * 10) / (111_195 * Math.cos((lat * Math.PI) / 180)) }, 100))).size
+    for (const lat of [0, 43, 69]) expect(Math.abs(cells(lat) - 100)).toBeLessThanOrEqual(2)
+    expect(new Set(Array.from({ length: 1_000 }, (_, i) => cellOf({ lat: 43 + (i * 10) / 111_195, lon: 70 }, 100).split(",")[0])).size).toBeCloseTo(100, -1)
   })
 })
 

@@ -17,6 +17,7 @@ export const ACCESS = {
   cancelOrder: ["channel", "branch", "operator", "admin"],
   listOpenCases: ["operator", "admin"],
   closeCase: ["operator", "admin"],
+  confirmAddress: ["operator", "admin"],
   reportPayment: ["channel", "operator", "admin"],
   recordSale: ["register", "admin"],
   searchProducts: ["channel", "branch", "operator", "register", "admin"],

@@ -7,7 +7,7 @@ import { makeBranch, smallNetwork } from "@aptekit/core/testing"
 import { Effect } from "effect"
 import { expect, onTestFinished, test } from "vitest"
 import { type ApiDocument, contract } from "./support/contract.ts"
-import { type Order, orderBody, serve, type TestOptions } from "./support/server.ts"
+import { type Order, orderBody, type ProblemBody, serve, type TestOptions } from "./support/server.ts"
 
 /** Just across the river from the client's house, and on its own bank: near by air, and near by road. */
 const across: Point = { lat: 43.247, lon: 76.9 }
@@ -79,6 +79,28 @@ test("R-ASM-2: an ambiguous address is a case with its candidates; no event hold
   for (const personal of ["Двойная", "43.266", "76.86"]) expect(events).not.toContain(personal)
   const check = contract(await (await fetch(`${url}/openapi.json`)).json() as ApiDocument)
   expect(await check("GET", `/orders/${placed.id}`, await call("shop", "GET", `/orders/${placed.id}`))).toEqual([])
+})
+
+test("R-ASM-2: R-ORD-4: an operator says which place an unclear address means, and the order goes to its branch", async () => {
+  const { call, order, url } = await hub([geo.simulatedTwoGisGeocoder(geo.twoGisGeocoderSimulator())])
+  const placed = await order(to("Двойная, 1"))
+  const path = `/orders/${placed.id}/cases/${placed.cases[0]!.caseId}/address`
+  const check = contract(await (await fetch(`${url}/openapi.json`)).json() as ApiDocument)
+  const tried = async (key: "shop" | "operator" | "branch", body: unknown, headers = {}) => {
+    const response = await call(key, "POST", path, body, headers)
+    expect(await check("POST", path, response.clone())).toEqual([])
+    return { status: response.status, body: await response.json() as Partial<Pick<Order, "delivery" | "fulfilments">> & Partial<Omit<ProblemBody, "status">> & { readonly status: unknown } }
+  }
+  expect([(await tried("shop", { candidate: 1 })).status, (await tried("branch", { candidate: 1 })).status]).toEqual([403, 403])
+  const both = await tried("operator", { candidate: 1, point: bank })
+  expect([both.status, JSON.stringify(both.body.errors)]).toEqual([422, expect.stringContaining("exactly one of candidate, point")])
+  expect((await tried("operator", { candidate: 1 }, { "if-match": "\"9\"" })).status).toBe(412)
+  const far = await tried("operator", { candidate: 5 })
+  expect([far.status, far.body.detail]).toEqual([409, expect.stringContaining("the candidates 0 to 1")])
+  const done = await tried("operator", { candidate: 1 }, { "if-match": `"${placed.version}"` })
+  expect([done.status, done.body.status, done.body.fulfilments![0]!.branchId]).toEqual([200, "assigned", "across"])
+  expect(done.body.delivery).toMatchObject({ address: { text: "Двойная, 1", point: { lat: 43.21, lon: 76.86 } } })
+  expect((await tried("operator", { candidate: 0 })).status).toBe(409)
 })
 
 test("R-ASM-2: an address without its house is not guessed, unless the network's policy is content with it", async () => {

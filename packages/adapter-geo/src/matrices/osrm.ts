@@ -3,6 +3,7 @@ import { ask, outcomeOf, reader } from "../parts/ask.ts"
 import { fault } from "../parts/fault.ts"
 import { MatrixBudget, matrixWith } from "../parts/matrix.ts"
 import { type Outside, outside } from "../parts/outside.ts"
+import { RoadCache } from "../parts/road-cache.ts"
 
 const Rows = Schema.Array(Schema.Array(Schema.NullOr(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)))))
 const readCode = reader("osrm", Schema.Struct({ code: Schema.String }))
@@ -16,7 +17,8 @@ const Config = Schema.Struct({
   profile: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[\w-]+$/u))),
   /** Points from and to together; `--max-table-size` of the server, 100 if left out. */
   maxLocations: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 2, maximum: 10_000 }))),
-  budget: Schema.optionalKey(MatrixBudget)
+  budget: Schema.optionalKey(MatrixBudget),
+  cache: Schema.optionalKey(RoadCache)
 })
 
 export const osrmMatrixOver = (world: Outside) =>
@@ -40,6 +42,8 @@ export const osrmMatrixOver = (world: Outside) =>
           matrix: matrixWith({
             service: "osrm",
             limits: { locations: config.maxLocations ?? 100 },
+            // A server of your own, whose roads change when you build it anew.
+            cache: config.cache ?? { days: 1 },
             budget: config.budget,
             ask: async (from, to, signal) => {
               const { status, body } = await ask(world, "osrm", question(from, to), { signal })

@@ -4,6 +4,7 @@ import { ask, failed, reader } from "../parts/ask.ts"
 import { fault } from "../parts/fault.ts"
 import { MatrixBudget, matrixWith } from "../parts/matrix.ts"
 import { type Outside, outside } from "../parts/outside.ts"
+import { RoadCache } from "../parts/road-cache.ts"
 
 const Amount = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 const Route = Schema.Struct({
@@ -40,7 +41,8 @@ const Config = Schema.Struct({
   /** What the plan of your key allows at once: 10 × 10 if left out, up to 25 × 25 is known of. */
   maxFrom: Side,
   maxTo: Side,
-  budget: Schema.optionalKey(MatrixBudget)
+  budget: Schema.optionalKey(MatrixBudget),
+  cache: Schema.optionalKey(RoadCache)
 })
 
 export const twoGisMatrixOver = (world: Outside) =>
@@ -65,6 +67,8 @@ export const twoGisMatrixOver = (world: Outside) =>
           matrix: matrixWith({
             service: "2gis",
             limits: { from: config.maxFrom ?? 10, to: config.maxTo ?? 10 },
+            // What may be kept is in your contract.
+            cache: config.cache ?? false,
             budget: config.budget,
             ask: async (from, to, signal) => {
               const { status, body } = await ask(world, "2gis matrix", url, {

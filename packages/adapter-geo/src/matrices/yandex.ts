@@ -4,6 +4,7 @@ import { ask, failed, reader } from "../parts/ask.ts"
 import { fault } from "../parts/fault.ts"
 import { MatrixBudget, matrixWith } from "../parts/matrix.ts"
 import { type Outside, outside } from "../parts/outside.ts"
+import { RoadCache } from "../parts/road-cache.ts"
 
 const Amount = Schema.Struct({ value: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)) })
 const Element = Schema.Union([
@@ -28,7 +29,8 @@ const Config = Schema.Struct({
   traffic: Schema.optionalKey(Schema.Boolean),
   /** Points from × points to of one request. */
   maxCells: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
-  budget: Schema.optionalKey(MatrixBudget)
+  budget: Schema.optionalKey(MatrixBudget),
+  cache: Schema.optionalKey(RoadCache)
 })
 
 export const yandexMatrixOver = (world: Outside) =>
@@ -52,6 +54,8 @@ export const yandexMatrixOver = (world: Outside) =>
           matrix: matrixWith({
             service: "yandex",
             limits: { cells: config.maxCells ?? 100 },
+            // The standard licence forbids storing results (§3.1).
+            cache: config.cache ?? false,
             budget: config.budget,
             ask: async (from, to, signal) => {
               const { status, body } = await ask(world, "yandex matrix", question(from, to), { signal })

@@ -1,14 +1,14 @@
 import { Schema } from "@aptekit/core"
 
+/** How long answers may be kept, and how many. */
+export const Kept = Schema.Struct({
+  days: Schema.Finite.check(Schema.isBetween({ minimum: 0.001, maximum: 3_650 })),
+  /** Beyond so many the least recently used answer is dropped; 10,000 if left out. */
+  entries: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })))
+})
+
 /** How long answers may be kept: what the service's licence allows, or `false`. */
-export const Cache = Schema.Union([
-  Schema.Literal(false),
-  Schema.Struct({
-    days: Schema.Finite.check(Schema.isBetween({ minimum: 0.001, maximum: 3_650 })),
-    /** Beyond so many the least recently used answer is dropped; 10,000 if left out. */
-    entries: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })))
-  })
-])
+export const Cache = Schema.Union([Schema.Literal(false), Kept])
 export type Cache = typeof Cache.Type
 
 const DAY = 86_400_000

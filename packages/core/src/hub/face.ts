@@ -13,6 +13,7 @@ import { Network } from "../network/service.ts"
 import { listTemplates, previewTemplate, saveTemplates, type TemplateView, type TextPreview } from "../notify/edit.ts"
 import type { MessageTemplate } from "../notify/templates.ts"
 import type { CaseQuery, OpenCase } from "../operator/model.ts"
+import { Addresses, ConfirmedAddress } from "../order/address.ts"
 import { Cases } from "../order/cases.ts"
 import { type Command, COMMAND_INPUTS, type RequestableCommand } from "../order/commands.ts"
 import { OrderRequest } from "../order/request.ts"
@@ -81,6 +82,13 @@ export interface PromiseFace {
     readonly open: (query?: Partial<CaseQuery>) => Promise<Page<OpenCase>>
     /** @throws NotFound, Refused where it is closed already */
     readonly close: (orderId: string, caseId: number, comment: string, options: CommandOptions) => Promise<OrderView>
+    /** Says which place an unclear address means; the order is planned again. @throws InvalidInput, NotFound, Refused */
+    readonly confirmAddress: (
+      orderId: string,
+      caseId: number,
+      address: typeof ConfirmedAddress.Encoded,
+      options: CommandOptions
+    ) => Promise<OrderView>
   }
   /** Messages to partners that wait or are dead (OPS-2). */
   readonly outbox: {
@@ -159,6 +167,7 @@ export interface PromiseFace {
 
 const decodeRequest = decodeInput(OrderRequest)
 const decodeSale = decodeInput(Sale)
+const decodeAddress = decodeInput(ConfirmedAddress)
 const decodeSettings = decodeInput(
   Schema.Struct({
     branches: Schema.optionalKey(Schema.Array(Branch)),
@@ -253,6 +262,14 @@ export const promiseFace = async (run: Run): Promise<PromiseFace> => {
         run(
           Effect.flatMap(Cases, (cases) =>
             Effect.map(cases.close(OrderId.make(orderId), caseId, comment, options), viewOrder))
+        ),
+      confirmAddress: (orderId, caseId, address, options) =>
+        run(
+          Effect.gen(function*() {
+            const decoded = yield* decodeAddress(address)
+            const addresses = yield* Addresses
+            return viewOrder(yield* addresses.confirm(OrderId.make(orderId), caseId, decoded, options))
+          })
         )
     },
     outbox: {

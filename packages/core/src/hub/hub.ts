@@ -19,6 +19,7 @@ import { nextUuid } from "../kernel/uuid.ts"
 import { MessageLane } from "../notify/lane.ts"
 import { messagesPort } from "../notify/ports.ts"
 import { Network } from "../network/service.ts"
+import { Addresses } from "../order/address.ts"
 import { Cases } from "../order/cases.ts"
 import { OrderNumbers } from "../order/numbers.ts"
 import { Planner } from "../order/planner.ts"
@@ -41,6 +42,7 @@ export type HubServices =
   | AdapterRegistry
   | Orders
   | Sales
+  | Addresses
   | Cases
   | PartnerDesk
   | Stock
@@ -156,7 +158,7 @@ export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageU
   )
   const services = openDesk.pipe(
     Layer.provideMerge(PartnerDesk.layer),
-    Layer.provideMerge(Layer.mergeAll(Orders.layer, Sales.layer, Cases.layer)),
+    Layer.provideMerge(Layer.mergeAll(Orders.layer, Sales.layer, Cases.layer, Addresses.layer)),
     Layer.provideMerge(lanesLayer(options.lanes ?? {})),
     Layer.provideMerge(units),
     Layer.provide(DeskDoor.layer)

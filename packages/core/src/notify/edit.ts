@@ -3,6 +3,7 @@ import { InvalidInput } from "../kernel/errors.ts"
 import { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../kernel/ids.ts"
 import { NOTICES } from "../network/policy.ts"
 import { Network, type NetworkView } from "../network/service.ts"
+import { newLine, newPart } from "../order/edit.ts"
 import { Language, type Order } from "../order/model.ts"
 import type { StorageUnavailable } from "../store/errors.ts"
 import { templateProblems } from "./icu.ts"
@@ -50,32 +51,17 @@ const sampleOrder = (language: Language): Order => ({
   currency: "KZT",
   comment: null,
   fulfilments: [{
-    id: FulfilmentId.make("00000000-0000-7000-8000-000000000002"),
-    part: 1,
+    ...newPart(
+      FulfilmentId.make("00000000-0000-7000-8000-000000000002"),
+      1,
+      [1, 2].map((lineId) => ({
+        ...newLine({ lineId, productId: ProductId.make(`sample-${lineId}`), asked: "", quantity: lineId }),
+        held: lineId
+      }))
+    ),
     branchId: BranchId.make("sample"),
     status: "assigned",
-    lines: [1, 2].map((lineId) => ({
-      lineId,
-      productId: ProductId.make(`sample-${lineId}`),
-      asked: "",
-      quantity: lineId,
-      held: lineId,
-      sold: 0,
-      scanned: 0,
-      tracked: true,
-      price: null,
-      channelPrice: null
-    })),
-    reservation: { state: "live", expiresAt: SAMPLE_END },
-    acceptedAt: null,
-    deferredUntil: null,
-    expectedAt: null,
-    awaitingFrom: null,
-    sweepAt: null,
-    delivered: false,
-    putBack: null,
-    endReason: null,
-    note: null
+    reservation: { state: "live", expiresAt: SAMPLE_END }
   }],
   cases: [],
   plan: null,

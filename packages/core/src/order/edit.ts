@@ -1,7 +1,7 @@
 import { Result } from "effect"
 import type { AddressCandidate } from "../assembly/address.ts"
 import { Refused } from "../kernel/errors.ts"
-import type { BranchId, ProductId } from "../kernel/ids.ts"
+import type { BranchId, FulfilmentId, ProductId } from "../kernel/ids.ts"
 import { MINUTE, type Instant } from "../kernel/time.ts"
 import type { Branch } from "../network/model.ts"
 import type { CaseReason, OperatorCase } from "../operator/model.ts"
@@ -41,6 +41,36 @@ export const refuse = (
     })
   )
 }
+
+/** A line of which nothing is known yet but what was asked for. */
+export const newLine = (line: Pick<OrderLine, "lineId" | "productId" | "asked" | "quantity">): OrderLine => ({
+  ...line,
+  held: 0,
+  sold: 0,
+  scanned: 0,
+  tracked: true,
+  price: null,
+  channelPrice: null
+})
+
+/** A part to which nothing has happened yet. */
+export const newPart = (id: FulfilmentId, part: number, lines: ReadonlyArray<OrderLine>): Fulfilment => ({
+  id,
+  part,
+  branchId: null,
+  status: "placed",
+  lines,
+  reservation: null,
+  acceptedAt: null,
+  deferredUntil: null,
+  expectedAt: null,
+  awaitingFrom: null,
+  sweepAt: null,
+  delivered: false,
+  putBack: null,
+  endReason: null,
+  note: null
+})
 
 export const withFulfilment = (order: Order, f: Fulfilment): Order => ({
   ...order,

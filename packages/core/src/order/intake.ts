@@ -12,6 +12,8 @@ import {
   holdLines,
   isTracked,
   missing,
+  newLine,
+  newPart,
   openCase,
   operatorReservation,
   unacceptedEnd
@@ -40,35 +42,14 @@ const PENDING_PART = 1
 
 const linesOf = (request: OrderRequest, intake: IntakeFacts): ReadonlyArray<OrderLine> =>
   request.lines.map((line, i) => ({
-    lineId: i + 1,
-    productId: intake.products[i]?.id ?? null,
-    asked: line.productId ?? line.sku ?? line.barcode ?? "",
-    quantity: line.quantity,
-    held: 0,
-    sold: 0,
-    scanned: 0,
-    tracked: true,
-    price: null,
+    ...newLine({
+      lineId: i + 1,
+      productId: intake.products[i]?.id ?? null,
+      asked: line.productId ?? line.sku ?? line.barcode ?? "",
+      quantity: line.quantity
+    }),
     channelPrice: line.price ?? null
   }))
-
-const emptyPart = (id: FulfilmentId, part: number, lines: ReadonlyArray<OrderLine>): Fulfilment => ({
-  id,
-  part,
-  branchId: null,
-  status: "placed",
-  lines,
-  reservation: null,
-  acceptedAt: null,
-  deferredUntil: null,
-  expectedAt: null,
-  awaitingFrom: null,
-  sweepAt: null,
-  delivered: false,
-  putBack: null,
-  endReason: null,
-  note: null
-})
 
 /** The order as it came, with nothing decided yet: one part in state `placed` (D15). */
 export const placedOrder = (request: OrderRequest, intake: IntakeFacts): Order => {
@@ -97,7 +78,7 @@ export const placedOrder = (request: OrderRequest, intake: IntakeFacts): Order =
     payment: { method: request.payment.method, state: "pending" },
     currency: channel.currency,
     comment: request.comment ?? null,
-    fulfilments: [emptyPart(intake.fulfilmentIds[0]!, PENDING_PART, linesOf(request, intake))],
+    fulfilments: [newPart(intake.fulfilmentIds[0]!, PENDING_PART, linesOf(request, intake))],
     cases: [],
     plan: null,
     request: fingerprint(request, country, phone)
@@ -134,7 +115,7 @@ export const settleIntake = (
   const lines = order.fulfilments[0]!.lines
   const planned = plan.parts.length <= MAX_PARTS ? plan.parts : []
   const parts = planned.length === 0
-    ? [emptyPart(fulfilmentIds[0]!, 1, lines)]
+    ? [newPart(fulfilmentIds[0]!, 1, lines)]
     : partsOf(planned, lines, fulfilmentIds)
   const located: Order["delivery"] = order.delivery.type === "courier" && point !== null
     ? { type: "courier", address: { ...order.delivery.address, point } }
@@ -157,7 +138,8 @@ const partsOf = (
   lines: ReadonlyArray<OrderLine>,
   ids: ReadonlyArray<FulfilmentId>
 ): ReadonlyArray<Fulfilment> => {
-  let nextId = 1 + lines.length
+  // An operator may have taken lines out: numbers are not used again.
+  let nextId = 1 + Math.max(0, ...lines.map((line) => line.lineId))
   const used = new Set<number>()
   const parts = planned.map((part, i) => {
     const own = part.lines.flatMap((give) => {
@@ -167,7 +149,7 @@ const partsOf = (
       used.add(line.lineId)
       return [{ ...line, lineId, quantity: give.quantity }]
     })
-    return { ...emptyPart(ids[i]!, i + 1, own), branchId: part.branchId }
+    return { ...newPart(ids[i]!, i + 1, own), branchId: part.branchId }
   })
   const left = lines.filter((line) => !used.has(line.lineId))
   return left.length === 0 ? parts : parts.map((part, i) => (i === 0 ? { ...part, lines: inOrder([...part.lines, ...left]) } : part))

@@ -9,12 +9,18 @@ const CHANGEABLE: ReadonlyArray<FulfilmentStatus> = ["placed", "operator", "assi
 
 const CHANGED = "changedByCustomer"
 
+/** Why a part ended that another plan of its order has made needless. */
+const REPLACED: ReadonlyArray<string | null> = [CHANGED, "addressConfirmed"]
+
+/** Ended because another plan took its place: its number is free for the next one. */
+export const isReplaced = (f: Fulfilment): boolean => f.status === "cancelled" && REPLACED.includes(f.endReason)
+
 /**
  * May the customer's change be taken? Refused with the state of the part that stands against it: one that is packed,
- * sold in part, or has ended otherwise than by an earlier change, for what has ended stays so.
+ * sold in part, or has ended otherwise than by another plan, for what has ended stays so.
  */
 export const mayChange = (order: Order): Result.Result<void, Refused> => {
-  const blocking = order.fulfilments.find((f) => !CHANGEABLE.includes(f.status) && f.endReason !== CHANGED)
+  const blocking = order.fulfilments.find((f) => !CHANGEABLE.includes(f.status) && !isReplaced(f))
   const sold = order.fulfilments.find((f) => f.lines.some((line) => line.sold > 0))
   const against = blocking ?? sold
   return against === undefined
@@ -42,22 +48,25 @@ export const withOwnHolds = (facts: Facts, order: Order): Facts => {
   }
 }
 
-const dropped = (f: Fulfilment): Fulfilment => ({
+const dropped = (f: Fulfilment, endReason: string): Fulfilment => ({
   ...f,
   status: "cancelled",
   lines: releaseLines(f.lines),
   reservation: f.reservation === null ? null : { ...f.reservation, state: "released" },
   awaitingFrom: null,
   expectedAt: null,
-  endReason: CHANGED
+  endReason
 })
 
+/** The order after its channel sent it again with other contents (policy `resendIsChange`). */
+export const resent = (before: Order, decided: Order, facts: Facts): Order => decidedAnew(before, decided, facts, CHANGED)
+
 /**
- * The order after its channel sent it again with other contents (policy `resendIsChange`): what was decided anew takes
- * the place of what was there; parts that are no longer needed end; the branches are asked to accept again.
+ * What was decided anew takes the place of what was there; parts that are no longer needed end with this reason; the
+ * branches are asked to accept again.
  */
-export const resent = (before: Order, decided: Order, facts: Facts): Order => {
-  const parts = before.fulfilments.map((f) => decided.fulfilments.find((next) => next.id === f.id) ?? dropped(f))
+export const decidedAnew = (before: Order, decided: Order, facts: Facts, endReason: string): Order => {
+  const parts = before.fulfilments.map((f) => decided.fulfilments.find((next) => next.id === f.id) ?? dropped(f, endReason))
   const added = decided.fulfilments.filter((f) => !before.fulfilments.some((old) => old.id === f.id))
   const closed = before.fulfilments.reduce((order, f) => closeCases(order, f.part, facts.now), before)
   const cases = decided.cases.map((c, i) => ({ ...c, caseId: closed.cases.length + i + 1 }))

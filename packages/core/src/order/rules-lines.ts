@@ -1,26 +1,13 @@
 import { Result } from "effect"
 import type { Refused } from "../kernel/errors.ts"
 import type { CommandInput } from "./commands.ts"
-import { holdLines, isTracked, refuse, ruled, type Ruled, shortage, withFulfilment } from "./edit.ts"
+import { holdLines, isTracked, newLine, refuse, ruled, type Ruled, shortage, withFulfilment } from "./edit.ts"
 import type { Facts } from "./facts.ts"
 import type { CommandName } from "./life.ts"
 import type { Fulfilment, Order, OrderLine } from "./model.ts"
 
 const nextLineId = (order: Order): number =>
   1 + Math.max(0, ...order.fulfilments.flatMap((f) => f.lines.map((line) => line.lineId)))
-
-const freshLine = (lineId: number, productId: OrderLine["productId"], quantity: number): OrderLine => ({
-  lineId,
-  productId,
-  asked: productId ?? "",
-  quantity,
-  held: 0,
-  sold: 0,
-  scanned: 0,
-  tracked: true,
-  price: null,
-  channelPrice: null
-})
 
 /** The lines as asked, held as far as the branch goes; a shortage is refused where an operator settles it. */
 const settle = (
@@ -74,7 +61,7 @@ const added = (
   if (product === undefined || change.quantity === 0) {
     return refuse(f, "changeLines", "unknownProduct", "a new line needs a known productId and a quantity.")
   }
-  const line = freshLine(lineId, product.id, change.quantity)
+  const line = newLine({ lineId, productId: product.id, asked: product.id, quantity: change.quantity })
   return Result.succeed([...lines, { ...line, price: facts.price(product.id, f.branchId) }])
 }
 

@@ -11,6 +11,7 @@ export type EventType =
   | "order.placed"
   | "order.settled"
   | "order.changed"
+  | "order.located"
   | "order.paid"
   | "order.refunded"
   | `fulfilment.${CommandName}`

@@ -1,7 +1,8 @@
-import { CASE_TITLES, CaseReason, FulfilmentStatus, IsoInstant, type OpenCase, Schema, toIso } from "@aptekit/core"
+import { CASE_TITLES, CaseReason, ConfirmedAddress, FulfilmentStatus, IsoInstant, type OpenCase, Schema, toIso } from "@aptekit/core"
+import type { Context } from "hono"
 import { actorOf } from "../access.ts"
 import { choicesOf, cursorOf, cursorText, ifMatchOf, idOf, limitOf, textOf, unknownValue } from "../http/query.ts"
-import type { Operation } from "../operation.ts"
+import type { Operation, Parameter } from "../operation.ts"
 import { COMMAND_PROBLEMS, CURSOR, decoder, ID, IF_MATCH, json, LIMIT, ORDER_ANSWER, orderResponse, page } from "./shared.ts"
 
 const Title = Schema.Struct({ ru: Schema.String, kk: Schema.String, en: Schema.String })
@@ -69,6 +70,20 @@ const CloseRequest = Schema.Struct({
 }).annotate({ identifier: "CloseCase" })
 const decodeClose = decoder(CloseRequest)
 
+const CASE_ID: Parameter = {
+  in: "path",
+  name: "caseId",
+  description: "The number of the case within its order.",
+  required: true,
+  schema: { type: "integer", minimum: 1 }
+}
+
+const caseIdOf = (c: Context): number => {
+  const caseId = Number(c.req.param("caseId"))
+  if (!Number.isInteger(caseId) || caseId < 1) throw unknownValue("caseId", "a whole number from 1")
+  return caseId
+}
+
 const closeCase: Operation = {
   id: "closeCase",
   method: "post",
@@ -76,27 +91,34 @@ const closeCase: Operation = {
   tag: "orders",
   summary: "Close a case that a person has seen to",
   description: "The order itself stays as it is; it may have ended. What was done is kept with the case.",
-  parameters: [
-    ID("order"),
-    {
-      in: "path",
-      name: "caseId",
-      description: "The number of the case within its order.",
-      required: true,
-      schema: { type: "integer", minimum: 1 }
-    },
-    IF_MATCH
-  ],
+  parameters: [ID("order"), CASE_ID, IF_MATCH],
   body: { schema: CloseRequest, required: true, example: { comment: "cancelled in 1C by hand" } },
   answers: { 200: ORDER_ANSWER("Closed: the whole order as it is now.") },
   problems: COMMAND_PROBLEMS,
   handle: async ({ c, hub, key, body }) => {
     const { comment } = await decodeClose(body)
-    const caseId = Number(c.req.param("caseId"))
-    if (!Number.isInteger(caseId) || caseId < 1) throw unknownValue("caseId", "a whole number from 1")
     const options = { actor: actorOf(key), ifMatch: ifMatchOf(c) }
-    return orderResponse(await hub.cases.close(idOf(c, "order"), caseId, comment, options))
+    return orderResponse(await hub.cases.close(idOf(c, "order"), caseIdOf(c), comment, options))
   }
 }
 
-export const caseOperations: ReadonlyArray<Operation> = [listOpenCases, closeCase]
+const confirmAddress: Operation = {
+  id: "confirmAddress",
+  method: "post",
+  path: "/orders/:id/cases/:caseId/address",
+  tag: "orders",
+  summary: "Say which place an unclear address means",
+  description: "For an open case `addressUnclear`: one of its `candidates`, counted from 0, or a point on the map. The order " +
+    "gets the point, the case is closed, and the order is planned as if it had come with it. Where a part has gone to a " +
+    "branch meanwhile, nothing is planned anew.",
+  parameters: [ID("order"), CASE_ID, IF_MATCH],
+  body: { schema: ConfirmedAddress, required: true, example: { candidate: 0 } },
+  answers: { 200: ORDER_ANSWER("Confirmed: the whole order as it is now.") },
+  problems: COMMAND_PROBLEMS,
+  handle: async ({ c, hub, key, body }) => {
+    const options = { actor: actorOf(key), ifMatch: ifMatchOf(c) }
+    return orderResponse(await hub.cases.confirmAddress(idOf(c, "order"), caseIdOf(c), body as never, options))
+  }
+}
+
+export const caseOperations: ReadonlyArray<Operation> = [listOpenCases, closeCase, confirmAddress]
