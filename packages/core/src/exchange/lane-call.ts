@@ -1,19 +1,32 @@
 import { Clock, Duration, Effect, Random } from "effect"
 import { AdapterError } from "../adapter/errors.ts"
 import type { Repeat } from "../adapter/port.ts"
-import { type Delivered, type LaneContext, type LaneMethod, type LaneSettings } from "./lanes.ts"
+import type { Instant } from "../kernel/time.ts"
+import type { Detour, LaneContext, LaneMethod, LaneSettings } from "./lanes.ts"
 import { backOff, type OutboxMessage, type OutboxOutcome, withEntry } from "./outbox.ts"
 
 /** How a message ended, and whether the partner was there: null where it was not called. */
 export interface Ended {
   readonly outcome: OutboxOutcome
   readonly answered: boolean | null
+  /** So many milliseconds the partner wants to be left alone. */
+  readonly restMs?: number
 }
 
-interface Result extends Omit<Delivered, "state"> {
+interface Result {
   readonly state: OutboxOutcome["state"]
   readonly answered: boolean | null
+  readonly error?: string
+  readonly partnerRef?: string
+  readonly payload?: OutboxMessage["payload"]
+  readonly detour?: Detour
+  readonly restMs?: number
 }
+
+/** A partner that rests for longer is worth a detour; for less its messages wait. Milliseconds. */
+export const LONG_REST = 10_000
+/** A partner may ask for an hour; what asks for a week is a mistake. Milliseconds. */
+const LONGEST_REST = 60 * 60_000
 
 const repeatOf = (method: LaneMethod, message: OutboxMessage, context: LaneContext): Repeat => {
   const repeat = typeof method.repeat === "function" ? method.repeat(message, context) : method.repeat
@@ -27,19 +40,28 @@ const inDoubt = (method: LaneMethod): Result => ({
   answered: null
 })
 
+/** Whether an earlier call may have arrived: while it may, nobody else gets the message. */
+interface Doubt {
+  open: boolean
+}
+
 /** The call, after the question whether an earlier one arrived (D27). */
 const deliver = (
   method: LaneMethod,
   message: OutboxMessage,
   context: LaneContext,
-  repeat: Repeat
+  repeat: Repeat,
+  doubt: Doubt
 ): Effect.Effect<Result, AdapterError> =>
   Effect.gen(function*() {
-    if (message.uncertain && repeat === "ask") {
+    if (doubt.open && repeat === "ask") {
       const found = yield* method.find!(message, context).pipe(Effect.mapError(stillInDoubt))
       if (found !== null) return { state: "done", partnerRef: found, answered: true }
+      doubt.open = false
     }
     const delivered = yield* method.deliver(message, context)
+    // What may have arrived here is not taken elsewhere, whatever its method says.
+    if (delivered.state === "moved" && doubt.open) return inDoubt(method)
     return { ...delivered, answered: delivered.state === "done" ? true : null }
   })
 
@@ -47,22 +69,43 @@ const deliver = (
 const stillInDoubt = (error: AdapterError): AdapterError => (error.outcome === "unavailable" ? unknown(error) : error)
 
 const unknown = (
-  { message, adapter, instance, method, reason }: Pick<AdapterError, "message" | "adapter" | "instance" | "method" | "reason">
-): AdapterError => new AdapterError({ message, adapter, instance, method, reason, outcome: "unknown" })
+  { message, adapter, instance, method, reason, retryAfterMs }:
+    & Pick<AdapterError, "message" | "adapter" | "instance" | "method" | "reason">
+    & Partial<Pick<AdapterError, "retryAfterMs">>
+): AdapterError =>
+  new AdapterError({
+    message, adapter, instance, method, reason, outcome: "unknown", ...(retryAfterMs === undefined ? {} : { retryAfterMs })
+  })
 
-const failed = (
-  error: AdapterError,
-  method: LaneMethod,
-  message: OutboxMessage,
-  repeat: Repeat,
-  settings: LaneSettings
-): Result => {
-  if (error.outcome === "rejected") return { state: "rejected", error: error.message, answered: true }
+interface Try {
+  readonly method: LaneMethod
+  readonly message: OutboxMessage
+  readonly context: LaneContext
+  readonly repeat: Repeat
+  readonly settings: LaneSettings
+  readonly doubt: Doubt
+}
+
+/** Who asks for a long rest is as one that is not called. */
+const detourAfter = (error: AdapterError, last: boolean, method: LaneMethod, message: OutboxMessage, context: LaneContext): Detour | null => {
+  const found = method.detour?.(message, context, { error, last }) ?? null
+  return found === null && (error.retryAfterMs ?? 0) > LONG_REST ? method.detour?.(message, context, { error: null, last }) ?? null : found
+}
+
+const failed = (error: AdapterError, { method, message, context, repeat, settings, doubt }: Try): Result => {
+  const last = message.attempts >= settings.maxAttempts
+  const rest = error.retryAfterMs === undefined ? {} : { restMs: Math.min(error.retryAfterMs, LONGEST_REST) }
+  // Who names a time is there.
+  const answered = error.outcome === "rejected" || error.retryAfterMs !== undefined
+  const detour = error.outcome === "unknown" || doubt.open ? null : detourAfter(error, last, method, message, context)
+  if (detour !== null) return { state: "moved", detour, error: error.message, answered, ...rest }
+  if (error.outcome === "rejected") return { state: "rejected", error: error.message, answered }
   if (error.outcome === "unknown" && repeat === "never") {
     return { ...inDoubt(method), error: `${inDoubt(method).error}: ${error.message}`, answered: false }
   }
-  const state = message.attempts >= settings.maxAttempts ? "dead" : error.outcome === "unknown" ? "unknown" : "retry"
-  return { state, error: error.message, answered: false }
+  // A repetition that surely did not arrive says nothing of the call before it.
+  const state = last ? "dead" : error.outcome === "unknown" || doubt.open ? "unknown" : "retry"
+  return { state, error: error.message, answered, ...rest }
 }
 
 /** Nothing is called where the message is of no use, is nobody's, or was in doubt and may not be repeated. */
@@ -92,19 +135,41 @@ const called = (
   settings: LaneSettings
 ): Effect.Effect<Result> => {
   const repeat = repeatOf(method, message, context)
-  return Effect.suspend(() => deliver(method, message, context, repeat)).pipe(
+  const doubt: Doubt = { open: message.uncertain }
+  return Effect.suspend(() => deliver(method, message, context, repeat, doubt)).pipe(
     // Of a bug only its kind: its text may hold a person's data.
     Effect.catchDefect((defect) => Effect.fail(ownError(message, "thrown", brokeDown(method, defect)))),
     Effect.timeoutOrElse({
       duration: Duration.millis(settings.timeoutMs),
       orElse: () => Effect.fail(ownError(message, "timeout", `no answer within ${settings.timeoutMs} ms`))
     }),
-    Effect.catch((fault) => Effect.succeed(failed(fault, method, message, repeat, settings)))
+    Effect.catch((fault) => Effect.succeed(failed(fault, { method, message, context, repeat, settings, doubt })))
   )
 }
 
 const brokeDown = (method: LaneMethod, defect: unknown): string =>
   `${method.name} broke down: ${defect instanceof Error ? defect.name : typeof defect}`
+
+const outcomeOf = (message: OutboxMessage, result: Result, at: Instant, random: number): OutboxOutcome => {
+  const { state, detour, partnerRef = null } = result
+  const wait = Math.max(backOff(message.attempts, random), result.restMs ?? 0)
+  const again = state === "retry" || state === "unknown"
+  const payload = detour?.payload ?? result.payload
+  const error = result.error ?? detour?.why ?? null
+  const text = detour === undefined ? error : `${message.lane} → ${detour.lane}: ${error === detour.why ? error : `${detour.why}: ${error}`}`
+  return {
+    id: message.id,
+    token: message.token,
+    at,
+    state,
+    availableAt: again || detour?.waits === true ? at + wait : detour === undefined ? null : at,
+    error,
+    partnerRef,
+    ...(detour === undefined ? {} : { to: detour.lane }),
+    ...(payload === undefined ? {} : { payload }),
+    ...(state === "done" ? {} : { history: withEntry(message.history, { at, outcome: state, text, by: null }) })
+  }
+}
 
 /** Delivers a claimed message; says how it ended. Never fails: whatever a method does, its message has an outcome. */
 export const handleMessage = (
@@ -120,23 +185,44 @@ export const handleMessage = (
     })
     // The rules are a method's own: one that throws must not take the lane with it.
     const result = yield* Effect.catchDefect(tried, (defect) =>
-      Effect.succeed(failed(ownError(message, "thrown", brokeDown(method!, defect)), method!, message, "ask", settings)))
+      Effect.succeed(
+        failed(ownError(message, "thrown", brokeDown(method!, defect)), {
+          method: method!, message, context, repeat: "ask", settings, doubt: { open: true }
+        })
+      ))
     const at = yield* Clock.currentTimeMillis
-    const again = result.state === "retry" || result.state === "unknown"
-    const error = result.error ?? null
     return {
       answered: result.answered,
-      outcome: {
-        id: message.id,
-        token: message.token,
-        at,
-        state: result.state,
-        availableAt: again ? at + backOff(message.attempts, yield* Random.next) : null,
-        error,
-        partnerRef: result.partnerRef ?? null,
-        ...(result.state === "done"
-          ? {}
-          : { history: withEntry(message.history, { at, outcome: result.state, text: error, by: null }) })
-      }
+      ...(result.restMs === undefined ? {} : { restMs: result.restMs }),
+      outcome: outcomeOf(message, result, at, yield* Random.next)
     }
   })
+
+/**
+ * What becomes of a claimed message while its partner rests: it goes elsewhere, or is put off until then; that was no try.
+ * Nobody is called. `moved` says whether it went.
+ */
+export const divertMessage = (
+  method: LaneMethod | undefined,
+  message: OutboxMessage,
+  context: LaneContext,
+  until: Instant
+): { readonly outcome: OutboxOutcome; readonly moved: boolean } => {
+  const detour = message.uncertain ? null : method?.detour?.(message, context, { error: null, last: false }) ?? null
+  if (detour !== null) {
+    return { moved: true, outcome: outcomeOf(message, { state: "moved", detour, answered: null }, context.now, 0) }
+  }
+  return {
+    moved: false,
+    outcome: {
+      id: message.id,
+      token: message.token,
+      at: context.now,
+      state: message.uncertain ? "unknown" : "retry",
+      availableAt: until,
+      attempts: message.attempts - 1,
+      error: message.lastError,
+      partnerRef: message.partnerRef
+    }
+  }
+}

@@ -6,7 +6,7 @@ import type { StorageUnavailable } from "../store/errors.ts"
 import type { StorageService } from "../store/ports.ts"
 import { answered, begun, type Breaker, breakerAt, CLOSED, notMade, permits, unanswered } from "./breaker.ts"
 import { type Bucket, fullBucket, refilled, taken, tokensIn, untilToken } from "./bucket.ts"
-import { type Ended, handleMessage } from "./lane-call.ts"
+import { divertMessage, type Ended, handleMessage, LONG_REST } from "./lane-call.ts"
 import { aboutOrder } from "./log.ts"
 import { optedOutOf } from "../notify/opt-out.ts"
 import { type LaneContext, type Lanes, type LaneSettings, type LaneState } from "./lanes.ts"
@@ -44,8 +44,8 @@ interface Claimed {
   readonly context: LaneContext
 }
 
-/** Messages of the lane under a lease, marked as being sent: their orders are at hand, their calls may begin. */
-const claim = (work: LaneWork, limit: number): Effect.Effect<ReadonlyArray<Claimed>, StorageUnavailable> =>
+/** Messages of the lane under a lease; their orders are at hand. */
+const claim = (work: LaneWork, limit: number, forCall: boolean): Effect.Effect<ReadonlyArray<Claimed>, StorageUnavailable> =>
   Effect.gen(function*() {
     const { storage, lane } = work
     const from = yield* Clock.currentTimeMillis
@@ -54,17 +54,19 @@ const claim = (work: LaneWork, limit: number): Effect.Effect<ReadonlyArray<Claim
     const ids = [...new Set(messages.flatMap(({ orderId }) => (orderId === null ? [] : [orderId])))]
     const orders = new Map((yield* storage.orders.byIds(ids)).map((order) => [order.id, order]))
     const now = yield* Clock.currentTimeMillis
-    // A worker that was held up past its lease marks nothing, and calls nobody (D24).
-    const mine = new Set(yield* storage.outbox.sending(messages, now))
+    // Marked as being sent: a worker that was held up past its lease marks nothing, and calls nobody (D24).
+    const mine = forCall ? new Set(yield* storage.outbox.sending(messages, now)) : null
     const view = work.view()
     const optedOut = yield* optedOutOf(storage, messages, orders)
-    return messages.filter(({ id }) => mine.has(id)).map((message) => ({
+    const resting = work.lanes.resting()
+    return messages.filter(({ id }) => mine === null || mine.has(id)).map((message) => ({
       message,
       context: {
         order: message.orderId === null ? null : orders.get(message.orderId) ?? null,
         view,
         registry: work.registry,
         now,
+        resting,
         optedOut
       }
     }))
@@ -87,7 +89,7 @@ const count = (lane: string, settled: ReadonlyArray<OutboxOutcome>): Effect.Effe
 export const dispatchOnce = (work: LaneWork): Effect.Effect<number, StorageUnavailable> =>
   Effect.gen(function*() {
     const settings = work.lanes.settings(work.lane)
-    const claimed = yield* claim(work, Math.min(BATCH, settings.concurrency))
+    const claimed = yield* claim(work, Math.min(BATCH, settings.concurrency), true)
     const ended = yield* Effect.forEach(claimed, (one) => callOf(work, one, settings), { concurrency: settings.concurrency })
     const settled = ended.map(({ outcome }) => outcome)
     if (settled.length > 0) yield* work.storage.outbox.settle(settled)
@@ -113,6 +115,11 @@ class Hand {
   ended: Array<OutboxOutcome> = []
   breaker: Breaker = CLOSED
   bucket: Bucket | null = null
+  /** The partner asked to be left alone until then. */
+  #restsUntil: Instant = 0
+  /** Until then no message of this lane finds a detour, as far as was looked. */
+  noDetourUntil: Instant = 0
+  #now: Instant = 0
   /** Something ended, or its record is written. */
   readonly changed = signal()
   readonly toSettle = signal()
@@ -123,13 +130,22 @@ class Hand {
   }
 
   state(): LaneState {
-    return { lane: this.#work.lane, breaker: this.breaker.state, inFlight: this.calls.size }
+    const restsUntil = this.#restsUntil > this.#now ? this.#restsUntil : null
+    return { lane: this.#work.lane, breaker: this.breaker.state, inFlight: this.calls.size, restsUntil }
+  }
+
+  /** Until when the partner is left alone, where that is long enough for messages to go elsewhere; else null. */
+  closedUntil(now: Instant): Instant | null {
+    if (this.breaker.state === "open") return this.breaker.until
+    return this.#restsUntil - now > LONG_REST ? this.#restsUntil : null
   }
 
   /** How many calls may begin now; `wait`: where none may, how many milliseconds until that can change by itself. */
   free(now: Instant): { readonly count: number; readonly wait: number } {
     const { concurrency, perSecond } = this.settings
+    this.#now = now
     this.breaker = breakerAt(this.breaker, now)
+    if (this.#restsUntil > now) return { count: 0, wait: this.#restsUntil - now }
     const count = Math.min(concurrency - this.calls.size, permits(this.breaker), BATCH)
     const wait = this.breaker.state === "open" ? this.breaker.until - now : LONGEST_PAUSE
     if (perSecond === null) return { count, wait }
@@ -144,7 +160,8 @@ class Hand {
     if (this.bucket !== null) this.bucket = taken(this.bucket, count)
   }
 
-  end({ outcome, answered: there }: Ended): void {
+  end({ outcome, answered: there, restMs = 0 }: Ended): void {
+    this.#restsUntil = Math.max(this.#restsUntil, outcome.at + restMs)
     if (there === null) this.breaker = notMade(this.breaker)
     else this.breaker = there ? answered(this.breaker) : unanswered(this.breaker, outcome.at, this.settings.breaker)
     this.ended.push(outcome)
@@ -178,12 +195,38 @@ const start = (work: LaneWork, hand: Hand, claimed: Claimed): Effect.Effect<void
     hand.calls.set(message.id, { message, fiber: yield* Effect.forkDetach(call) })
   })
 
+/** May messages of this lane go elsewhere, as far as their methods know? */
+const hasDetours = ({ lanes, lane }: LaneWork): boolean =>
+  [...lanes.methods.values()].some((method) => method.hasDetours?.(lane) === true)
+
+/** While the partner rests: what is due goes elsewhere where it can. Gives whether there may be more. */
+const divert = (work: LaneWork, hand: Hand, until: Instant) =>
+  Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const due = yield* work.storage.outbox.nextDue(work.lane)
+    if (due === null || due > now) return false
+    const claimed = yield* claim(work, BATCH, false)
+    const diverted = claimed.map(({ message, context }) => divertMessage(work.lanes.methods.get(message.method), message, context, until))
+    const outcomes = diverted.map(({ outcome }) => outcome)
+    if (outcomes.length > 0) yield* work.storage.outbox.settle(outcomes)
+    yield* count(work.lane, outcomes.filter(({ state }) => state === "moved"))
+    // The others would not either: they are not touched again until the partner is tried.
+    if (!diverted.some(({ moved }) => moved)) hand.noDetourUntil = until
+    return claimed.length === BATCH
+  })
+
 /** Claims as often as there is something due and room for it. */
 const pump = (work: LaneWork, hand: Hand) => {
   let looked = -Infinity
   let full = false
   return Effect.gen(function*() {
-    const { count: room, wait } = hand.free(yield* Clock.currentTimeMillis)
+    const at = yield* Clock.currentTimeMillis
+    const { count: room, wait } = hand.free(at)
+    const closed = hand.closedUntil(at)
+    if (closed !== null && closed > hand.noDetourUntil && hasDetours(work)) {
+      if (yield* divert(work, hand, closed)) return
+      return yield* changedWithin(hand, Math.min(LONGEST_PAUSE, wait))
+    }
     if (room <= 0) return yield* changedWithin(hand, wait)
     const soon = looked + GATHER - (yield* Clock.currentTimeMillis)
     if (!full && soon > 0) yield* sleep(soon)
@@ -191,7 +234,7 @@ const pump = (work: LaneWork, hand: Hand) => {
     const now = looked = yield* Clock.currentTimeMillis
     full = false
     if (due === null || due > now) return yield* changedWithin(hand, Math.min(LONGEST_PAUSE, (due ?? Infinity) - now))
-    const claimed = yield* claim(work, room)
+    const claimed = yield* claim(work, room, true)
     if (claimed.length > 0) hand.begin(claimed.length)
     for (const one of claimed) yield* start(work, hand, one)
     full = claimed.length === room

@@ -16,17 +16,41 @@ export interface LaneContext {
   readonly view: NetworkView
   readonly registry: AdapterMap
   readonly now: Instant
+  /** Lanes whose partners this process leaves alone at the moment: their breaker is not closed, or they asked for it. */
+  readonly resting: ReadonlySet<string>
   /** Addresses of this batch's orders whose owners want no messages. */
   readonly optedOut: ReadonlySet<string>
 }
 
-/** How a delivery ended that did not fail. `dropped`: nobody was called, and nobody need be. */
-export interface Delivered {
-  readonly state: "done" | "dropped"
-  /** The partner's id of what was made. */
-  readonly partnerRef?: string
-  /** Why it was dropped. */
-  readonly error?: string
+/** Another lane that a message goes to. */
+export interface Detour {
+  readonly lane: string
+  readonly payload: OutboxMessage["payload"]
+  /** For its history. */
+  readonly why: string
+  /** It has been everywhere: it waits as after any failure. */
+  readonly waits?: true
+}
+
+/** How a delivery ended that did not fail. `dropped`, `moved`: nobody was called, and nobody need be. */
+export type Delivered =
+  | {
+    readonly state: "done" | "dropped"
+    /** The partner's id of what was made. */
+    readonly partnerRef?: string
+    /** What the message says from now on; left out: as before. */
+    readonly payload?: OutboxMessage["payload"]
+    /** Why it was dropped. */
+    readonly error?: string
+  }
+  | { readonly state: "moved"; readonly detour: Detour }
+
+/** Why a message looks for a detour. */
+export interface Hindrance {
+  /** How its call failed; null: it was not called, for its partner rests. It surely did not arrive. */
+  readonly error: AdapterError | null
+  /** It was its last try: after it the message is dead, so it may only go where it has not been. */
+  readonly last: boolean
 }
 
 /** A kind of message that is sent to partners. An area registers one by putting it into `hub/lane-methods.ts`. */
@@ -49,6 +73,10 @@ export interface LaneMethod {
   readonly doubt?: "dead" | "dropped"
   /** Why it is of no use any more; null while it is. It is dropped then, with this as its record. */
   readonly deadline?: (message: OutboxMessage, order: Order | null, now: Instant) => string | null
+  /** Is there anywhere else to go from this lane? Asked often. */
+  readonly hasDetours?: (lane: string) => boolean
+  /** Where a message goes that surely did not arrive and cannot go now; null: it stays in its lane. */
+  readonly detour?: (message: OutboxMessage, context: LaneContext, hindrance: Hindrance) => Detour | null
   /** The fields of the payload that a person may mend in a dead letter; none if left out. */
   readonly mendable?: AnyCodec
 }
@@ -84,6 +112,8 @@ export interface LaneState {
   readonly lane: string
   readonly breaker: Breaker["state"]
   readonly inFlight: number
+  /** The partner asked to be left alone until then (`Retry-After`); null where it did not. */
+  readonly restsUntil: Instant | null
 }
 
 /** The lanes that this process works, for metrics and screens; empty where jobs are off. */
@@ -91,6 +121,8 @@ export class Lanes extends Context.Service<Lanes, {
   readonly methods: ReadonlyMap<string, LaneMethod>
   readonly settings: (lane: string) => LaneSettings
   readonly states: () => ReadonlyArray<LaneState>
+  /** The lanes whose partners are left alone now. */
+  readonly resting: () => ReadonlySet<string>
   /** A working lane makes itself known, and gives its way out. */
   readonly join: (state: () => LaneState) => () => void
 }>()("@aptekit/core/exchange/Lanes") {}
@@ -101,6 +133,9 @@ export const makeLanes = (methods: ReadonlyArray<LaneMethod>, options: LaneOptio
     methods: new Map(methods.map((method) => [method.name, method])),
     settings: (lane) => laneSettings(options, lane),
     states: () => [...joined].map((state) => state()),
+    resting: () =>
+      new Set([...joined].map((state) => state()).flatMap(({ lane, breaker, restsUntil }) =>
+        breaker === "closed" && restsUntil === null ? [] : [lane])),
     join: (state) => {
       joined.add(state)
       return () => void joined.delete(state)

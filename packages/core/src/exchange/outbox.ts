@@ -56,9 +56,16 @@ export interface OutboxOutcome {
   readonly id: string
   readonly token: number
   readonly at: Instant
-  readonly state: "done" | "rejected" | "dropped" | "dead" | "retry" | "unknown"
-  /** When to try again (`retry`). */
+  /** `moved`: it waits in another lane now, see `to`. */
+  readonly state: "done" | "rejected" | "dropped" | "dead" | "retry" | "unknown" | "moved"
+  /** When to try again (`retry`, `unknown`, `moved`). */
   readonly availableAt: Instant | null
+  /** Of `moved`: the lane. */
+  readonly to?: string
+  /** What the message says from now on; left out: as before. */
+  readonly payload?: OutboxMessage["payload"]
+  /** How often it was tried, where this claim was no try; left out: as it was counted when claimed. */
+  readonly attempts?: number
   readonly error: string | null
   /** The partner's id of what was made. */
   readonly partnerRef: string | null

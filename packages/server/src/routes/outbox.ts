@@ -30,7 +30,7 @@ const OutboxDetails = Schema.Struct({
   history: Schema.Array(
     Schema.Struct({
       at: IsoInstant,
-      outcome: Schema.Literals(["rejected", "dropped", "dead", "retry", "unknown", "replayed", "discarded", "mended"]),
+      outcome: Schema.Literals(["rejected", "dropped", "dead", "retry", "unknown", "moved", "replayed", "discarded", "mended"]),
       /** The error, or the person's reason. */
       text: Schema.NullOr(Schema.String),
       /** Who decided; null for a try. */

@@ -81,7 +81,10 @@ export const outboxOps = (dialect: SqlDialect) => {
       last_error: param("error"),
       partner_ref: param("ref"),
       ended_at: param("endedAt"),
-      history: eb.fn.coalesce(eb.val(param("history")), "history")
+      history: eb.fn.coalesce(eb.val(param("history")), "history"),
+      lane: eb.fn.coalesce(eb.val(param("lane")), "lane"),
+      payload: eb.fn.coalesce(eb.val(param("payload")), "payload"),
+      attempts: eb.fn.coalesce(eb.val(param("attempts")), "attempts")
     }))
   )
   const nextDue = statement(open.select("o.available_at as at").limit(1))
@@ -133,13 +136,17 @@ export const outboxOps = (dialect: SqlDialect) => {
         yield* run(settle, {
           id: outcome.id,
           token: outcome.token,
-          state: outcome.state,
+          // In its new lane it is as one that nobody has called.
+          state: outcome.state === "moved" ? "waiting" : outcome.state,
           ended: ended ? 1 : 0,
           available: outcome.state === "dead" ? NEVER : outcome.availableAt ?? outcome.at,
           error: outcome.error,
           ref: outcome.partnerRef,
           endedAt: ended ? outcome.at : null,
-          history: outcome.history === undefined ? null : JSON.stringify(outcome.history)
+          history: outcome.history === undefined ? null : JSON.stringify(outcome.history),
+          lane: outcome.to ?? null,
+          payload: outcome.payload === undefined ? null : JSON.stringify(outcome.payload),
+          attempts: outcome.attempts ?? null
         })
       }
       return null

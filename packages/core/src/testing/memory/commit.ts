@@ -25,6 +25,7 @@ export const commitChange = (state: MemoryState, change: Change): Effect.Effect<
       state.outbox.push({
         seq: ++state.outboxSeq,
         draft,
+        lane: draft.lane,
         payload: draft.payload,
         createdAt: change.at,
         state: "waiting",

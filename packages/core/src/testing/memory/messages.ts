@@ -14,12 +14,12 @@ export const messageStore = (state: MemoryState): MessageStore => ({
   ofOrder: (id) =>
     Effect.sync(() =>
       state.outbox.filter(({ draft }) => draft.orderId === id && draft.method === "messages.send").map((row) => {
-        const known = row.partnerRef === null ? undefined : state.reports.get(keyOf(row.draft.lane, row.partnerRef))
+        const known = row.partnerRef === null ? undefined : state.reports.get(keyOf(row.lane, row.partnerRef))
         const { report } = known ?? {}
         return {
           id: row.draft.id,
-          connection: row.draft.lane,
-          payload: row.draft.payload,
+          connection: row.lane,
+          payload: row.payload,
           state: row.state,
           error: row.lastError,
           providerId: row.partnerRef,
@@ -30,7 +30,7 @@ export const messageStore = (state: MemoryState): MessageStore => ({
   unended: ({ connection, from, before, after, limit }) =>
     Effect.sync(() =>
       state.outbox.flatMap((row, index) => {
-        const { lane, method, orderId } = row.draft
+        const { lane, draft: { method, orderId } } = row
         if (lane !== connection || method !== "messages.send" || row.state !== "done" || row.partnerRef === null) return []
         if (orderId === null || index < after || row.availableAt < from || row.availableAt >= before) return []
         const known = state.reports.get(keyOf(lane, row.partnerRef))?.report.state

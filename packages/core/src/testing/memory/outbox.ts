@@ -17,7 +17,7 @@ const heads = (state: MemoryState, lane: string): ReadonlyArray<OutboxRow> => {
   const seen = new Set<string>()
   return state.outbox.filter((row) => {
     const { orderId } = row.draft
-    if (row.draft.lane !== lane || row.draft.orderVersion !== undefined || isEnded(row)) return false
+    if (row.lane !== lane || row.draft.orderVersion !== undefined || isEnded(row)) return false
     if (orderId === null) return true
     if (seen.has(orderId)) return false
     seen.add(orderId)
@@ -28,7 +28,7 @@ const heads = (state: MemoryState, lane: string): ReadonlyArray<OutboxRow> => {
 export const messageOf = (row: OutboxRow): OutboxMessage => ({
   id: row.draft.id,
   seq: row.seq,
-  lane: row.draft.lane,
+  lane: row.lane,
   method: row.draft.method,
   orderId: row.draft.orderId,
   payload: row.payload,
@@ -85,7 +85,10 @@ export const outboxStore = (state: MemoryState): OutboxStore => {
         for (const outcome of outcomes) {
           const row = held(outcome.id, outcome.token)
           if (row === undefined) continue
-          row.state = outcome.state
+          row.state = outcome.state === "moved" ? "waiting" : outcome.state
+          row.lane = outcome.to ?? row.lane
+          row.payload = outcome.payload ?? row.payload
+          row.attempts = outcome.attempts ?? row.attempts
           row.availableAt = outcome.availableAt ?? row.availableAt
           row.lastError = outcome.error
           row.partnerRef = outcome.partnerRef
@@ -101,10 +104,10 @@ export const outboxStore = (state: MemoryState): OutboxStore => {
     list: (wanted, limit, { lane, after = 0 } = {}) =>
       Effect.sync(() =>
         state.outbox
-          .filter((row) => listOf(row) === wanted && row.seq > after && (lane === undefined || row.draft.lane === lane))
+          .filter((row) => listOf(row) === wanted && row.seq > after && (lane === undefined || row.lane === lane))
           .slice(0, limit).map(messageOf)
       ),
-    depths: Effect.sync(() => [...new Set(state.outbox.map((row) => row.draft.lane))].sort().map((lane) => depthOf(state, lane)))
+    depths: Effect.sync(() => [...new Set(state.outbox.map((row) => row.lane))].sort().map((lane) => depthOf(state, lane)))
   }
 }
 
@@ -114,7 +117,7 @@ const listOf = (row: OutboxRow): OutboxList | null => {
 }
 
 const depthOf = (state: MemoryState, lane: string): LaneDepth => {
-  const rows = state.outbox.filter((row) => row.draft.lane === lane && !isEnded(row))
+  const rows = state.outbox.filter((row) => row.lane === lane && !isEnded(row))
   const waiting = rows.filter((row) => row.state !== "dead")
   return {
     lane,

@@ -30,6 +30,8 @@ export interface StatedPrice {
 export interface OutboxRow {
   readonly seq: number
   readonly draft: OutboxDraft
+  /** Where it is now: a message may go to another lane. */
+  lane: string
   /** Mended by a person where it is not the draft's. */
   payload: OutboxDraft["payload"]
   readonly createdAt: Instant

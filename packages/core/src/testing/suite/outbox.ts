@@ -153,6 +153,27 @@ export const outboxCases = [
       same(seen, [["sent", true, 2], ["claimed", false, 2]], "reclaimed")
     })),
 
+  storageCase("D28", "a message that moves to another lane waits there as one that nobody has called, and no longer here", ({ outbox, pull }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "a1", order: 1 }, { id: "a2", order: 1 }, { id: "b1", order: 2, lane: "other" })
+      const [first] = yield* claim(T)
+      yield* outbox.sending([first!], T)
+      const moved = { at: T + 1, outcome: "moved", text: "sms → other: no money", by: null } as const
+      yield* settle(first, "moved", T + 1, { to: "other", availableAt: T + 2, payload: { kind: "sms" }, error: "no money", history: [moved] })
+      same(idsOf(yield* claim(T + 2)), ["a2"], "the next one of its order may go here")
+      same([yield* outbox.nextDue("other"), idsOf(yield* claim(T + 1, 9, "other"))], [T, ["b1"]], "due there at its time")
+      const [again] = yield* claim(T + 2, 9, "other")
+      same([again?.id, again?.lane, again?.payload, again?.attempts, again?.uncertain], ["a1", "other", { kind: "sms" }, 2, false], "there")
+      same([again?.token, again?.history], [2, [moved]], "its token grows, its history is kept")
+      yield* settle(first, "done", T + 3)
+      same((yield* pull.letter("a1"))?.lane, "other", "what its old worker still says is left alone")
+      yield* settle(again, "retry", T + 3, { availableAt: T + 4, attempts: 1 })
+      same((yield* pull.letter("a1"))?.attempts, 1, "a claim that was no try")
+      const depths = (yield* outbox.depths).map(({ lane, waiting }) => [lane, waiting])
+      same(depths, [["other", 2], ["sms", 1]], "depths")
+    })),
+
   storageCase("D24", "each claim has a greater token, and an outcome with an old one is left alone", ({ outbox }) =>
     Effect.gen(function*() {
       yield* loadNetwork()
