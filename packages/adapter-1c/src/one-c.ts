@@ -17,6 +17,8 @@ export const oneC = defineAdapter({
   name: "1c",
   config: OneCConfig,
   ports: {},
+  // A file speaks as of its own time, of what it names only (D2, D3).
+  capabilities: { calledByPartner: true, datedStatements: true, wholeStatements: false, tellsState: true },
   setup: async (config, { hub, connection, onClose }) => {
     const sessions = await Sessions.open(hub.files.directory)
     const places = await Places.open(config, hub.network)

@@ -17,6 +17,8 @@ export const oneCODataOver = (world: ODataWorld) =>
     name: "1c-odata",
     config: OneCODataConfig,
     ports: { readings: oneCODataPort },
+    // Tables are read whole, as they are now.
+    capabilities: { calledByPartner: false, datedStatements: false, wholeStatements: true, tellsState: true, salesNameOrders: true },
     setup: async (config, { hub, connection, onClose }) => {
       const stopping = new AbortController()
       const own = await openConnection(config, world, { hub, connection, signal: stopping.signal })

@@ -4,6 +4,12 @@
  */
 export * from "./assert.ts"
 export * from "./builders.ts"
+export * from "./conformance.ts"
+export * from "./flow.ts"
+export * from "./flow-orders.ts"
+export * from "./flow-sales.ts"
+export * from "./flow-statements.ts"
+export * from "./flow-statuses.ts"
 export * from "./memory.ts"
 export * from "./network.ts"
 export * from "./port-report.ts"

@@ -1,6 +1,6 @@
 import { Cause, Effect } from "effect"
 import type { Capabilities } from "../adapter/port.ts"
-import { checkSkips, type PortHarness, type PortSuite, unmet } from "./port-suite.ts"
+import { checkSaid, checkSkips, type PortHarness, type PortSuite, unmet } from "./port-suite.ts"
 
 /** What became of a case; `reason`: why it was skipped, or what promise was broken. */
 export interface CaseReport {
@@ -43,7 +43,9 @@ export const conformanceReport = async <H extends PortHarness>(
   { skip = {} }: ReportOptions = {}
 ): Promise<ConformanceReport> => {
   checkSkips(suite, skip)
-  const { adapter: { name: adapter, capabilities } } = await harness()
+  const first = await harness()
+  checkSaid(suite, first.adapter)
+  const { name: adapter, capabilities } = first.adapter
   const cases: Array<CaseReport> = []
   for (const { name, needs, run } of suite.cases) {
     const reason = skip[name] ?? unmet(needs, capabilities)

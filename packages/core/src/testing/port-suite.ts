@@ -37,6 +37,8 @@ export interface PortCase<H extends PortHarness> {
 
 export interface PortSuite<H extends PortHarness> {
   readonly port: string
+  /** What partners can or cannot do here, where no port says it: the adapter declares each, true or false. */
+  readonly capabilities?: ReadonlyArray<string>
   readonly cases: ReadonlyArray<PortCase<H>>
 }
 
@@ -72,6 +74,15 @@ const sameCapabilities = (said: Capabilities, has: Capabilities): void => {
   )
 }
 
+/** @throws Error where the adapter does not say what it can do of what the suite asks about */
+export const checkSaid = <H extends PortHarness>(suite: PortSuite<H>, { name, capabilities }: AdapterInstance): void => {
+  const unsaid = (suite.capabilities ?? []).filter((one) => capabilities[one] === undefined)
+  ensure(
+    unsaid.length === 0,
+    `suite ${suite.port}: the capabilities of ${name} do not say ${unsaid.join(", ")}; declare each as true or false`
+  )
+}
+
 /** @throws Error on a skip without a reason or of no case */
 export const checkSkips = <H extends PortHarness>(suite: PortSuite<H>, skip: Readonly<Record<string, string>>): void => {
   for (const [name, reason] of Object.entries(skip)) {
@@ -94,6 +105,7 @@ export const runPortSuite = <H extends PortHarness>(
     const reason = skip[name] ?? (capabilities === undefined ? undefined : unmet(needs, capabilities))
     const start = async (): Promise<void> => {
       const made = await harness()
+      checkSaid(suite, made.adapter)
       if (capabilities !== undefined) sameCapabilities(capabilities, made.adapter.capabilities)
       const missing = unmet(needs, made.adapter.capabilities)
       ensure(missing === undefined, `${missing}: give the suite its capabilities, and the case is skipped`)
