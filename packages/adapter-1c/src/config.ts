@@ -72,8 +72,13 @@ export const OneCConfig = Schema.Struct({
   newProducts: Schema.Literals(["orderable", "hidden"]).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed("orderable" as const))
   ),
-  /** Fields that people keep in the hub: 1C sets them once, for a new product. */
-  keep: Schema.Array(Schema.Literals(["name", "sku", "maker", "weightGrams"])).pipe(
+  /**
+   * What people keep in the hub: 1C sets it once, for a new product; `groups`: names and places in the tree, for a new
+   * group. Kazakh and English texts are never 1C's.
+   */
+  keep: Schema.Array(Schema.Literals([
+    "name", "sku", "maker", "weightGrams", "vat", "group", "unit", "description", "groups"
+  ])).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed([]))
   ),
   /** Make a branch for each unknown warehouse and take the first price type as `retail`: for demos. */

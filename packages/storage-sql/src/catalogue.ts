@@ -1,4 +1,4 @@
-import { type CatalogueStore, fold, type Product, type ProductId } from "@aptekit/core"
+import { type CatalogueStore, type Description, fold, type Product, type ProductId } from "@aptekit/core"
 import { Effect } from "effect"
 import type { Driver } from "./driver.ts"
 import type { ProductRow } from "./ops/catalogue.ts"
@@ -8,6 +8,25 @@ import { descriptionRow, groupOf, groupRow, productOf, productRow } from "./prod
 /** Rows of a catalogue write: short enough that orders pass between two of them. */
 const UPSERT_ROWS = 200
 const LINKS_PAGE = 2_000
+/** Letters of descriptions in one, or one description of more: a copy of it is made in the hub's thread. */
+const UPSERT_LETTERS = 100_000
+
+const lettersOf = (description: Description | null | undefined): number =>
+  (description?.ru?.length ?? 0) + (description?.kk?.length ?? 0) + (description?.en?.length ?? 0)
+
+/** Where a piece that begins with the nth product ends. */
+const endOfPiece = (
+  products: ReadonlyArray<Product>, start: number, descriptions: ReadonlyMap<ProductId, Description | null>
+): number => {
+  const end = Math.min(products.length, start + UPSERT_ROWS)
+  if (descriptions.size === 0) return end
+  let letters = 0
+  for (let i = start; i < end; i++) {
+    if (letters >= UPSERT_LETTERS) return i
+    letters += lettersOf(descriptions.get(products[i]!.id))
+  }
+  return end
+}
 
 /** Neighbours in an index are written together: ids are random, and a page for each of them is what a write costs. */
 const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -32,9 +51,10 @@ export const catalogueStore = (
     upsert: (unsorted, descriptions = new Map()) =>
       ask(async () => {
         const products = unsorted.toSorted((a, b) => inOrder(a.id, b.id))
-        for (let i = 0; i < products.length; i += UPSERT_ROWS) {
-          const piece = products.slice(i, i + UPSERT_ROWS)
-          const op = i + UPSERT_ROWS < products.length ? "putProductsPiece" : "putProducts"
+        for (let [i, end] = [0, 0]; i < products.length; i = end) {
+          end = endOfPiece(products, i, descriptions)
+          const piece = products.slice(i, end)
+          const op = end < products.length ? "putProductsPiece" : "putProducts"
           const texts = piece.flatMap(({ id }, n) => {
             const description = descriptions.get(id)
             return description === undefined ? [] : [descriptionRow(n, description)]

@@ -6,6 +6,7 @@ import { ExchangeFailure, failureOf } from "../failure.ts"
 import type { DraftItem, ReadResult } from "../worker/protocol.ts"
 import { NO_SLOT } from "../worker/tables.ts"
 import { asOf } from "./formed-at.ts"
+import { GroupPlan } from "./groups.ts"
 import { KnownProducts } from "./known-products.ts"
 import { Memory } from "./memory.ts"
 import { Notes } from "./notes.ts"
@@ -37,6 +38,7 @@ interface Parts {
   readonly known: KnownProducts
   readonly read: ReadResult
   readonly notes: Notes
+  readonly groups: GroupPlan
 }
 
 const stopping = (): ExchangeFailure =>
@@ -75,7 +77,9 @@ export class Importer {
       const known = await this.#ready()
       const read = await this.#read(file, memory, run, watch)
       isRead = true
-      const parts: Parts = { run, memory, known, read, notes: new Notes() }
+      const notes = new Notes()
+      const groups = await GroupPlan.of({ config: this.#config, hub: this.#hub, connection: this.#connection, memory, notes }, read)
+      const parts: Parts = { run, memory, known, read, notes, groups }
       const reason = guarded ? this.#objection(read) : undefined
       const done = reason === undefined ? await this.#apply(file, parts) : await this.#hold(file, parts, reason)
       if (done.state === "held") await this.#forget()
@@ -155,7 +159,8 @@ export class Importer {
    * comes last, so that a run that is held has changed nothing that was there.
    */
   async #apply(file: ImportFile, parts: Parts): Promise<SyncRun> {
-    const { run, memory, known, read, notes } = parts
+    const { run, memory, known, read, notes, groups } = parts
+    await groups.putNew()
     const fresh = new Set<string>()
     let anyKnown = false
     const made = await this.#products(parts, false, ({ externalId }) => {
@@ -175,6 +180,7 @@ export class Importer {
     await notes.tell(run)
     const done = await run.finish({ ...notes.counts(), products: made + changes, parked: aside })
     if (done.state === "held") return done
+    await groups.putChanged()
     if (changes > 0) await this.#products(parts, false, isKnown)
     await memory.save()
     // Only now: what waited must not be lost if we are stopped before the run is there to stay.
@@ -213,10 +219,9 @@ export class Importer {
   }
 
   /** Goes over the products of the file. Gives how many of the wanted ones are, or would be, new or changed. */
-  async #products({ memory, known, notes }: Parts, dry: boolean, wanted: (item: DraftItem) => boolean): Promise<number> {
-    const { links } = known
+  async #products({ memory, known, notes, groups }: Parts, dry: boolean, wanted: (item: DraftItem) => boolean): Promise<number> {
     const writer = new ProductWriter({
-      config: this.#config, hub: this.#hub, connection: this.#connection, memory, notes, links, dry
+      config: this.#config, hub: this.#hub, connection: this.#connection, memory, notes, groups, known, dry
     })
     await this.#thread.ask("rewind")
     for (;;) {

@@ -6,15 +6,38 @@ import type { ReaderThread } from "./reader-thread.ts"
 /** Ids that are handed over in one turn of the event loop. */
 const PIECE = 2_000
 
+/** `goods#characteristic` → `goods`; undefined for plain goods (D6). */
+export const familyOf = (externalId: string): string | undefined => {
+  const at = externalId.indexOf("#")
+  return at < 0 ? undefined : externalId.slice(0, at)
+}
+
 /** Products that are linked to ids of 1C, and the rows they have in the hub. The reading thread knows the same. */
 export class KnownProducts {
   /** External id → product id. */
   readonly links: Map<string, string>
+  /** Goods that exist in variants → these. */
+  readonly families = new Map<string, Array<string>>()
   readonly #hub: InboundHub
 
   private constructor(hub: InboundHub, links: Map<string, string>) {
     this.#hub = hub
     this.links = links
+    for (const id of links.keys()) this.#join(id)
+  }
+
+  /** A product is linked now. */
+  add(externalId: string, id: string): void {
+    if (!this.links.has(externalId)) this.#join(externalId)
+    this.links.set(externalId, id)
+  }
+
+  #join(externalId: string): void {
+    const family = familyOf(externalId)
+    if (family === undefined) return
+    const variants = this.families.get(family)
+    if (variants === undefined) this.families.set(family, [externalId])
+    else variants.push(externalId)
   }
 
   static async load(hub: InboundHub): Promise<KnownProducts> {

@@ -25,6 +25,8 @@ interface Remembered {
   readonly retail: string | null
   /** Products that bear 1C's deletion mark: only those does a missing mark bring back. */
   readonly deleted: ReadonlyArray<string>
+  /** Groups that bear it. */
+  readonly deletedGroups?: ReadonlyArray<string>
 }
 
 const NAME = "memory.json"
@@ -36,6 +38,7 @@ export class Memory {
   readonly priceTypes: Map<string, { readonly name: string | null; readonly currency: string | null }>
   readonly warehouses: Map<string, string | null>
   readonly deleted: Set<string>
+  readonly deletedGroups: Set<string>
   retail: string | null
   #saved: string
 
@@ -47,6 +50,7 @@ export class Memory {
     this.priceTypes = new Map(Object.entries(known.priceTypes))
     this.warehouses = new Map(Object.entries(known.warehouses))
     this.deleted = new Set(known.deleted)
+    this.deletedGroups = new Set(known.deletedGroups ?? [])
     this.retail = known.retail
     this.#saved = this.#text()
   }
@@ -63,7 +67,8 @@ export class Memory {
       priceTypes: Object.fromEntries(this.priceTypes),
       warehouses: Object.fromEntries(this.warehouses),
       retail: this.retail,
-      deleted: [...this.deleted]
+      deleted: [...this.deleted],
+      deletedGroups: [...this.deletedGroups]
     }
     return JSON.stringify(remembered)
   }

@@ -1,23 +1,29 @@
-import { type InboundHub, newProduct, type Product, ProductId } from "@aptekit/core"
+import { type Description, type InboundHub, newProduct, type Product, ProductGroupId, ProductId } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
 import type { Draft, DraftItem } from "../worker/protocol.ts"
+import { sameProduct } from "./same-product.ts"
+import type { GroupPlan } from "./groups.ts"
+import { familyOf, type KnownProducts } from "./known-products.ts"
 import type { Memory } from "./memory.ts"
 import type { Notes } from "./notes.ts"
 
 const MAX_ID = 100
 /** Products that are written at once: among so many, neighbours in the database's indexes meet. */
 const TOGETHER = 2_000
+/** Or so much text of theirs. */
+const LETTERS = 500_000
 
-interface Item {
-  readonly externalId: string
+interface Waiting {
   readonly product: Product
+  /** Left out: it stays. */
+  readonly description?: Description
 }
 
-/** `goods#characteristic` → `goods`; undefined for plain goods (D6). */
-export const familyOf = (externalId: string): string | undefined => {
-  const at = externalId.indexOf("#")
-  return at < 0 ? undefined : externalId.slice(0, at)
+interface Item extends Waiting {
+  readonly externalId: string
 }
+
+const NONE: ReadonlyMap<string, Description> = new Map()
 
 /** Turns drafts into products: new ones get an id and a link, known ones keep what 1C has no say in. */
 export class ProductWriter {
@@ -26,14 +32,18 @@ export class ProductWriter {
   readonly #connection: string
   readonly #memory: Memory
   readonly #notes: Notes
-  readonly #links: Map<string, string>
-  /** Goods that exist in variants. */
-  readonly #families: Set<string>
+  readonly #groups: GroupPlan
+  readonly #keeps: ReadonlySet<string>
+  readonly #linked: KnownProducts
+  readonly #links: ReadonlyMap<string, string>
+  /** Goods that turned out to have variants. */
+  readonly #newFamilies = new Set<string>()
   /** Nothing is written: what would be new or changed is only counted. */
   readonly #dry: boolean
   /** What is to be written, by external id. */
-  #waiting = new Map<string, Product>()
+  #waiting = new Map<string, Waiting>()
   readonly #taken: Array<string> = []
+  #letters = 0
   #written = 0
   /** Are there deletion marks that are not on disk yet? */
   #marks = false
@@ -46,7 +56,8 @@ export class ProductWriter {
     connection: string
     memory: Memory
     notes: Notes
-    links: Map<string, string>
+    groups: GroupPlan
+    known: KnownProducts
     dry: boolean
   }) {
     this.#dry = parts.dry
@@ -55,8 +66,10 @@ export class ProductWriter {
     this.#connection = parts.connection
     this.#memory = parts.memory
     this.#notes = parts.notes
-    this.#links = parts.links
-    this.#families = new Set([...parts.links.keys()].flatMap((id) => familyOf(id) ?? []))
+    this.#groups = parts.groups
+    this.#keeps = new Set(parts.config.keep)
+    this.#linked = parts.known
+    this.#links = parts.known.links
   }
 
   /** How many are new or changed. */
@@ -66,12 +79,12 @@ export class ProductWriter {
 
   /** Time for `flush`. */
   get isFull(): boolean {
-    return this.#taken.length >= TOGETHER
+    return this.#taken.length >= TOGETHER || this.#letters >= LETTERS
   }
 
   /** Writes what `take` has gathered. Gives the external ids of all that were taken: they have rows in the hub now. */
   async flush(): Promise<ReadonlyArray<string>> {
-    const items = Array.from(this.#waiting, ([externalId, product]): Item => ({ externalId, product }))
+    const items = Array.from(this.#waiting, ([externalId, waiting]): Item => ({ externalId, ...waiting }))
     if (items.length > 0) {
       // A mark is remembered before it works: killed in between, its product could never come back.
       if (this.#marks) await this.#memory.save()
@@ -79,6 +92,7 @@ export class ProductWriter {
       await this.#hub.catalogue.upsert(items)
     }
     this.#waiting = new Map()
+    this.#letters = 0
     for (const externalId of this.#unmarked.splice(0)) this.#memory.deleted.delete(externalId)
     return this.#taken.splice(0)
   }
@@ -97,6 +111,7 @@ export class ProductWriter {
 
   async #chunk(rows: ReadonlyArray<readonly [string, Draft]>): Promise<void> {
     const known = await this.#known(rows.map(([id]) => id))
+    const texts = await this.#texts(rows, known)
     const items: Array<Item> = []
     const hidden: Array<Item> = []
     for (const [externalId, draft] of rows) {
@@ -109,21 +124,68 @@ export class ProductWriter {
         : this.#changed(externalId, old, draft, parent)
       if (product === undefined) continue
       if (old === undefined && family !== undefined) hidden.push(...this.#hide(family, parent))
-      if (old === undefined || JSON.stringify(old) !== JSON.stringify(product)) items.push({ externalId, product })
+      items.push(...this.#heirs(externalId, old, product, known))
+      const description = this.#described(externalId, product, old, draft, texts)
+      if (old !== undefined && description === undefined && sameProduct(old, product)) continue
+      items.push(description === undefined ? { externalId, product } : { externalId, product, description })
     }
     this.#written += items.length
     if (this.#dry) return
-    for (const { externalId, product } of [...items, ...hidden]) {
-      this.#waiting.set(externalId, product)
-      this.#links.set(externalId, product.id)
-    }
+    for (const item of items) this.#wait(item)
+    for (const item of hidden) this.#wait(item)
   }
 
-  /** Products that these ids are linked to or could be mistaken for, and their families. */
+  #wait({ externalId, ...item }: Item): void {
+    const { description } = this.#waiting.get(externalId) ?? {}
+    this.#waiting.set(externalId, description === undefined ? item : { description, ...item })
+    this.#letters += item.description?.ru?.length ?? 0
+    this.#linked.add(externalId, item.product.id)
+  }
+
+  /** Descriptions of known products of which the file has one to say. */
+  async #texts(
+    rows: ReadonlyArray<readonly [string, Draft]>,
+    known: ReadonlyMap<string, Product>
+  ): Promise<ReadonlyMap<string, Description>> {
+    if (this.#keeps.has("description")) return NONE
+    const ids = rows.flatMap(([externalId, { description }]) => {
+      const id = this.#links.get(externalId)
+      return description !== undefined && id !== undefined && known.has(id) ? [id] : []
+    })
+    return ids.length === 0 ? NONE : this.#hub.catalogue.descriptions(ids)
+  }
+
+  /** The description as it is to be; undefined: as it is. Only the Russian text is 1C's. */
+  #described(
+    externalId: string,
+    { id }: Product,
+    old: Product | undefined,
+    { description: ru, fromCatalogue }: Draft,
+    texts: ReadonlyMap<string, Description>
+  ): Description | undefined {
+    if (ru === undefined || (old !== undefined && this.#keeps.has("description"))) return undefined
+    if (old !== undefined && !fromCatalogue && familyOf(externalId) === undefined) return undefined
+    const known = this.#waiting.get(externalId)?.description ?? texts.get(id)
+    return known?.ru === ru ? undefined : { kk: null, en: null, ...known, ru }
+  }
+
+  /** Variants that had of their goods what these have otherwise now, or nothing: goods may come last (fact 39). */
+  #heirs(
+    externalId: string, old: Product | undefined, goods: Product, known: ReadonlyMap<string, Product>
+  ): ReadonlyArray<Item> {
+    return (this.#linked.families.get(externalId) ?? []).flatMap((id): ReadonlyArray<Item> => {
+      const variant = this.#waiting.get(id)?.product ?? known.get(this.#links.get(id) ?? "")
+      if (variant === undefined) return []
+      const product = inherited(variant, old, goods)
+      return sameProduct(variant, product) ? [] : [{ externalId: id, product }]
+    })
+  }
+
+  /** Products that these ids are linked to or could be mistaken for, their families and their variants. */
   async #known(externalIds: ReadonlyArray<string>): Promise<ReadonlyMap<string, Product>> {
-    const ids = new Set(externalIds.flatMap((id) => [id, familyOf(id) ?? id]).map((id) => this.#links.get(id) ?? id))
+    const ids = new Set(externalIds.flatMap((id) => [id, familyOf(id) ?? id, ...this.#linked.families.get(id) ?? []]).map((id) => this.#links.get(id) ?? id))
     const found = await this.#hub.catalogue.byIds([...ids].filter((id) => id.length <= MAX_ID))
-    return new Map([...found, ...this.#waiting.values()].map((product) => [product.id as string, product]))
+    return new Map([...found, ...Array.from(this.#waiting.values(), ({ product }) => product)].map((product) => [product.id as string, product]))
   }
 
   #made(
@@ -145,7 +207,7 @@ export class ProductWriter {
       return undefined
     }
     const visible = this.#config.newProducts === "orderable"
-    const isFamily = this.#families.has(externalId)
+    const isFamily = this.#isFamily(externalId)
     const product: Product = {
       ...newProduct(ProductId.make(id), name),
       sku: draft.sku ?? null,
@@ -153,6 +215,7 @@ export class ProductWriter {
       maker: draft.maker ?? parent?.maker ?? null,
       weightGrams: draft.weightGrams ?? null,
       family: this.#family(externalId),
+      ...this.#card(draft, parent, undefined),
       shown: visible && !isFamily,
       confirmed: visible
     }
@@ -173,19 +236,39 @@ export class ProductWriter {
     const variant = familyOf(externalId) !== undefined
     // An offer of plain goods repeats the catalogue at best: it may only mark them as deleted.
     if (!draft.fromCatalogue && !variant) return draft.deleted ? this.#marked(externalId, old, true) : old
-    const keeps = new Set<string>(this.#config.keep)
+    const keeps = this.#keeps
     const name = draft.name ?? (draft.traits.length > 0 ? variantName(parent, draft) : undefined)
     const product: Product = {
       ...old,
       sku: keeps.has("sku") ? old.sku : draft.sku ?? old.sku,
       // 1C sends one barcode of several (fact 34): the others are not gone.
-      barcodes: [...new Set([...old.barcodes, ...draft.barcodes])],
+      barcodes: draft.barcodes.every((code) => old.barcodes.includes(code))
+        ? old.barcodes
+        : [...new Set([...old.barcodes, ...draft.barcodes])],
       name: keeps.has("name") || name === undefined ? old.name : { ...old.name, ru: name },
       maker: keeps.has("maker") ? old.maker : draft.maker ?? old.maker,
       weightGrams: keeps.has("weightGrams") ? old.weightGrams : draft.weightGrams ?? old.weightGrams,
-      family: this.#family(externalId) ?? old.family
+      family: this.#family(externalId) ?? old.family,
+      ...this.#card(draft, parent, old)
     }
     return this.#marked(externalId, product, draft.deleted)
+  }
+
+  /** A characteristic has of its goods what it does not say itself. */
+  #card(draft: Draft, parent: Product | undefined, old: Product | undefined): Pick<Product, "vat" | "group" | "unit" | "pack"> {
+    const owned = <K extends "vat" | "group" | "unit" | "pack">(
+      key: K, keep: string, said: Product[K] | undefined
+    ): Product[K] | null => {
+      if (old !== undefined && this.#keeps.has(keep)) return old[key]
+      return said === undefined ? old?.[key] ?? parent?.[key] ?? null : said
+    }
+    const group = draft.group === undefined ? undefined : this.#groups.idOf(draft.group)
+    return {
+      vat: owned("vat", "vat", draft.vat),
+      group: owned("group", "group", group === undefined ? undefined : ProductGroupId.make(group)),
+      unit: owned("unit", "unit", draft.unit),
+      pack: owned("pack", "unit", draft.pack)
+    }
   }
 
   /** A deletion mark takes the product off sale; only a product so marked comes back when the mark is gone (R5). */
@@ -199,16 +282,28 @@ export class ProductWriter {
     }
     if (!this.#memory.deleted.has(externalId)) return product
     if (!this.#dry) this.#unmarked.push(externalId)
-    const shown = this.#config.newProducts === "orderable" && !this.#families.has(externalId)
+    const shown = this.#config.newProducts === "orderable" && !this.#isFamily(externalId)
     return { ...product, shown, stopped: false }
+  }
+
+  #isFamily(externalId: string): boolean {
+    return this.#linked.families.has(externalId) || this.#newFamilies.has(externalId)
   }
 
   /** Goods that turn out to have variants are no longer offered themselves. */
   #hide(family: string, goods: Product | undefined): ReadonlyArray<Item> {
-    if (this.#families.has(family)) return []
-    this.#families.add(family)
+    if (this.#isFamily(family)) return []
+    this.#newFamilies.add(family)
     return goods === undefined || !goods.shown ? [] : [{ externalId: family, product: { ...goods, shown: false } }]
   }
+}
+
+const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+const inherited = (variant: Product, old: Product | undefined, goods: Product): Product => {
+  const value = <K extends "vat" | "group" | "unit" | "pack">(key: K): Product[K] =>
+    variant[key] === null || (old !== undefined && sameJson(variant[key], old[key])) ? goods[key] : variant[key]
+  return { ...variant, vat: value("vat"), group: value("group"), unit: value("unit"), pack: value("pack") }
 }
 
 const variantName = (goods: Product | undefined, draft: Draft): string | undefined => {

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads"
-import { MAX_PRICE, MAX_SKU, NO_PRICE } from "@aptekit/core"
+import { MAX_DESCRIPTION, MAX_GROUPS, MAX_PACK_UNITS, MAX_PRICE, MAX_SKU, NO_PRICE } from "@aptekit/core"
 import { ExchangeFailure } from "../failure.ts"
 import type { OpName, Ops, ThreadAnswer, ThreadData, ThreadRequest } from "../worker/protocol.ts"
 
@@ -41,7 +41,10 @@ export class ReaderThread {
   /** `heapMb`: more than that of objects ends the thread. */
   constructor(folder: string, heapMb = HEAP_MB) {
     this.#heapMb = heapMb
-    this.#data = { folder, maxPrice: MAX_PRICE, maxSku: MAX_SKU, noPrice: NO_PRICE }
+    this.#data = {
+      folder, maxPrice: MAX_PRICE, maxSku: MAX_SKU, noPrice: NO_PRICE, maxDescription: MAX_DESCRIPTION,
+      maxPackUnits: MAX_PACK_UNITS, maxGroups: MAX_GROUPS
+    }
   }
 
   get isRunning(): boolean {

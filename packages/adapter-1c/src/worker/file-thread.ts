@@ -1,6 +1,7 @@
 import type { ImportBatch } from "@aptekit/core"
 import { Ledger } from "./ledger.ts"
 import type { DraftItem, Ops, ReadRequest, ReadResult, SortRequest, SortResult, ThreadData } from "./protocol.ts"
+import { Packs } from "./packs.ts"
 import { Reading } from "./reading.ts"
 import { type Ledgers, Sorting } from "./sorting.ts"
 import { Tables } from "./tables.ts"
@@ -14,6 +15,7 @@ export class FileThread implements Ops {
   readonly #progress: (percent: number) => void
   readonly #tables = new Tables()
   readonly #ledgers: Ledgers
+  readonly #packs: Packs
   #reading: Reading | undefined
   #batches: Generator<ImportBatch, void, void> | undefined
 
@@ -21,6 +23,7 @@ export class FileThread implements Ops {
     this.#data = data
     this.#progress = progress
     const { offers, warehouses, priceTypes } = this.#tables
+    this.#packs = new Packs(data.folder, offers)
     this.#ledgers = {
       parkedStock: new Ledger(data.folder, "parked-stock.bin", offers, warehouses, MOST_PARKED),
       parkedPrices: new Ledger(data.folder, "parked-prices.bin", offers, priceTypes, MOST_PARKED),
@@ -34,7 +37,7 @@ export class FileThread implements Ops {
   }
 
   readonly read = (request: ReadRequest): ReadResult => {
-    this.#reading = new Reading(request, this.#tables, this.#data)
+    this.#reading = new Reading(request, this.#tables, this.#packs, this.#data)
     return this.#reading.read(request.path, this.#progress)
   }
 
@@ -56,6 +59,7 @@ export class FileThread implements Ops {
 
   readonly commit = (): null => {
     for (const ledger of Object.values(this.#ledgers)) (ledger as Ledger).save()
+    this.#packs.save()
     return null
   }
 

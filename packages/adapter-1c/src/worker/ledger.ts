@@ -14,7 +14,7 @@ interface Head {
 const WIDTH = 4
 
 /** Writes a file so that a crash leaves the old or the new content, never a mixture. */
-const replaceFileSync = (path: string, parts: ReadonlyArray<Uint8Array>): void => {
+export const replaceFileSync = (path: string, parts: ReadonlyArray<Uint8Array>): void => {
   const handle = openSync(`${path}.new`, "w")
   try {
     for (const part of parts) writeFileSync(handle, part)

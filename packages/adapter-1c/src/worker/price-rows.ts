@@ -4,6 +4,7 @@ import { Currencies } from "../import/currency.ts"
 import type { Notes } from "../import/notes.ts"
 import { Grid, NONE } from "./grid.ts"
 import { Marks } from "./marks.ts"
+import type { Packs } from "./packs.ts"
 import type { ReadRequest, ThreadData } from "./protocol.ts"
 import type { Tables } from "./tables.ts"
 
@@ -25,6 +26,7 @@ export class PriceRows {
   readonly #data: ThreadData
   readonly #tables: Tables
   readonly #notes: Notes
+  readonly #packs: Packs
   readonly #ours: string
   readonly #currencies: Currencies
   /** By the number of the price type; null: it has none. */
@@ -33,7 +35,8 @@ export class PriceRows {
   readonly #verdicts: Array<Verdict> = []
   readonly #written = new Map<string, Verdict>()
 
-  constructor(request: ReadRequest, tables: Tables, notes: Notes, data: ThreadData) {
+  constructor(request: ReadRequest, tables: Tables, notes: Notes, packs: Packs, data: ThreadData) {
+    this.#packs = packs
     this.#data = data
     this.#tables = tables
     this.#notes = notes
@@ -46,7 +49,7 @@ export class PriceRows {
     this.#typeCurrencies[this.#tables.priceTypes.add(id)] = currency
   }
 
-  /** A price for one base unit. `currency`: the reader's index, its text on demand. */
+  /** A price for one unit. `currency`: the reader's index, its text on demand. */
   plain(offer: number, type: number, minor: number, currency: number, line: number, textOf: (index: number) => string): void {
     const verdict = currency === NO_CURRENCY
       ? this.#ofType(type)
@@ -80,7 +83,10 @@ export class PriceRows {
     }
   }
 
-  #put(offer: number, type: number, minor: number, verdict: Verdict, line: number): void {
+  /** `said`: for one of what the offer counts in. */
+  #put(offer: number, type: number, said: number, verdict: Verdict, line: number): void {
+    const scale = this.#packs.scale(offer)
+    const minor = scale === 1 ? said : Math.round(said / scale)
     const sure = verdict === "ours"
     this.grid.set(offer, sure ? 2 * type : 2 * type + 1, minor)
     const other = sure ? 2 * type + 1 : 2 * type

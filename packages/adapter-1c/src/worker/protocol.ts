@@ -8,6 +8,18 @@ export interface ThreadData {
   readonly maxPrice: number
   readonly maxSku: number
   readonly noPrice: number
+  readonly maxDescription: number
+  readonly maxPackUnits: number
+  readonly maxGroups: number
+}
+
+export interface DraftUnit {
+  readonly code: string | null
+  readonly name: string
+}
+
+export interface DraftPack extends DraftUnit {
+  readonly units: number
 }
 
 /** What a file says about a product, without what the hub does not keep. */
@@ -21,6 +33,13 @@ export interface Draft {
   readonly barcodes: ReadonlyArray<string>
   readonly maker: string | undefined
   readonly weightGrams: number | undefined
+  readonly vat: number | "exempt" | undefined
+  /** The first of its groups, by 1C's id. */
+  readonly group: string | undefined
+  readonly unit: DraftUnit | undefined
+  /** Null: the file lists the product's units, and no pack is among them. */
+  readonly pack: DraftPack | null | undefined
+  readonly description: string | undefined
   /** Values that tell a characteristic from its sisters: "XL", "red". */
   readonly traits: ReadonlyArray<string>
 }
@@ -50,6 +69,22 @@ export interface WarehouseName {
   readonly deleted: boolean
 }
 
+export interface GroupName {
+  readonly id: string
+  readonly name: string | null
+  readonly parentId: string | null
+  readonly deleted: boolean
+  readonly line: number
+}
+
+/** A group that products of the file name. */
+export interface UsedGroup {
+  readonly id: string
+  readonly products: number
+  /** Of the first of them. */
+  readonly line: number
+}
+
 export interface ReadRequest {
   readonly path: string
   /** Folder for what does not fit into memory; it is there and ours. */
@@ -73,6 +108,9 @@ export interface ReadResult {
   readonly usedPriceTypes: ReadonlyArray<string>
   readonly declaredWarehouses: ReadonlyArray<WarehouseName>
   readonly declaredPriceTypes: ReadonlyArray<PriceTypeName>
+  /** Parents before their children. */
+  readonly groups: ReadonlyArray<GroupName>
+  readonly usedGroups: ReadonlyArray<UsedGroup>
   /** Some offer has a total and no warehouses. */
   readonly needsTotal: boolean
   /** Known products that the file speaks of and that are on sale, and how many of them it marks as deleted. */

@@ -1,14 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 import type {
-  CommerceMlSink, DocumentRecord, OfferRecord, PriceRecord, PriceTypeRecord, ProductRecord, RejectedRecord, StockRecord,
-  WarehouseRecord
+  CommerceMlSink, DocumentRecord, GroupRecord, OfferRecord, PriceRecord, PriceTypeRecord, ProductRecord, RejectedRecord,
+  StockRecord, UnitRecord, WarehouseRecord
 } from "../cml/records.ts"
 import { TOTAL } from "../cml/offer.ts"
 import { CommerceMlReader } from "../cml/reader.ts"
 import { Notes } from "../import/notes.ts"
 import { Drafts } from "./drafts.ts"
 import { PriceRows } from "./price-rows.ts"
-import type { PriceTypeName, ReadRequest, ReadResult, ThreadData, WarehouseName } from "./protocol.ts"
+import type { Packs } from "./packs.ts"
+import type { GroupName, PriceTypeName, ReadRequest, ReadResult, ThreadData, WarehouseName } from "./protocol.ts"
 import { StockRows } from "./stock-rows.ts"
 import type { Tables } from "./tables.ts"
 
@@ -27,15 +28,19 @@ export class Reading implements CommerceMlSink {
   readonly #deleted: ReadonlySet<string>
   readonly #warehouses = new Map<string, WarehouseName>()
   readonly #priceTypes = new Map<string, PriceTypeName>()
+  readonly #groups: Array<GroupName> = []
+  readonly #maxGroups: number
   readonly #reader: CommerceMlReader
   #formedAt: string | null = null
 
-  constructor(request: ReadRequest, tables: Tables, data: ThreadData) {
+  constructor(request: ReadRequest, tables: Tables, packs: Packs, data: ThreadData) {
     this.#tables = tables
+    this.#maxGroups = data.maxGroups
+    packs.begin()
     this.#deleted = new Set(request.deleted)
-    this.stocks = new StockRows(this.notes)
-    this.prices = new PriceRows(request, tables, this.notes, data)
-    this.drafts = new Drafts(tables, data, request.scratch)
+    this.stocks = new StockRows(this.notes, packs)
+    this.prices = new PriceRows(request, tables, this.notes, packs, data)
+    this.drafts = new Drafts({ tables, packs, notes: this.notes, data, scratch: request.scratch })
     const textOf = (index: number): string => this.#reader.currency(index) ?? ""
     this.#reader = new CommerceMlReader(this, {
       rows: {
@@ -69,6 +74,7 @@ export class Reading implements CommerceMlSink {
     const { kind } = this.#reader.end()
     this.stocks.settle()
     this.prices.settle()
+    this.drafts.settle()
     return this.#result(kind)
   }
 
@@ -85,6 +91,8 @@ export class Reading implements CommerceMlSink {
       usedPriceTypes: used(priceTypes.ids, (number) => this.prices.grid.has(2 * number)),
       declaredWarehouses: [...this.#warehouses.values()],
       declaredPriceTypes: [...this.#priceTypes.values()],
+      groups: this.#groups,
+      usedGroups: this.drafts.usedGroups(),
       needsTotal: this.stocks.needsTotal(),
       ...this.drafts.deletions((offer) => this.#deleted.has(offers.ids[offer]!))
     }
@@ -92,6 +100,15 @@ export class Reading implements CommerceMlSink {
 
   document(record: DocumentRecord): void {
     this.#formedAt = record.formedAt
+  }
+
+  group(record: GroupRecord): void {
+    if (this.#groups.length < this.#maxGroups) this.#groups.push(record)
+    else this.notes.reject(record.line, `Групп больше ${this.#maxGroups}: группа не принята. Уменьшите их число в 1С.`)
+  }
+
+  unit({ id, name, shortName, deleted }: UnitRecord): void {
+    if (!deleted) this.drafts.unit(id, shortName ?? name)
   }
 
   product(record: ProductRecord): void {

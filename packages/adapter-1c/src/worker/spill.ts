@@ -1,6 +1,8 @@
 import { closeSync, openSync, readSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
+/** Text that is taken at once, or one line of more. */
+const TAKEN = 256 * 1024
 /** Text kept in memory before it goes to disk. */
 const KEPT = 1024 * 1024
 const CHUNK = 256 * 1024
@@ -26,25 +28,30 @@ export class Spill {
     if (this.#length > KEPT) this.#write()
   }
 
-  /** The next lines; none: that was all. */
+  /** The next lines, so many or so much text; none: that was all. */
   take(most: number): ReadonlyArray<string> {
-    if (this.#handle === undefined) {
-      const lines = this.#lines.slice(this.#taken, this.#taken + most)
-      this.#taken += lines.length
-      return lines
-    }
-    if (this.#length > 0) this.#write()
+    if (this.#handle !== undefined && this.#length > 0) this.#write()
     const lines: Array<string> = []
-    while (lines.length < most) {
-      const end = this.#rest.indexOf(LF)
-      if (end < 0) {
-        if (!this.#more()) break
-        continue
-      }
-      lines.push(this.#rest.toString("utf8", 0, end))
-      this.#rest = this.#rest.subarray(end + 1)
+    let length = 0
+    while (lines.length < most && length < TAKEN) {
+      const line = this.#handle === undefined ? this.#lines[this.#taken++] : this.#next()
+      if (line === undefined) break
+      lines.push(line)
+      length += line.length
     }
     return lines
+  }
+
+  #next(): string | undefined {
+    for (;;) {
+      const end = this.#rest.indexOf(LF)
+      if (end >= 0) {
+        const line = this.#rest.toString("utf8", 0, end)
+        this.#rest = this.#rest.subarray(end + 1)
+        return line
+      }
+      if (!this.#more()) return undefined
+    }
   }
 
   /** The next line is the first one again. */

@@ -2,6 +2,7 @@ import { TOTAL } from "../cml/offer.ts"
 import type { Notes } from "../import/notes.ts"
 import { Grid } from "./grid.ts"
 import { Marks } from "./marks.ts"
+import type { Packs } from "./packs.ts"
 
 /** Of one product in one place. */
 export const MAX_UNITS = 1_000_000_000
@@ -21,15 +22,20 @@ export class StockRows {
   /** A total that has something to be told, unless rows of warehouses follow. */
   #told: { readonly offer: number; readonly thousandths: number; readonly line: number } | undefined
 
-  constructor(notes: Notes) {
+  readonly #packs: Packs
+
+  constructor(notes: Notes, packs: Packs) {
     this.#notes = notes
+    this.#packs = packs
   }
 
   isDetailed(offer: number): boolean {
     return this.#detailed.get(offer) === 1
   }
 
-  put(offer: number, warehouse: number, thousandths: number, line: number): void {
+  /** `said`: thousandths of what the offer counts in. */
+  put(offer: number, warehouse: number, said: number, line: number): void {
+    const thousandths = said * this.#packs.scale(offer)
     if (warehouse !== TOTAL) this.#detailed.set(offer, 1)
     const units = thousandths < 0 ? 0 : Math.floor(thousandths / ONE)
     if (units > MAX_UNITS) return this.#notes.reject(line, `Остаток слишком велик (${units}): строка не принята.`)

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs"
+import { ProductId } from "@aptekit/core"
 import { expect, test } from "vitest"
 import { type ExchangeHub, levelOf, openExchange, priceOf } from "./hub.ts"
 
@@ -14,6 +15,20 @@ const sendAll = async (exchange: ExchangeHub, folder: string, files: ReadonlyArr
 
 const products = async ({ hub, storage }: ExchangeHub): Promise<number> =>
   (await hub.run(storage.catalogue.links("1c", "product"))).length
+
+/** What the README counts of the cards: groups, descriptions, products with VAT, with a unit, in a group. */
+const cards = async ({ hub, storage }: ExchangeHub) => {
+  const ids = (await hub.run(storage.catalogue.links("1c", "product"))).map(({ id }) => ProductId.make(id))
+  const all = await hub.run(storage.catalogue.byIds(ids))
+  return {
+    groups: (await hub.run(storage.catalogue.groups)).length,
+    descriptions: (await hub.run(storage.catalogue.descriptions(ids))).size,
+    vat: all.filter(({ vat }) => vat === 20).length,
+    units: all.filter(({ unit }) => unit !== null).length,
+    grouped: all.filter(({ group }) => group !== null).length,
+    packs: all.filter(({ pack }) => pack !== null).length
+  }
+}
 
 if (!isThere) console.warn(`[adapter-1c] SKIPPED: ${DATA.pathname} is absent, real files were NOT imported`)
 
@@ -31,10 +46,16 @@ test.runIf(isThere)("R-STK-1: nested groups, characteristics, price types, offer
   const large = await openExchange({ autoCreate: true, currency: "any" })
   await sendAll(large, "2.07-nested-groups-large", ["import0_1.xml"])
   expect(await products(large)).toBe(283)
+  expect(await cards(large)).toEqual({ groups: 13, descriptions: 138, vat: 283, units: 283, grouped: 283, packs: 0 })
+  expect((await large.lastRun()).rejects).toEqual([])
+  await sendAll(large, "2.07-nested-groups-large", ["import0_1.xml"])
+  expect((await large.lastRun()).counts.products).toBe(0)
 
   const traits = await openExchange({ autoCreate: true, currency: "any" })
   await sendAll(traits, "2.07-characteristics", ["classifier.xml", "import_wo_classifier.xml", "import.xml", "offers.xml"])
   expect((await traits.lastRun()).counts).toMatchObject({ new: 10, parked: 0, rejected: 0 })
+
+  expect((await cards(traits)).groups).toBe(22)
 
   const types = await openExchange({ autoCreate: true, currency: "any", total: "total" })
   await sendAll(types, "2.08-three-price-types", ["classifier.xml", "import.xml", "offers.xml"])
@@ -58,8 +79,9 @@ test.runIf(isThere)("R-STK-1: split files of 3.1 in any order give the same", as
     await sendAll(exchange, "3.1-split-files", order)
     const ids = (await exchange.hub.run(exchange.storage.catalogue.links("1c", "product"))).map(({ id }) => id).toSorted()
     const found = ids.map((id) => [id, levelOf(exchange, id, "total"), priceOf(exchange, id)])
-    seen.push(found)
+    const groups = await exchange.hub.run(exchange.storage.catalogue.groups)
+    seen.push([...found, await cards(exchange), groups])
   }
-  expect(seen[0]).toHaveLength(2)
+  expect(seen[0]).toHaveLength(4)
   expect(seen[1]).toEqual(seen[0])
 })

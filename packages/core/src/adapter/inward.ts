@@ -1,4 +1,5 @@
-import type { Product } from "../catalogue/model.ts"
+import type { ProductGroup } from "../catalogue/groups.ts"
+import type { Description, Product } from "../catalogue/model.ts"
 import type { ImportBatch, ImportCounts, RunOptions, RunPhase, SyncRun } from "../exchange/sync.ts"
 import type { ErpReason, FactResult, PartFact } from "../exchange/facts.ts"
 import type { PulledOrder } from "../exchange/pull.ts"
@@ -15,10 +16,27 @@ export interface InboundHub {
   readonly catalogue: {
     /** The partner's ids that are linked to products: external id → product id. */
     readonly links: () => Promise<ReadonlyMap<string, string>>
-    /** New and changed products; each is linked to the partner's id. */
-    readonly upsert: (products: ReadonlyArray<{ readonly externalId: string; readonly product: Product }>) => Promise<void>
+    /**
+     * New and changed products; each is linked to the partner's id. `description`: whole, null takes it away; left out, it
+     * stays.
+     */
+    readonly upsert: (products: ReadonlyArray<{
+      readonly externalId: string
+      readonly product: Product
+      readonly description?: Description | null
+    }>) => Promise<void>
     /** The products as we have them, to keep what a person entered (field ownership). */
     readonly byIds: (ids: ReadonlyArray<string>) => Promise<ReadonlyArray<Product>>
+    /** Of those of these products that have one, by id. */
+    readonly descriptions: (ids: ReadonlyArray<string>) => Promise<ReadonlyMap<string, Description>>
+    readonly groups: {
+      /** The whole tree. */
+      readonly all: () => Promise<ReadonlyArray<ProductGroup>>
+      /** The partner's ids that are linked to groups: external id → group id. */
+      readonly links: () => Promise<ReadonlyMap<string, string>>
+      /** New and changed groups, all or none; each is linked. @throws InvalidInput where `groupFault` finds something */
+      readonly put: (groups: ReadonlyArray<{ readonly externalId: string; readonly group: ProductGroup }>) => Promise<void>
+    }
     /** Row of a product in stock and price batches. */
     readonly slot: (productId: string) => number | undefined
   }

@@ -1,6 +1,7 @@
 import { Clock, Effect, Metric } from "effect"
 import type { OrderTaker } from "../adapter/adapter.ts"
 import type { InboundHub } from "../adapter/inward.ts"
+import { putGroups } from "../catalogue/edit.ts"
 import type { PartnerDesk } from "../exchange/desk.ts"
 import { InboxMessage, onceFor } from "../exchange/inbox.ts"
 import { BranchId, ProductId } from "../kernel/ids.ts"
@@ -49,10 +50,27 @@ export const inboundHub = (
               storage.catalogue.putLinks(
                 items.map((item) => ({ connection, kind: "product", externalId: item.externalId, id: item.product.id }))
               ),
-              storage.catalogue.upsert(items.map((item) => item.product))
+              storage.catalogue.upsert(
+                items.map((item) => item.product),
+                new Map(items.flatMap(({ product, description }) => description === undefined ? [] : [[product.id, description]]))
+              )
             )
           ),
         byIds: (ids) => run(storage.catalogue.byIds(ids.map((id) => ProductId.make(id)))),
+        descriptions: (ids) => run(storage.catalogue.descriptions(ids.map((id) => ProductId.make(id)))),
+        groups: {
+          all: () => run(storage.catalogue.groups),
+          links: () => linksOf(connection, "group"),
+          put: (items) =>
+            run(
+              Effect.andThen(
+                storage.catalogue.putLinks(
+                  items.map(({ externalId, group }) => ({ connection, kind: "group", externalId, id: group.id }))
+                ),
+                putGroups(items.map(({ group }) => group)).pipe(Effect.provideService(Storage, storage))
+              )
+            )
+        },
         slot: (id) => storage.stock.image.productSlot(ProductId.make(id))
       },
       network: {

@@ -122,7 +122,14 @@ export const noHub = (connection: string): InboundHub => {
     throw new Error("port suite: an adapter of this port may not use the inward face")
   }
   return {
-    catalogue: { links: refuse, upsert: refuse, byIds: refuse, slot: refuse },
+    catalogue: {
+      links: refuse,
+      upsert: refuse,
+      byIds: refuse,
+      descriptions: refuse,
+      groups: { all: refuse, links: refuse, put: refuse },
+      slot: refuse
+    },
     network: { branches: refuse, saveBranch: refuse, slot: refuse, links: refuse, link: refuse },
     sharing: refuse,
     lease: refuse,

@@ -38,7 +38,8 @@ export const catalogueCases = [
     Effect.gen(function*() {
       const products = Array.from({ length: 450 }, (_, i) => makeProduct(`p${i}`))
       const odd = products.filter((_, i) => i % 2 === 1)
-      yield* catalogue.upsert(products, new Map(odd.map(({ id }) => [id, text({ en: id })])))
+      const filler = "я".repeat(2_000)
+      yield* catalogue.upsert(products, new Map(odd.map(({ id }) => [id, text({ ru: filler, en: id })])))
       const found = yield* catalogue.descriptions(products.map(({ id }) => id))
       same(found.size, odd.length, "how many")
       same(odd.map(({ id }) => found.get(id)?.en), odd.map(({ id }) => id), "whose")
