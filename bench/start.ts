@@ -6,6 +6,7 @@ import { sqlite } from "@aptekit/storage-sql"
 import { temporaryDirectory } from "./support/databases.ts"
 import { seed } from "./support/network.ts"
 import { median, report, say } from "./support/report.ts"
+import { SERVER_FLAGS } from "./support/server-flags.ts"
 
 const ROOT = join(import.meta.dirname, "..")
 
@@ -22,7 +23,7 @@ const healthy = async (port: number): Promise<void> => {
 const startOnce = async (root: string, folder: string, port: number) => {
   mkdirSync(folder, { recursive: true })
   const started = performance.now()
-  const child = spawn(process.execPath, ["--max-semi-space-size=4", "--conditions=@aptekit/source", join(root, "packages/server/src/main.ts")], {
+  const child = spawn(process.execPath, [...SERVER_FLAGS, join(root, "packages/server/src/main.ts")], {
     cwd: folder,
     env: { ...process.env, PORT: String(port) },
     stdio: "ignore"

@@ -8,6 +8,7 @@ import { temporaryDirectory, temporaryMariadb } from "./support/databases.ts"
 import { buildExpat, timeExpat, timeHtmlparser2 } from "./support/parsers.ts"
 import { type PeerResult, peerNames } from "./support/peers.ts"
 import { median, report, say } from "./support/report.ts"
+import { SERVER_FLAGS } from "./support/server-flags.ts"
 import type { SteadyJob } from "./support/steady-orders.ts"
 import type { SyncServerJob } from "./support/sync-server.ts"
 
@@ -16,10 +17,12 @@ const KEY = "bench-key-of-this-process-only"
 const PASSWORD = "bench-password"
 const ORDERS = 200
 const IDLE_SECONDS = 5
+/** Milliseconds until a process that places orders, and the server that takes them, are as fast as they will be. */
+const WARM = 1_000
 const PIECE = 16 * 1024 * 1024
 const ROUNDS = 3
 
-const CONDITIONS = { execArgv: ["--conditions=@aptekit/source", "--max-semi-space-size=4", "--expose-gc"] }
+const CONDITIONS = { execArgv: [...SERVER_FLAGS, "--expose-gc"] }
 
 interface Stats {
   /** Milliseconds. */
@@ -153,7 +156,7 @@ const filesOf = ({ rests, prices }: ExchangeFiles) => [["rests0_1.xml", rests], 
 
 const steadyOrders = (server: Server, run: string) => {
   const child = fork(new URL("./support/steady-orders.ts", import.meta.url), CONDITIONS)
-  child.send({ port: server.port, key: KEY, perSecond: ORDERS, run, ...SIZE } satisfies SteadyJob)
+  child.send({ port: server.port, key: KEY, perSecond: ORDERS, run, warm: WARM, ...SIZE } satisfies SteadyJob)
   return {
     stop: async (): Promise<Steady> => {
       child.send("stop")
@@ -245,9 +248,11 @@ const bench = async (
 const withOrders = async (
   store: string, server: Server, generations: ReadonlyArray<ExchangeFiles>, references: References, rows: number
 ): Promise<void> => {
-  await steadyOrders(server, "warm").stop()
+  const warming = steadyOrders(server, "warm")
+  await pause(3 * WARM)
+  await warming.stop()
   const quiet = steadyOrders(server, "idle")
-  await pause(IDLE_SECONDS * 1000)
+  await pause(WARM + IDLE_SECONDS * 1000)
   const idle = await quiet.stop()
   const runs: Array<Measured> = []
   const during: Array<Steady> = []
@@ -257,7 +262,7 @@ const withOrders = async (
     const resting = await server.stats("rest")
     server.forgetPeak()
     const orders = steadyOrders(server, `during${i}`)
-    await pause(1000)
+    await pause(WARM)
     await server.stats("rest")
     const [started, used] = [performance.now(), server.cpu()]
     for (const [name] of filesOf(files)) await server.import(name)

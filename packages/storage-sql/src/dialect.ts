@@ -54,7 +54,7 @@ export const sqliteSql: SqlDialect = {
     serial: sql`integer`,
     real: sql`real`
   },
-  bulkRows: 200,
+  bulkRows: 1_000,
   sliceRows: 1_000
 }
 

@@ -204,8 +204,8 @@ export class Imports {
 
   async #journal(run: SyncRun, compared: Comparison, touched: ReadonlySet<number>): Promise<Journalled> {
     const rows = compared.rows()
-    const parts = await this.#allButOnePart(run, rows)
-    const journal = { parts, blocks: await compared.statedBlocks() }
+    const [parts, blocks] = await Promise.all([this.#allButOnePart(run, rows), compared.statedBlocks()])
+    const journal = { parts, blocks }
     const journalled = await this.#journalled({ run, rows, journal, tellTimes: () => compared.tellTimes() })
     await this.#figures.settled()
     const late = compared.late(touched)

@@ -20,7 +20,7 @@ const pack = (times: Int32Array): Uint8Array => {
   const places = new Uint8Array(times.length)
   let last = known[0]!
   let place = 0
-  for (let i = 0; i < times.length; i++) {
+  for (let i = 1; i < times.length; i++) {
     const time = times[i]!
     if (time !== last) {
       last = time
@@ -84,8 +84,9 @@ export class StatedTimes {
     this.#priceType = priceType
     this.#width = image.width
     const { cellsStated, networkStated } = image.figuresOf(priceType, false)
-    this.#cells = Int32Array.from(cellsStated)
-    this.#network = Int32Array.from(networkStated)
+    // Not `from`: that goes over the elements one by one.
+    this.#cells = new Int32Array(cellsStated)
+    this.#network = new Int32Array(networkStated)
     this.#blocks = new Uint8Array(Math.ceil(image.onHand.length / image.width / STATED_BLOCK))
   }
 

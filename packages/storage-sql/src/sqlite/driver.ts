@@ -10,16 +10,14 @@ import { makeOps, type OpName, programOf } from "../ops/index.ts"
 import type { CommitResult } from "../ops/commit.ts"
 import { Refusal, runSync } from "../program.ts"
 import { type Connection, openFile, stepper } from "./connection.ts"
+import { Checkpoints } from "./checkpoints.ts"
 import type { ThreadAnswer, ThreadData, ThreadRequest } from "./protocol.ts"
+import { fromSource, threadUrl } from "./thread-url.ts"
 
 interface Waiting {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
-
-/** From source Node strips the types of a `.ts` file by itself; from dist the thread is an entry of its own. */
-const fromSource = import.meta.url.endsWith(".ts")
-const threadUrl = new URL(fromSource ? "./thread.ts" : "./sqlite-thread.js", import.meta.url)
 
 /** A database thread, and the requests that wait for it. Requests of one turn of the event loop cross together. */
 class DatabaseThread {
@@ -29,12 +27,16 @@ class DatabaseThread {
   #next = 1
   #closing = false
 
-  constructor(data: ThreadData) {
-    this.#worker = new Worker(threadUrl, {
+  /** `answered`: told after each answer. */
+  constructor(data: ThreadData, answered: () => void = () => undefined) {
+    this.#worker = new Worker(threadUrl("thread"), {
       workerData: data,
       execArgv: fromSource ? ["--conditions=@aptekit/source"] : []
     })
-    this.#worker.on("message", (answers: ReadonlyArray<ThreadAnswer>) => answers.forEach((answer) => this.#settle(answer)))
+    this.#worker.on("message", (answers: ReadonlyArray<ThreadAnswer>) => {
+      answers.forEach((answer) => this.#settle(answer))
+      answered()
+    })
     this.#worker.on("error", (error) => this.#die(data.mode, error))
     this.#worker.on("exit", () => this.#closing || this.#die(data.mode, new Error("ended")))
   }
@@ -113,7 +115,8 @@ export const openSqlite = async (file: string): Promise<Driver> => {
   const ops = makeOps(sqliteSql)
   const db = openFile(file, { readonly: true })
   const step = stepper(db)
-  const writer = new DatabaseThread({ file, mode: "writer" })
+  const checkpoints = new Checkpoints(file)
+  const writer = new DatabaseThread({ file, mode: "writer" }, () => checkpoints.note())
   // Started by the first list: a hub that only takes orders never needs it.
   let reader: DatabaseThread | undefined
   return {
@@ -130,6 +133,7 @@ export const openSqlite = async (file: string): Promise<Driver> => {
     close: async () => {
       await reader?.close()
       await writer.close()
+      await checkpoints.close()
       db.close()
       lock.close()
     }

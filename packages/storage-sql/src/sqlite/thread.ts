@@ -7,12 +7,15 @@ import { Refusal, runSync } from "../program.ts"
 import { openFile, stepper } from "./connection.ts"
 import type { ThreadAnswer, ThreadData, ThreadRequest } from "./protocol.ts"
 
+/** Pages of the log at which the writer copies them itself, 64 MB: the thread beside it has not kept up. */
+const MOST_LOG_PAGES = 16_000
 /** As many waiting changes share one COMMIT (D17). */
 const GROUP = 32
 
 const { file, mode } = workerData as ThreadData
 const port = parentPort!
 const db = openFile(file, { readonly: mode === "reader" })
+if (mode === "writer") db.pragma(`wal_autocheckpoint = ${MOST_LOG_PAGES}`)
 const step = stepper(db)
 const ops = makeOps(sqliteSql)
 

@@ -1,0 +1,44 @@
+import { Worker } from "node:worker_threads"
+import { fromSource, threadUrl } from "./thread-url.ts"
+
+/** Between two checkpoints: each costs a sync of the file, whatever it has to copy. */
+const PAUSE_MS = 100
+
+/**
+ * Copies the write-ahead log into the file beside the writer, so that no order waits for it: a checkpoint is some hundred
+ * scattered pages and a sync (performance.md §4). The writer does it itself only when this has not kept up.
+ */
+export class Checkpoints {
+  readonly #file: string
+  #worker: Worker | undefined
+  #waits = false
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  /** Something was committed. */
+  note(): void {
+    if (this.#waits) return
+    this.#waits = true
+    setTimeout(() => this.#thread().postMessage(null), PAUSE_MS).unref()
+  }
+
+  async close(): Promise<void> {
+    this.#waits = true
+    await this.#worker?.terminate()
+  }
+
+  #thread(): Worker {
+    if (this.#worker !== undefined) return this.#worker
+    const worker = new Worker(threadUrl("checkpoint-thread"), {
+      workerData: this.#file,
+      execArgv: fromSource ? ["--conditions=@aptekit/source"] : []
+    })
+    worker.unref()
+    worker.on("message", () => (this.#waits = false))
+    // Without it the writer copies the log itself: slower, and as safe.
+    worker.on("error", () => undefined)
+    return (this.#worker = worker)
+  }
+}
