@@ -1,4 +1,5 @@
 #!/usr/bin/env node
 import { main } from "@aptekit/cli"
 
-process.exitCode = await main(process.argv.slice(2))
+// Said aloud: a case that hung, or a harness that was left open, would keep the process.
+process.exit(await main(process.argv.slice(2)))

@@ -9,6 +9,11 @@ const Setting = Schema.Struct({
   times: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
 })
 const isSetting = Schema.is(Setting)
+const isReport = Schema.is(Schema.Struct({
+  to: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^https?:\/\/[^/?#]+\/.+$/u))),
+  state: Schema.optionalKey(Schema.Literals(["delivered", "undelivered"])),
+  forged: Schema.optionalKey(Schema.Boolean)
+}))
 const isEnd = Schema.is(Schema.Struct({ state: Schema.Literals(["delivered", "undelivered"]) }))
 
 export interface ControlOptions {
@@ -25,7 +30,8 @@ const isOurs = (request: Request): boolean =>
 /**
  * The switches of a simulator that is a process:
  * `GET /` what it is and its fault; `GET /ledger` what it did and what came over the wire;
- * `PUT /fault {fault, times?}`; `DELETE /fault` mends; `POST /settle {state}` ends all messages.
+ * `PUT /fault {fault, times?}`; `DELETE /fault` mends; `POST /settle {state}` ends all messages;
+ * `POST /report {to, state?, forged?}` tells the hub how the latest message stands, as the gateway would.
  */
 export const controls = ({ name, config, partner, faults }: ControlOptions): Fetch => {
   const app = new Hono()
@@ -52,6 +58,20 @@ export const controls = ({ name, config, partner, faults }: ControlOptions): Fet
     if (!isEnd(end)) return c.json({ error: "state: delivered or undelivered" }, 400)
     partner.settle(end.state)
     return c.json(end)
+  })
+  app.post("/report", async (c) => {
+    const wish: unknown = await c.req.json().catch(() => null)
+    if (partner.report === undefined) return c.json({ error: `${name} sends no delivery reports` }, 404)
+    if (!isReport(wish)) {
+      return c.json({ error: "to: the entrance, http://127.0.0.1:3000/exchange/sms; state: delivered or undelivered; forged: true or false" }, 400)
+    }
+    if (partner.ledger.length === 0) return c.json({ error: `${name} has no message to report of: send one first` }, 409)
+    if (wish.state !== undefined) partner.settle?.(wish.state)
+    try {
+      return c.json(await partner.report({ to: wish.to, forged: wish.forged ?? false }))
+    } catch (error) {
+      return c.json({ error: `the report did not reach the hub: ${error instanceof Error ? error.message : "no answer"}` }, 502)
+    }
   })
   return async (request) => app.fetch(request)
 }

@@ -11,9 +11,18 @@ export interface Simulated extends FaultControls {
   readonly calls: ReadonlyArray<SimulatedCall>
   /** The partner is done with all messages it has. */
   readonly settle?: (state: "delivered" | "undelivered") => void
+  /** The partner tells the hub how its latest message stands, and gives what the hub answered. */
+  readonly report?: (options: ReportOptions) => Promise<object>
   /** What an adapter's configuration says to speak to it at this origin. Its keys are the simulator's. */
   readonly config: (origin: string) => object
   readonly close?: () => Promise<void>
+}
+
+export interface ReportOptions {
+  /** The connection's entrance: `http://127.0.0.1:3000/exchange/sms`. Not where the partner has a line of its own to the hub. */
+  readonly to: string | undefined
+  /** As by somebody who does not know the secret. */
+  readonly forged: boolean
 }
 
 export interface MakeOptions {
@@ -31,9 +40,24 @@ const over = <Entry>(simulator: Simulator<Entry>, config: object, path = ""): Si
   config: (origin) => ({ ...config, url: `${origin}${path}` })
 })
 
+/** A hub that takes longer has not heard it. Milliseconds. */
+const REPORT_TIMEOUT = 10_000
+/** Of the hub's answer so much is shown. */
+const SHOWN = 500
+
 const gateway = (make: () => sms.GatewaySimulator): Make => () => {
   const simulator = make()
-  return { ...over(simulator, simulator.config), settle: simulator.settle }
+  const report = async ({ to, forged }: ReportOptions): Promise<object> => {
+    if (to === undefined) throw new Error("to: the address of the connection's entrance, such as http://127.0.0.1:3000/exchange/sms")
+    const made = simulator.report({ forged })
+    const url = new URL(to)
+    // Some gateways sign by a key in the address.
+    url.search = new URL(made.url).search
+    const { method, headers } = made
+    const answer = await fetch(url, { method, headers, body: await made.text(), redirect: "manual", signal: AbortSignal.timeout(REPORT_TIMEOUT) })
+    return { status: answer.status, text: (await answer.text()).slice(0, SHOWN) }
+  }
+  return { ...over(simulator, simulator.config), settle: simulator.settle, report }
 }
 
 const keyed = <Entry>(make: () => geo.ServiceSimulator<Entry>, path: string): Make => () => {
@@ -48,6 +72,8 @@ const smpp: Make = async ({ port }) => {
     fetch: null,
     calls: [],
     config: () => simulator.config,
+    // A link that the hub has opened carries it, and whoever has the link is believed.
+    report: async () => ({ answers: await simulator.tell() }),
     close: async () => simulator[Symbol.asyncDispose]()
   }
 }

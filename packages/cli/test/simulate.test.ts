@@ -4,6 +4,7 @@ import * as sms from "@aptekit/adapter-sms"
 import { type AdapterInstance, createHub, distanceMatrixPort, geocodingPort, messagesPort } from "@aptekit/core"
 import { memoryStorage } from "@aptekit/core/testing"
 import { describe, expect, test } from "vitest"
+import { openDoor } from "../src/door.ts"
 import { simulate, type SimulatorName, SIMULATORS } from "../src/index.ts"
 
 type Make = (config: never) => AdapterInstance
@@ -124,6 +125,53 @@ describe("SDK-3: faults over real connections end as the partner's own would", (
     await send("POST", `${partner.control}/settle`, { state: "delivered" })
     const status = await hub.port(messagesPort).status({ providerId, to: message.to })
     expect(status).toMatchObject({ state: "delivered" })
+  })
+})
+
+describe("SMS-1: a simulated gateway tells the hub by itself what became of its message", () => {
+  const serve = async (http: (request: Request) => Promise<Response>) => {
+    const door = await openDoor(http, 0)
+    return { to: `${door.origin}/exchange/sms`, [Symbol.asyncDispose]: door.shut }
+  }
+  const open = async (name: SimulatorName, make: Make) => {
+    const partner = await simulate({ name })
+    const hub = await createHub({ storage: memoryStorage(), jobs: false, adapters: [make(partner.config as never)] })
+    return {
+      partner, hub,
+      report: (body: object) => send("POST", `${partner.control}/report`, body),
+      [Symbol.asyncDispose]: async () => {
+        await hub.close()
+        await partner[Symbol.asyncDispose]()
+      }
+    }
+  }
+
+  test.for(entries(MESSAGES).filter(([name]) => name !== "smpp"))("%s by its webhook; a forged one is not believed", async ([name, make]) => {
+    await using world = await open(name, make)
+    await using entrance = await serve([...world.hub.entrances.values()][0]!)
+    expect((await world.report({ to: entrance.to })).status).toBe(409)
+    await world.hub.port(messagesPort).send(message)
+    const told = await (await world.report({ to: entrance.to, state: "delivered" })).json()
+    expect(told).toMatchObject({ status: 200 })
+    const forged = await (await world.report({ to: entrance.to, forged: true })).json()
+    expect(forged).not.toMatchObject({ status: 200 })
+  })
+
+  test("smpp on the link that the hub has opened", async () => {
+    await using world = await open("smpp", MESSAGES.smpp)
+    await world.hub.port(messagesPort).send(message)
+    expect(await (await world.report({ state: "delivered" })).json()).toEqual({ answers: [0] })
+  })
+
+  test("a hub that is not there, a word that is none and a partner without reports are told", async () => {
+    await using world = await open("smsc", MESSAGES.smsc)
+    await world.hub.port(messagesPort).send(message)
+    const away = await world.report({ to: "http://127.0.0.1:1/exchange/sms" })
+    expect([away.status, await away.text()]).toEqual([502, expect.stringContaining("did not reach the hub")])
+    const wrong = await world.report({ to: "file:///etc/passwd" })
+    expect([wrong.status, await wrong.text()]).toEqual([400, expect.stringContaining("the entrance")])
+    await using osrm = await simulate({ name: "osrm" })
+    expect((await send("POST", `${osrm.control}/report`, {})).status).toBe(404)
   })
 })
 

@@ -39,8 +39,6 @@ export interface FlowHarness extends PortHarness {
   readonly forge?: (http: HttpEntrance) => Promise<Response>
   /** Is this how the partner's protocol refuses somebody? Left out: a status of 400 or more. */
   readonly isRefusal?: (status: number, text: string) => boolean
-  /** Ends what the harness has opened. */
-  readonly close?: () => Promise<void>
 }
 
 /** Who orders in the cases: nothing of it may be in a log or in an error. */

@@ -43,7 +43,9 @@ export const conformanceReport = async <H extends PortHarness>(
   { skip = {} }: ReportOptions = {}
 ): Promise<ConformanceReport> => {
   checkSkips(suite, skip)
+  // Made only to be asked who it is.
   const first = await harness()
+  await first.close?.()
   checkSaid(suite, first.adapter)
   const { name: adapter, capabilities } = first.adapter
   const cases: Array<CaseReport> = []

@@ -25,6 +25,8 @@ export interface PortHarness {
   readonly simulator?: FaultControls
   /** Passwords and tokens of the configuration: none may appear in an error. */
   readonly secrets?: ReadonlyArray<string>
+  /** Ends what the harness has opened; the case calls it when it is over. */
+  readonly close?: () => Promise<void>
 }
 
 /** One promise of a port. `run` rejects with what was broken. */
@@ -178,7 +180,7 @@ export const portCase = <M extends PortSpec, H extends PortHarness>(
     Effect.gen(function*() {
       const all = yield* buildAdapters([harness.adapter], noHub)
       yield* check(yield* requirePort({ all }, port), harness)
-    }).pipe(Effect.scoped, Effect.runPromise)
+    }).pipe(Effect.scoped, Effect.ensuring(Effect.promise(async () => harness.close?.())), Effect.runPromise)
 })
 
 /** The simulator of a harness; a case without it fails, so that no case is left out unseen. */
