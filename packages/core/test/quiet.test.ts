@@ -27,7 +27,7 @@ describe("SMS-1: quiet hours", () => {
 
   const rules = (over: Partial<NoticeRules> = {}, quietIgnoredBy: ReadonlyArray<"reserved"> = []): NoticeRules => ({
     policy: () => resolvePolicy(undefined, undefined, { quietHours: NIGHT, quietIgnoredBy }),
-    lane: "sms",
+    gateways: [{ connection: "sms", kinds: ["sms"] }],
     now: at("2026-11-23T18:00:00Z"),
     zone: () => "Asia/Almaty",
     ...over

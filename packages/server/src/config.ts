@@ -14,8 +14,8 @@ export interface AptekitConfig {
   /** The address to listen on; all if left out. */
   readonly host?: string
   readonly adapters?: ReadonlyArray<AdapterInstance>
-  /** The connection that sends messages to buyers; the first one that can if left out. */
-  readonly messages?: string
+  /** Connections that send messages to buyers, in turn; all that can, in the order of `adapters`, if left out. */
+  readonly messages?: string | ReadonlyArray<string>
   /** Connections that look addresses up, in turn; all that can if left out. */
   readonly geocoders?: ReadonlyArray<string>
   /** Connections that measure roads, in turn; all that can if left out. */
@@ -96,7 +96,7 @@ const Shape = Schema.Struct({
   adapters: Schema.optionalKey(
     Schema.Array(Schema.declare(isAdapter, { expected: "an adapter, such as consoleMessages({})" }))
   ),
-  messages: Schema.optionalKey(Text),
+  messages: Schema.optionalKey(Schema.Union([Text, Schema.NonEmptyArray(Text)])),
   geocoders: Schema.optionalKey(Schema.Array(Text)),
   matrices: Schema.optionalKey(Schema.Array(Text)),
   lanes: Schema.optionalKey(Schema.Record(Schema.String, Lane)),

@@ -1,8 +1,11 @@
-import { type MessageStore, OrderId, progressOf } from "@aptekit/core"
+import { ChannelId, KEPT_SUBSCRIPTIONS, type KeptSubscription, type MessageStore, OrderId, progressOf } from "@aptekit/core"
 import { Effect } from "effect"
+import { createHash } from "node:crypto"
 import type { Driver } from "./driver.ts"
 import type { BuyerMessageRow } from "./ops/messages.ts"
 import type { Ask } from "./outbox.ts"
+
+const hashOf = (endpoint: string): string => createHash("sha256").update(endpoint).digest("hex")
 
 type Messages = Effect.Success<ReturnType<MessageStore["ofOrder"]>>
 
@@ -41,10 +44,35 @@ export const messageStore = (driver: Driver, ask: Ask): MessageStore => ({
   ofOrder: (id) => Effect.map(ask(() => driver.list("buyerMessages", id)), (rows) => rows.map(messageOf)),
   unended: (query) =>
     Effect.map(ask(() => driver.list("unendedMessages", query)), (rows) =>
-      rows.map((row) => ({ seq: row.seq, orderId: OrderId.make(row.order_id), providerId: row.partner_ref }))),
+      rows.map((row) => ({
+        seq: row.seq,
+        orderId: OrderId.make(row.order_id),
+        providerId: row.partner_ref,
+        payload: JSON.parse(row.payload) as Record<string, unknown>
+      }))),
   optOut: (address, out, now) =>
     Effect.asVoid(ask(() => (out ? driver.write("optOut", [address, now]) : driver.write("optIn", address)))),
   optedOut: (addresses) =>
     Effect.map(ask(() => driver.list("optedOut", addresses)), (rows) => new Set(rows.map(({ address }) => address))),
+  subscribe: ({ channelId, owner, endpoint, keys }, now) =>
+    Effect.asVoid(ask(() =>
+      driver.write("subscribe", {
+        row: { channel_id: channelId, owner, hash: hashOf(endpoint), endpoint, keys_json: JSON.stringify(keys), at: now },
+        keep: KEPT_SUBSCRIPTIONS
+      })
+    )),
+  unsubscribe: (endpoint, channelId) => Effect.asVoid(ask(() => driver.write("unsubscribe", [hashOf(endpoint), channelId]))),
+  subscriptions: (owners) =>
+    Effect.map(ask(() => driver.list("subscriptionsOf", owners)), (rows) =>
+      rows.toSorted((a, b) => b.seq - a.seq).map((row) => ({
+        channelId: ChannelId.make(row.channel_id),
+        owner: row.owner,
+        endpoint: row.endpoint,
+        keys: JSON.parse(row.keys_json) as KeptSubscription["keys"]
+      }))),
+  count: (wishes) => (wishes.length === 0 ? Effect.succeed([]) : ask(() => driver.write("countMessages", wishes))),
+  uncount: (counters) =>
+    counters.length === 0 ? Effect.void : Effect.asVoid(ask(() => driver.write("uncountMessages", counters))),
+  pruneBuyers: (before, day, limit) => ask(() => driver.write("pruneBuyers", [before, day, limit], "log")),
   prune: (before, limit) => ask(() => driver.write("pruneReports", [before, limit], "log"))
 })

@@ -5,6 +5,7 @@ import { customerEmail } from "./migrations/customer-email.ts"
 import { exchangeLog } from "./migrations/exchange-log.ts"
 import { geo } from "./migrations/geo.ts"
 import { messageReports } from "./migrations/message-reports.ts"
+import { messageRoutes } from "./migrations/message-routes.ts"
 import { messages } from "./migrations/messages.ts"
 import { lanes } from "./migrations/lanes.ts"
 import { optOuts } from "./migrations/opt-outs.ts"
@@ -141,7 +142,8 @@ export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise
         "0009_message_reports": messageReports(dialect),
         "0010_opt_outs": optOuts(dialect),
         "0011_customer_email": customerEmail(dialect),
-        "0012_product_card": productCard(dialect)
+        "0012_product_card": productCard(dialect),
+        "0013_message_routes": messageRoutes(dialect)
       })
     }
   })

@@ -217,6 +217,18 @@ export interface Schema {
   /** Series of a cell. All rows of a cell are of one statement; one of 0 units only keeps its time. */
   stock_series: { cell: number; series: string; expires_at: string | null; units: number; as_of: Instant }
   /** Calls to and from partners (EXP-4). `search`: what a fragment is looked for in, folded. */
+  push_subscriptions: {
+    seq: Generated<number>
+    channel_id: string
+    /** A phone, or the id of an order. */
+    owner: string
+    /** SHA-256 of the endpoint, which may be too long for an index. */
+    hash: string
+    endpoint: string
+    keys_json: string
+    at: Instant
+  }
+  message_counts: { counter: string; day: string; sent: number }
   opt_outs: { address: string; at: Instant }
   message_reports: {
     connection: string

@@ -9,6 +9,8 @@ import { backOff, type OutboxMessage, type OutboxOutcome, withEntry } from "./ou
 export interface Ended {
   readonly outcome: OutboxOutcome
   readonly answered: boolean | null
+  /** Did it reach the partner in this try, as far as anybody knows? */
+  readonly mayHaveGone: boolean
   /** So many milliseconds the partner wants to be left alone. */
   readonly restMs?: number
 }
@@ -21,6 +23,7 @@ interface Result {
   readonly payload?: OutboxMessage["payload"]
   readonly detour?: Detour
   readonly restMs?: number
+  readonly mayHaveGone?: true
 }
 
 /** A partner that rests for longer is worth a detour; for less its messages wait. Milliseconds. */
@@ -37,7 +40,8 @@ const repeatOf = (method: LaneMethod, message: OutboxMessage, context: LaneConte
 const inDoubt = (method: LaneMethod): Result => ({
   state: method.doubt ?? "dead",
   error: "nobody knows whether it arrived, and it may not be sent twice",
-  answered: null
+  answered: null,
+  mayHaveGone: true
 })
 
 /** Whether an earlier call may have arrived: while it may, nobody else gets the message. */
@@ -62,7 +66,7 @@ const deliver = (
     const delivered = yield* method.deliver(message, context)
     // What may have arrived here is not taken elsewhere, whatever its method says.
     if (delivered.state === "moved" && doubt.open) return inDoubt(method)
-    return { ...delivered, answered: delivered.state === "done" ? true : null }
+    return delivered.state === "done" ? { ...delivered, answered: true, mayHaveGone: true } : { ...delivered, answered: null }
   })
 
 /** A look-up that did not get through says nothing about the call before it: the next try must ask again. */
@@ -105,7 +109,7 @@ const failed = (error: AdapterError, { method, message, context, repeat, setting
   }
   // A repetition that surely did not arrive says nothing of the call before it.
   const state = last ? "dead" : error.outcome === "unknown" || doubt.open ? "unknown" : "retry"
-  return { state, error: error.message, answered, ...rest }
+  return { state, error: error.message, answered, ...rest, ...(error.outcome === "unknown" ? { mayHaveGone: true } : {}) }
 }
 
 /** Nothing is called where the message is of no use, is nobody's, or was in doubt and may not be repeated. */
@@ -193,6 +197,7 @@ export const handleMessage = (
     const at = yield* Clock.currentTimeMillis
     return {
       answered: result.answered,
+      mayHaveGone: result.mayHaveGone === true,
       ...(result.restMs === undefined ? {} : { restMs: result.restMs }),
       outcome: outcomeOf(message, result, at, yield* Random.next)
     }

@@ -8,7 +8,6 @@ import { answered, begun, type Breaker, breakerAt, CLOSED, notMade, permits, una
 import { type Bucket, fullBucket, refilled, taken, tokensIn, untilToken } from "./bucket.ts"
 import { divertMessage, type Ended, handleMessage, LONG_REST } from "./lane-call.ts"
 import { aboutOrder } from "./log.ts"
-import { optedOutOf } from "../notify/opt-out.ts"
 import { type LaneContext, type Lanes, type LaneSettings, type LaneState } from "./lanes.ts"
 import type { OutboxMessage, OutboxOutcome } from "./outbox.ts"
 
@@ -53,27 +52,43 @@ const claim = (work: LaneWork, limit: number, forCall: boolean): Effect.Effect<R
     if (messages.length === 0) return []
     const ids = [...new Set(messages.flatMap(({ orderId }) => (orderId === null ? [] : [orderId])))]
     const orders = new Map((yield* storage.orders.byIds(ids)).map((order) => [order.id, order]))
+    const view = work.view()
+    const orderOf = ({ orderId }: OutboxMessage) => (orderId === null ? null : orders.get(orderId) ?? null)
+    const prepared = new Map<string, unknown>()
+    for (const [method, batch] of Map.groupBy(messages, (message) => message.method)) {
+      const prepare = work.lanes.methods.get(method)?.prepare
+      if (prepare === undefined) continue
+      const known = batch.map((message) => ({ message, order: orderOf(message) }))
+      prepared.set(method, yield* prepare(known, { view, registry: work.registry, now: from, storage, forCall }))
+    }
     const now = yield* Clock.currentTimeMillis
     // Marked as being sent: a worker that was held up past its lease marks nothing, and calls nobody (D24).
     const mine = forCall ? new Set(yield* storage.outbox.sending(messages, now)) : null
-    const view = work.view()
-    const optedOut = yield* optedOutOf(storage, messages, orders)
     const resting = work.lanes.resting()
     return messages.filter(({ id }) => mine === null || mine.has(id)).map((message) => ({
       message,
       context: {
-        order: message.orderId === null ? null : orders.get(message.orderId) ?? null,
+        order: orderOf(message),
         view,
         registry: work.registry,
         now,
         resting,
-        optedOut
+        prepared: prepared.get(message.method)
       }
     }))
   })
 
-const callOf = (work: LaneWork, { message, context }: Claimed, settings: LaneSettings): Effect.Effect<Ended> =>
-  handleMessage(work.lanes.methods.get(message.method), message, context, settings).pipe(aboutOrder(message.orderId))
+const callOf = (work: LaneWork, { message, context }: Claimed, settings: LaneSettings): Effect.Effect<Ended> => {
+  const method = work.lanes.methods.get(message.method)
+  return handleMessage(method, message, context, settings).pipe(
+    Effect.tap(({ mayHaveGone }) => mayHaveGone ? Effect.void : method?.undo?.(message, context) ?? Effect.void),
+    aboutOrder(message.orderId)
+  )
+}
+
+/** Lanes that messages went to need not wait for their next look. */
+const wakeOthers = ({ lanes }: LaneWork, settled: ReadonlyArray<OutboxOutcome>): void =>
+  new Set(settled.flatMap(({ to }) => (to === undefined ? [] : [to]))).forEach((lane) => lanes.wake(lane))
 
 const count = (lane: string, settled: ReadonlyArray<OutboxOutcome>): Effect.Effect<void> =>
   Effect.forEach(
@@ -209,6 +224,7 @@ const divert = (work: LaneWork, hand: Hand, until: Instant) =>
     const diverted = claimed.map(({ message, context }) => divertMessage(work.lanes.methods.get(message.method), message, context, until))
     const outcomes = diverted.map(({ outcome }) => outcome)
     if (outcomes.length > 0) yield* work.storage.outbox.settle(outcomes)
+    wakeOthers(work, outcomes)
     yield* count(work.lane, outcomes.filter(({ state }) => state === "moved"))
     // The others would not either: they are not touched again until the partner is tried.
     if (!diverted.some(({ moved }) => moved)) hand.noDetourUntil = until
@@ -253,6 +269,7 @@ const settle = (work: LaneWork, hand: Hand) =>
       Effect.retry({ schedule: AGAIN })
     )
     hand.recorded(batch)
+    wakeOthers(work, batch)
     yield* count(work.lane, batch)
   })
 
@@ -289,7 +306,7 @@ export const runLane = (work: LaneWork): Effect.Effect<never, StorageUnavailable
   Effect.scoped(
     Effect.gen(function*() {
       const hand = new Hand(work)
-      const leave = [work.storage.feed.subscribe(hand.changed.give), work.lanes.join(() => hand.state())]
+      const leave = [work.storage.feed.subscribe(hand.changed.give), work.lanes.join(() => hand.state(), hand.changed.give)]
       yield* Effect.addFinalizer(() => Effect.sync(() => leave.forEach((go) => go())))
       yield* Effect.forkScoped(Effect.forever(settle(work, hand)))
       const renewing = Effect.andThen(sleep(RENEW_EVERY), Effect.ignore(renew(work, hand)))

@@ -6,6 +6,8 @@ import type { AdapterMap } from "../adapter/registry.ts"
 import type { Instant } from "../kernel/time.ts"
 import type { NetworkView } from "../network/service.ts"
 import type { Order } from "../order/model.ts"
+import type { StorageUnavailable } from "../store/errors.ts"
+import type { StorageService } from "../store/ports.ts"
 import type { Breaker, BreakerSettings } from "./breaker.ts"
 import type { OutboxMessage } from "./outbox.ts"
 
@@ -18,8 +20,8 @@ export interface LaneContext {
   readonly now: Instant
   /** Lanes whose partners this process leaves alone at the moment: their breaker is not closed, or they asked for it. */
   readonly resting: ReadonlySet<string>
-  /** Addresses of this batch's orders whose owners want no messages. */
-  readonly optedOut: ReadonlySet<string>
+  /** What the method's `prepare` made of the batch. */
+  readonly prepared?: unknown
 }
 
 /** Another lane that a message goes to. */
@@ -65,6 +67,17 @@ export interface LaneMethod {
    * what the connection can do.
    */
   readonly repeat: Repeat | ((message: OutboxMessage, context: LaneContext) => Repeat)
+  /** What it needs to know of all messages of a batch: asked once, before any of them goes. */
+  readonly prepare?: (
+    batch: ReadonlyArray<{ readonly message: OutboxMessage; readonly order: Order | null }>,
+    context: Pick<LaneContext, "view" | "registry" | "now"> & {
+      readonly storage: StorageService
+      /** False: none of them is called, for the partner rests. */
+      readonly forCall: boolean
+    }
+  ) => Effect.Effect<unknown, StorageUnavailable>
+  /** Takes back what `prepare` did for a message that surely did not go. */
+  readonly undo?: (message: OutboxMessage, context: LaneContext) => Effect.Effect<void>
   /** Makes the call. A defect counts as `unknown`. */
   readonly deliver: (message: OutboxMessage, context: LaneContext) => Effect.Effect<Delivered, AdapterError>
   /** Did it arrive? The partner's id of it, or null where the partner has never heard of it. */
@@ -124,20 +137,23 @@ export class Lanes extends Context.Service<Lanes, {
   /** The lanes whose partners are left alone now. */
   readonly resting: () => ReadonlySet<string>
   /** A working lane makes itself known, and gives its way out. */
-  readonly join: (state: () => LaneState) => () => void
+  readonly join: (state: () => LaneState, wake?: () => void) => () => void
+  /** Something has come into a lane otherwise than by a commit. */
+  readonly wake: (lane: string) => void
 }>()("@aptekit/core/exchange/Lanes") {}
 
 export const makeLanes = (methods: ReadonlyArray<LaneMethod>, options: LaneOptions): Lanes["Service"] => {
-  const joined = new Set<() => LaneState>()
+  const joined = new Map<() => LaneState, () => void>()
   return {
     methods: new Map(methods.map((method) => [method.name, method])),
     settings: (lane) => laneSettings(options, lane),
-    states: () => [...joined].map((state) => state()),
+    states: () => [...joined.keys()].map((state) => state()),
     resting: () =>
-      new Set([...joined].map((state) => state()).flatMap(({ lane, breaker, restsUntil }) =>
+      new Set([...joined.keys()].map((state) => state()).flatMap(({ lane, breaker, restsUntil }) =>
         breaker === "closed" && restsUntil === null ? [] : [lane])),
-    join: (state) => {
-      joined.add(state)
+    wake: (lane) => joined.forEach((wake, state) => { if (state().lane === lane) wake() }),
+    join: (state, wake = () => undefined) => {
+      joined.set(state, wake)
       return () => void joined.delete(state)
     }
   }

@@ -1,6 +1,6 @@
 import { Cause, Clock, Context, Effect, Exit, Layer, ManagedRuntime, Schema } from "effect"
 import { type AdapterInstance, buildAdapters, type BuiltAdapter } from "../adapter/adapter.ts"
-import type { AdapterError } from "../adapter/errors.ts"
+import { AdapterError } from "../adapter/errors.ts"
 import type { Port, PortSpec } from "../adapter/port.ts"
 import { AdapterRegistry, requirePort } from "../adapter/registry.ts"
 import type { AssemblyPolicy } from "../assembly/ports.ts"
@@ -16,7 +16,7 @@ import type { LaneOptions, Lanes } from "../exchange/lanes.ts"
 import { clockAhead } from "../kernel/clock.ts"
 import { InvalidInput } from "../kernel/errors.ts"
 import { nextUuid } from "../kernel/uuid.ts"
-import { MessageLane } from "../notify/lane.ts"
+import { MessageConnections } from "../notify/gateways.ts"
 import { messagesPort } from "../notify/ports.ts"
 import { Network } from "../network/service.ts"
 import { Addresses } from "../order/address.ts"
@@ -57,8 +57,8 @@ export interface HubOptions<A extends ReadonlyArray<AdapterInstance> = ReadonlyA
   /** Where everything is kept: `sqlite({ file })`, `mariadb({ uri })`, or `memoryStorage()` in tests. */
   readonly storage: StorageLayer
   readonly adapters?: A
-  /** Which connection sends messages to buyers; by default the first one that can. */
-  readonly messages?: string
+  /** Which connections send messages to buyers, in turn; by default all that can, in the order of `adapters`. */
+  readonly messages?: string | ReadonlyArray<string>
   /** How branches are chosen (ASM-1). */
   readonly assembly?: AssemblyPolicy
   /** Which connections look addresses up, in turn; all that can if left out (ASM-2). */
@@ -88,8 +88,24 @@ const databaseClock = Layer.effect(
   })
 )
 
-const messageLane = (options: HubOptions): string | null =>
-  options.messages ?? options.adapters?.find((adapter) => adapter.provides.includes(messagesPort.name))?.id ?? null
+const messageConnections = ({ messages }: HubOptions): ReadonlyArray<string> | null =>
+  messages === undefined ? null : [messages].flat()
+
+/** Fails where `messages` names a connection that sends none. */
+const checkMessages = (options: HubOptions): Effect.Effect<void, AdapterError> =>
+  Effect.gen(function*() {
+    const able = (options.adapters ?? []).filter(({ provides }) => provides.includes(messagesPort.name)).map(({ id }) => id)
+    const wrong = messageConnections(options)?.find((connection) => !able.includes(connection))
+    if (wrong === undefined) return
+    return yield* new AdapterError({
+      adapter: "hub",
+      instance: wrong,
+      method: "messages",
+      reason: "config",
+      outcome: "rejected",
+      message: `\`messages\` names ${wrong}, which sends no messages; there are: ${able.join(", ") || "none"}.`
+    })
+  })
 
 /** Adapters are built before the services that take their facts in: who comes too early waits here. */
 class DeskDoor extends Context.Service<DeskDoor, {
@@ -124,6 +140,7 @@ const adaptersLayer = (options: HubOptions) =>
   Layer.effect(
     AdapterRegistry,
     Effect.gen(function*() {
+      yield* checkMessages(options)
       const context = yield* Effect.context<Storage | Network>()
       const run = <B, E>(effect: Effect.Effect<B, E>): Promise<B> => Effect.runPromiseWith(context)(effect)
       let all: ReadonlyMap<string, BuiltAdapter> = new Map()
@@ -140,7 +157,7 @@ const adaptersLayer = (options: HubOptions) =>
 export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageUnavailable | AdapterError> => {
   const settings = Layer.mergeAll(
     Layer.succeed(AssemblyPolicyRef, options.assembly ?? nearestAssembly),
-    Layer.succeed(MessageLane, messageLane(options)),
+    Layer.succeed(MessageConnections, messageConnections(options)),
     Layer.succeed(GeoChains, {
       ...(options.geocoders === undefined ? {} : { geocoders: options.geocoders }),
       ...(options.matrices === undefined ? {} : { matrices: options.matrices })
@@ -159,7 +176,7 @@ export const hubLayer = (options: HubOptions): Layer.Layer<HubServices, StorageU
   const services = openDesk.pipe(
     Layer.provideMerge(PartnerDesk.layer),
     Layer.provideMerge(Layer.mergeAll(Orders.layer, Sales.layer, Cases.layer, Addresses.layer)),
-    Layer.provideMerge(lanesLayer(options.lanes ?? {})),
+    Layer.provideMerge(lanesLayer(options.lanes ?? {}, messageConnections(options))),
     Layer.provideMerge(units),
     Layer.provide(DeskDoor.layer)
   )

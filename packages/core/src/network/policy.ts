@@ -4,6 +4,33 @@ import { Interval } from "./interval.ts"
 /** What a buyer may be told about. */
 export const NOTICES = ["reserved", "operator", "assembled", "expired", "cancelled", "closed"] as const
 
+/** By what road a message goes; an adapter says which it takes. */
+export const MESSAGE_KINDS = ["sms", "email", "push"] as const
+const Kind = Schema.Literals(MESSAGE_KINDS)
+
+/** As operators register one: Latin letters or digits; blanks and `. _ -` within. */
+const SenderName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,9}[A-Za-z0-9])?$/u, { expected: "a sender's name: 1 to 11 Latin letters or digits" })
+)
+const Connection = Schema.NonEmptyString.check(Schema.isMaxLength(100))
+const Limit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000_000 }))
+
+/** Which kinds a buyer is told by. `first`: by the first one that reaches them. `each`: by all that do. */
+const NotifyRule = Schema.Struct({
+  /** Only these; left out: all. */
+  notices: Schema.optionalKey(Schema.Array(Schema.Literals(NOTICES))),
+  kinds: Schema.NonEmptyArray(Kind).check(Schema.isUnique()),
+  mode: Schema.Literals(["first", "each"])
+})
+
+/** Which connections carry a kind of message, in turn. */
+const GatewayRule = Schema.Struct({
+  kind: Kind,
+  /** Only to addresses that begin so: `+77`. Left out: to all. */
+  prefix: Schema.optionalKey(Schema.NonEmptyString),
+  connections: Schema.NonEmptyArray(Connection).check(Schema.isUnique())
+})
+
 const Minutes = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 60 * 24 * 90 }))
 
 /**
@@ -58,7 +85,19 @@ export const Policy = Schema.Struct({
     Interval.check(Schema.makeFilter(({ from, to }: Interval) => from !== to || "an interval shorter than a day"))
   ),
   /** Notices that do not wait for the end of quiet hours. */
-  quietIgnoredBy: Schema.Array(Schema.Literals(NOTICES))
+  quietIgnoredBy: Schema.Array(Schema.Literals(NOTICES)),
+  /** By which kinds buyers are told: the first rule for a notice stands (SMS-1, SMS-2). */
+  notifyBy: Schema.Array(NotifyRule).check(Schema.isMaxLength(100)),
+  /** The first rule of a kind whose prefix fits names its gateways; without one: all connections of the kind, as configured. */
+  messageGateways: Schema.Array(GatewayRule).check(Schema.isMaxLength(100)),
+  /** After so many failed tries a message goes to the next gateway, after the last one by its next kind. Null: never. */
+  failOverTries: Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 }))),
+  /** So many messages a day, in the branch's zone, go to one phone or e-mail address. Null: no limit. */
+  dailyPerAddress: Schema.NullOr(Limit),
+  /** So many messages a day, in the zone of the network's first branch, go through a connection. */
+  dailyPerGateway: Schema.Record(Connection, Limit),
+  /** The sender's name instead of the configured one, by connection. */
+  senderNames: Schema.Record(Connection, SenderName)
 })
 export type Policy = typeof Policy.Type
 
@@ -85,7 +124,13 @@ export const DEFAULT_POLICY: Policy = {
   phoneCountry: "KZ",
   notifyAt: ["reserved", "assembled", "expired", "cancelled"],
   quietHours: null,
-  quietIgnoredBy: []
+  quietIgnoredBy: [],
+  notifyBy: [{ kinds: ["push", "sms", "email"], mode: "first" }],
+  messageGateways: [],
+  failOverTries: 3,
+  dailyPerAddress: null,
+  dailyPerGateway: {},
+  senderNames: {}
 }
 
 /** The policy in force: channel over branch over network over default (D31). */

@@ -2,6 +2,7 @@ import { Clock, DateTime, Effect, Option } from "effect"
 import type { StorageUnavailable } from "../store/errors.ts"
 import type { MessageStore } from "../store/messages.ts"
 import { Storage } from "../store/ports.ts"
+import { dayIn } from "./limits.ts"
 import type { MessageReport } from "./reports.ts"
 
 /** A gateway's word on a message is a code or a short phrase. */
@@ -28,12 +29,17 @@ const DAY = 86_400_000
 const KEPT_DAYS = 90
 const BATCH = 500
 const LEASE = 60_000
+/** A browser that its site has not put again for so long belongs to nobody who would miss it. */
+const BROWSER_DAYS = 400
 
-/** Forgets reports that no longer matter, in small steps; one replica at a time. Gives how many went. */
+/** Forgets reports, browsers and counts that no longer matter, in small steps; one replica at a time. Gives how many went. */
 export const pruneReportsOnce = (owner: string) =>
   Effect.gen(function*() {
     const { leases, messages } = yield* Storage
     const now = yield* Clock.currentTimeMillis
     if ((yield* leases.acquire("prune-message-reports", owner, now, now + LEASE)) === null) return 0
-    return yield* messages.prune(now - KEPT_DAYS * DAY, BATCH)
+    // No zone is further than a day from this one.
+    const counts = dayIn("UTC", now - 2 * DAY)
+    const reports = yield* messages.prune(now - KEPT_DAYS * DAY, BATCH)
+    return reports + (yield* messages.pruneBuyers(now - BROWSER_DAYS * DAY, counts, BATCH))
   })

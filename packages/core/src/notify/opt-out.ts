@@ -1,9 +1,9 @@
 import { Clock, Effect, Schema } from "effect"
-import type { OutboxMessage } from "../exchange/outbox.ts"
 import { normaliseEmail } from "../kernel/email.ts"
+import { MESSAGE_KINDS } from "../network/policy.ts"
 import type { Order } from "../order/model.ts"
-import type { StorageUnavailable } from "../store/errors.ts"
-import { Storage, type StorageService } from "../store/ports.ts"
+import { Storage } from "../store/ports.ts"
+import type { MessageKind } from "./ports.ts"
 
 /** Where a message can go: a phone in E.164, or an e-mail address in lower case. */
 export const Address = Schema.String.check(
@@ -12,24 +12,27 @@ export const Address = Schema.String.check(
     "a phone in E.164 or an e-mail address in lower case")
 )
 
-const NOBODY: ReadonlySet<string> = new Set()
+/** Under what an opt-out is kept: an address has no blank within. Without a kind: of a phone all messages, of an e-mail address e-mails. */
+const keyOf = (address: string, kind: MessageKind | undefined): string => (kind === undefined ? address : `${kind} ${address}`)
 
-/** Of the buyers that a batch of messages goes to, those who want none: at most one query. */
-export const optedOutOf = (
-  { messages }: StorageService,
-  batch: ReadonlyArray<OutboxMessage>,
-  orders: ReadonlyMap<string, Order>
-): Effect.Effect<ReadonlySet<string>, StorageUnavailable> => {
-  const phones = batch.flatMap(({ method, orderId }) => {
-    const phone = method === "messages.send" && orderId !== null ? orders.get(orderId)?.customer.phone ?? null : null
-    return phone === null ? [] : [phone]
-  })
-  return phones.length === 0 ? Effect.succeed(NOBODY) : messages.optedOut([...new Set(phones)])
+/** Under what a buyer may have said that they want no messages, by a kind or by any. */
+export const optOutKeysOf = ({ phone, email }: Order["customer"], kind?: MessageKind): ReadonlyArray<string> => {
+  const kinds = kind === undefined ? MESSAGE_KINDS : [kind]
+  const ofPhone = phone === null ? [] : [phone, ...kinds.map((one) => keyOf(phone, one))]
+  return email === null || !kinds.includes("email") ? ofPhone : [...ofPhone, email, keyOf(email, "email")]
 }
 
-/** From the next batch on the owner of an address gets no messages; or gets them again. */
-export const optOut = (address: string, out: boolean) =>
+/** From the next batch on the owner of an address gets no messages, of one kind or of all; or gets them again. */
+export const optOut = (address: string, out: boolean, kind?: MessageKind) =>
   Effect.gen(function*() {
     const { messages } = yield* Storage
-    yield* messages.optOut(address, out, yield* Clock.currentTimeMillis)
+    yield* messages.optOut(keyOf(address, kind), out, yield* Clock.currentTimeMillis)
+  })
+
+/** Does the owner of an address want no messages of this kind; without one: none at all? */
+export const isOptedOut = (address: string, kind?: MessageKind) =>
+  Effect.gen(function*() {
+    const { messages } = yield* Storage
+    const keys = kind === undefined ? [address] : [address, keyOf(address, kind)]
+    return (yield* messages.optedOut(keys)).size > 0
   })

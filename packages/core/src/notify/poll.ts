@@ -3,8 +3,10 @@ import { AdapterRegistry, findPort } from "../adapter/registry.ts"
 import { aboutOrder } from "../exchange/log.ts"
 import type { UnendedMessage } from "../store/messages.ts"
 import { Storage } from "../store/ports.ts"
+import { addressOf } from "./gateways.ts"
 import { keepReport } from "./keep.ts"
 import { messagesPort } from "./ports.ts"
+import { wayOf } from "./route.ts"
 
 const BATCH = 50
 const CONCURRENCY = 4
@@ -50,10 +52,12 @@ const pollConnection = (connection: string, reports: boolean, owner: string, pla
     })
     places.set(connection, batch.length < BATCH ? 0 : batch.at(-1)!.seq)
     const orders = yield* storage.orders.byIds([...new Set(batch.map(({ orderId }) => orderId))])
-    const phones = new Map(orders.map((order) => [order.id, order.customer.phone]))
-    const ask = ({ orderId, providerId }: UnendedMessage) =>
+    const customers = new Map(orders.map((order) => [order.id, order.customer]))
+    const ask = ({ orderId, providerId, payload }: UnendedMessage) =>
       Effect.gen(function*() {
-        const to = phones.get(orderId) ?? null
+        const customer = customers.get(orderId)
+        const { kind } = wayOf({ payload, attempts: 0 })
+        const to = customer === undefined || kind === "push" ? null : addressOf(customer, kind)
         if (to === null) return
         const said = yield* port.service.status({ providerId, to })
         yield* keepReport(storage.messages, connection, { providerId, ...said })

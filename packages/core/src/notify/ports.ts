@@ -1,9 +1,10 @@
 import { Schema } from "effect"
 import { definePort } from "../adapter/port.ts"
+import { MESSAGE_KINDS } from "../network/policy.ts"
 import { Language } from "../order/model.ts"
 
 /** By what road a message goes; an adapter takes the kinds of its gateway and rejects the others. */
-export const MessageKind = Schema.Literals(["sms", "email", "push"])
+export const MessageKind = Schema.Literals(MESSAGE_KINDS)
 export type MessageKind = typeof MessageKind.Type
 
 /**

@@ -4,7 +4,9 @@ import type { NOTICES, Policy } from "../network/policy.ts"
 import { isEnded, orderStatus } from "../order/life.ts"
 import type { FulfilmentStatus, Order } from "../order/model.ts"
 import type { OutboxDraft } from "../store/change.ts"
+import { addressOf, type Gateway } from "./gateways.ts"
 import { quietUntil } from "./quiet.ts"
+import { kindsFor, stepsOf } from "./route.ts"
 
 /** What a buyer may be told about. */
 export type Notice = (typeof NOTICES)[number]
@@ -21,33 +23,39 @@ const NOTICE_OF: Partial<Record<FulfilmentStatus, Notice>> = {
 /** What messages to buyers depend on beside the order. */
 export interface NoticeRules {
   readonly policy: (branch: BranchId | null) => Policy
-  readonly lane: string
+  readonly gateways: ReadonlyArray<Gateway>
   readonly now: Instant
   /** The zone in which quiet hours are judged: the branch's; null: where no branch is known. */
   readonly zone: (branch: BranchId | null) => string
 }
 
 /**
- * What the buyer is told when an order goes from one state to another (SMS-1): at most one message, when the order as
- * a whole reaches a state that policy names. Its id is made of the order's version: never twice for one event.
- * The payload names no person: name and phone are read from the order when it is sent. Quiet hours put it off to their end.
+ * What the buyer is told when an order goes from one state to another (SMS-1), when the order as a whole reaches a state that
+ * policy names: one message, or one of each kind where policy says so. Ids are made of the order's version: never twice for one
+ * event. The payload names no person: name and addresses are read from the order when it is sent, and who wants no messages is
+ * asked then. Quiet hours put it off to their end.
  */
 export const noticesBetween = (before: Order | null, after: Order, rules: NoticeRules): ReadonlyArray<OutboxDraft> => {
   const was = before === null ? null : orderStatus(before.fulfilments)
   const status = orderStatus(after.fulfilments)
   const notice = NOTICE_OF[status]
   if (was === status || notice === undefined || !rules.policy(null).notifyAt.includes(notice)) return []
-  if (after.customer.phone === null) return []
   const part = after.fulfilments.find((f) => f.status === status)
   const branchId = part?.branchId ?? null
-  return [{
-    id: `${after.id}:${notice}:${after.version}`,
-    lane: rules.lane,
+  const policy = rules.policy(branchId)
+  const ways = kindsFor(notice, policy).flatMap((kinds) => {
+    const steps = stepsOf(kinds, (kind) => addressOf(after.customer, kind), policy, rules.gateways)
+    return steps.length === 0 ? [] : [{ lane: steps[0]!.connection, kinds: [...new Set(steps.map(({ kind }) => kind))] }]
+  })
+  return ways.map(({ lane, kinds }) => ({
+    // One of several ways bears its kind: each is a message of its own.
+    id: [after.id, notice, after.version, ...(ways.length > 1 ? [kinds[0]] : [])].join(":"),
+    lane,
     method: "messages.send",
     orderId: after.id,
-    payload: { notice, branchId, expiresAt: part?.reservation?.expiresAt ?? null },
+    payload: { notice, branchId, expiresAt: part?.reservation?.expiresAt ?? null, kinds },
     availableAt: afterQuiet(notice, branchId, rules)
-  }]
+  }))
 }
 
 const afterQuiet = (notice: Notice, branch: BranchId | null, { policy, zone, now }: NoticeRules): Instant => {

@@ -11,6 +11,13 @@ export const MessageTemplate = Schema.Struct({
 })
 export type MessageTemplate = typeof MessageTemplate.Type
 
+/** Of e-mails and push messages; the text says the rest. */
+export const SUBJECTS: Readonly<Record<Language, string>> = {
+  ru: "Заказ {number}",
+  kk: "{number} тапсырыс",
+  en: "Order {number}"
+}
+
 /** What comes with the hub. Short on purpose: a Cyrillic SMS part holds 70 letters. */
 export const DEFAULT_TEXTS: Readonly<Record<Language, Readonly<Record<Notice, string>>>> = {
   ru: {

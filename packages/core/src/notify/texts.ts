@@ -3,7 +3,7 @@ import type { Branch } from "../network/model.ts"
 import type { Language, Order } from "../order/model.ts"
 import { compile, type CompiledText, type TextValues } from "./icu.ts"
 import type { Notice } from "./rules.ts"
-import { DEFAULT_TEXTS, type MessageTemplate } from "./templates.ts"
+import { DEFAULT_TEXTS, type MessageTemplate, SUBJECTS } from "./templates.ts"
 
 /** What the text of one message is made of. `branch` is where the goods lie. */
 export interface NoticeFacts {
@@ -52,11 +52,21 @@ export class NoticeTexts {
   /** The text of a notice in the buyer's language, times in the branch's zone. */
   render(facts: NoticeFacts): string {
     const { language } = facts.order.customer
+    return this.#say(facts, "text", () => this.template(facts.notice, language).text)
+  }
+
+  /** The subject of an e-mail, the title of a push message. */
+  subject(facts: NoticeFacts): string {
+    return this.#say(facts, "subject", () => SUBJECTS[facts.order.customer.language])
+  }
+
+  #say(facts: NoticeFacts, what: "text" | "subject", template: () => string): string {
+    const { language } = facts.order.customer
     const zone = facts.branch?.zone ?? "UTC"
-    const id = `${language}/${facts.notice}/${zone}`
+    const id = `${what}/${language}/${facts.notice}/${zone}`
     let compiled = this.#compiled.get(id)
     if (compiled === undefined) {
-      compiled = compile(this.template(facts.notice, language).text, language, zone)
+      compiled = compile(template(), language, zone)
       this.#compiled.set(id, compiled)
     }
     return compiled(valuesOf(facts))

@@ -4,6 +4,7 @@ import { statusNewsBetween } from "../exchange/channel-status.ts"
 import { orderNewsBetween, type Taker } from "../exchange/news.ts"
 import type { Policy } from "../network/policy.ts"
 import type { BranchId, ChannelId } from "../kernel/ids.ts"
+import type { Gateway } from "../notify/gateways.ts"
 import { noticesBetween } from "../notify/rules.ts"
 import type { Movement } from "../stock/model.ts"
 import type { Change, EventType, IdempotencyKey } from "../store/change.ts"
@@ -19,8 +20,8 @@ export interface ChangeMeta {
   readonly type: EventType
   readonly reason?: string | undefined
   readonly policy: (branch: BranchId | null) => Policy
-  /** The lane of messages to buyers; null where no adapter sends any. */
-  readonly messageLane: string | null
+  /** Who sends messages to buyers, in turn. */
+  readonly gateways: ReadonlyArray<Gateway>
   /** In which quiet hours are judged. Left out: UTC. */
   readonly zone?: (branch: BranchId | null) => string
   /** Connections that fetch orders by themselves; left out: none. */
@@ -68,14 +69,12 @@ export const changeOfOrder = (before: Order | null, decided: Order, meta: Change
     key: meta.key ?? null,
     events: eventsBetween(before, after, { type: meta.type, actor: meta.actor, at: meta.now, reason: meta.reason }),
     outbox: [
-      ...(meta.messageLane === null
-        ? []
-        : noticesBetween(before, after, {
-          policy: meta.policy,
-          lane: meta.messageLane,
-          now: meta.now,
-          zone: meta.zone ?? (() => "UTC")
-        })),
+      ...noticesBetween(before, after, {
+        policy: meta.policy,
+        gateways: meta.gateways,
+        now: meta.now,
+        zone: meta.zone ?? (() => "UTC")
+      }),
       ...orderNewsBetween(before, after, meta.takers ?? [], meta),
       ...(meta.webhook?.(after.channelId) === true ? statusNewsBetween(before, after, meta.now) : [])
     ]

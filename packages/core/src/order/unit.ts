@@ -7,7 +7,7 @@ import { type Actor } from "../kernel/actor.ts"
 import { KeyConflict, NotFound, type Refused } from "../kernel/errors.ts"
 import { type BranchId, type ChannelId, type OrderId, type ProductId } from "../kernel/ids.ts"
 import { nextUuid } from "../kernel/uuid.ts"
-import { MessageLane } from "../notify/lane.ts"
+import { gatewaysOf, MessageConnections } from "../notify/gateways.ts"
 import { Network } from "../network/service.ts"
 import type { Change, EventType, IdempotencyKey } from "../store/change.ts"
 import {
@@ -62,7 +62,7 @@ export class OrderUnit extends Context.Service<OrderUnit, {
   readonly meta: (
     facts: Facts,
     type: EventType
-  ) => Effect.Effect<Pick<ChangeMeta, "changeId" | "now" | "actor" | "type" | "policy" | "messageLane" | "zone" | "takers" | "webhook">>
+  ) => Effect.Effect<Pick<ChangeMeta, "changeId" | "now" | "actor" | "type" | "policy" | "gateways" | "zone" | "takers" | "webhook">>
   readonly products: (
     ids: ReadonlyArray<ProductId>
   ) => Effect.Effect<ReadonlyMap<ProductId, Product>, StorageUnavailable>
@@ -80,8 +80,9 @@ export class OrderUnit extends Context.Service<OrderUnit, {
     Effect.gen(function*() {
       const storage = yield* Storage
       const network = yield* Network
-      const messageLane = yield* MessageLane
-      const takers = takersOf(yield* AdapterRegistry)
+      const registry = yield* AdapterRegistry
+      const gateways = gatewaysOf(registry, yield* MessageConnections)
+      const takers = takersOf(registry)
       const webhook = (channel: ChannelId): boolean => isTold(network.view().channel(channel))
       const image = storage.stock.image
 
@@ -123,7 +124,7 @@ export class OrderUnit extends Context.Service<OrderUnit, {
           actor: f.actor,
           type,
           policy: f.policy,
-          messageLane,
+          gateways,
           zone: (branch: BranchId | null) => network.view().zone(branch),
           takers,
           webhook

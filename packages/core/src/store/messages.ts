@@ -1,8 +1,9 @@
 import type { Effect } from "effect"
 import type { OutboxState } from "../exchange/outbox.ts"
-import type { OrderId } from "../kernel/ids.ts"
+import type { ChannelId, OrderId } from "../kernel/ids.ts"
 import type { Instant } from "../kernel/time.ts"
 import type { MessageState } from "../notify/ports.ts"
+import type { PushSubscription, SubscriptionOwner } from "../notify/subscriptions.ts"
 import type { StorageUnavailable } from "./errors.ts"
 
 type Read<A> = Effect.Effect<A, StorageUnavailable>
@@ -29,6 +30,18 @@ export interface BuyerMessage {
   readonly report: Pick<KeptReport, "state" | "at" | "detail"> | null
 }
 
+/** A browser that may be told, and whose it is. */
+export interface KeptSubscription extends SubscriptionOwner, PushSubscription {}
+
+/** How many messages have gone on a day: to an address, through a gateway. `day`: `2026-11-28`, in the zone of its rule. */
+export interface DayCounter {
+  readonly counter: string
+  readonly day: string
+}
+export interface LimitedCounter extends DayCounter {
+  readonly limit: number
+}
+
 export interface UnendedQuery {
   readonly connection: string
   /** Due from then on … */
@@ -44,6 +57,7 @@ export interface UnendedMessage {
   readonly seq: number
   readonly orderId: OrderId
   readonly providerId: string
+  readonly payload: Readonly<Record<string, unknown>>
 }
 
 export interface MessageStore {
@@ -57,6 +71,21 @@ export interface MessageStore {
   readonly optOut: (address: string, out: boolean, now: Instant) => Read<void>
   /** Which of these addresses want no messages: one query for a batch. */
   readonly optedOut: (addresses: ReadonlyArray<string>) => Read<ReadonlySet<string>>
+  /** Keeps a browser of an owner; the same again replaces it, and of more than `KEPT_SUBSCRIPTIONS` the oldest go. */
+  readonly subscribe: (subscription: KeptSubscription, now: Instant) => Read<void>
+  /** Forgets a browser, whoever's it is; with a channel only what this one put. */
+  readonly unsubscribe: (endpoint: string, channelId: ChannelId | null) => Read<void>
+  /** The browsers of these owners, newest first: one query for a batch. */
+  readonly subscriptions: (owners: ReadonlyArray<string>) => Read<ReadonlyArray<KeptSubscription>>
+  /**
+   * Counts one message more for each wish, on all of its counters or on none: whichever comes first, a counter never goes beyond
+   * its limit. Gives for each wish the place of the counter that was full, or -1.
+   */
+  readonly count: (wishes: ReadonlyArray<ReadonlyArray<LimitedCounter>>) => Read<ReadonlyArray<number>>
+  /** Takes back what was counted for messages that did not go. */
+  readonly uncount: (counters: ReadonlyArray<DayCounter>) => Read<void>
+  /** Forgets browsers put before an instant and counters of days before `day`, at most so many of each; gives how many. */
+  readonly pruneBuyers: (before: Instant, day: string, limit: number) => Read<number>
   /** Forgets at most so many reports that last changed before an instant; gives how many. */
   readonly prune: (before: Instant, limit: number) => Read<number>
 }

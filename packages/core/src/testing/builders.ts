@@ -173,7 +173,7 @@ export const makeChange = (changeId: string, before: Order | null, after: Order,
     actor: draft.actor ?? { kind: "channel", id: "shop" },
     type: draft.type ?? (before === null ? "order.placed" : "order.changed"),
     policy: () => ({ ...DEFAULT_POLICY, ...draft.policy }),
-    messageLane: null,
+    gateways: [],
     movements: draft.movements ?? [],
     sale: draft.sale ?? null,
     key: draft.key ?? null

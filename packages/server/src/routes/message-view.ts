@@ -1,4 +1,4 @@
-import { type BuyerMessage, MessageState, NOTICES, OUTBOX_STATES, Schema } from "@aptekit/core"
+import { type BuyerMessage, MessageKind, MessageState, NOTICES, OUTBOX_STATES, Schema, wayOf } from "@aptekit/core"
 
 const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
 
@@ -7,6 +7,8 @@ export const MessageView = Schema.Struct({
   id: Schema.String,
   connection: Schema.String,
   notice: Schema.Literals(NOTICES),
+  /** By which it goes, or went. */
+  kind: MessageKind,
   state: Schema.Literals(OUTBOX_STATES),
   error: Schema.NullOr(Schema.String),
   providerId: Schema.NullOr(Schema.String),
@@ -19,6 +21,7 @@ export const viewMessage = (message: BuyerMessage): typeof MessageView.Encoded =
   id: message.id,
   connection: message.connection,
   notice: message.payload["notice"] as (typeof NOTICES)[number],
+  kind: wayOf({ payload: message.payload, attempts: 0 }).kind,
   state: message.state,
   error: message.error,
   providerId: message.providerId,

@@ -1,4 +1,4 @@
-import { Address, Language, NOTICES, optOut, MessageTemplate, PLACEHOLDERS, Schema, TemplateView, TextPreview } from "@aptekit/core"
+import { Address, isOptedOut, Language, MessageKind, NOTICES, optOut, MessageTemplate, PLACEHOLDERS, Schema, TemplateView, TextPreview } from "@aptekit/core"
 import type { Operation } from "../operation.ts"
 import { decoder, json } from "./shared.ts"
 
@@ -48,9 +48,10 @@ const previewTemplate: Operation = {
   handle: async ({ hub, body }) => json(await hub.templates.preview(await decodePreview(body)))
 }
 
-const OptOut = Schema.Struct({ address: Address, optedOut: Schema.Boolean })
+const Kind = Schema.optionalKey(MessageKind)
+const OptOut = Schema.Struct({ address: Address, kind: Kind, optedOut: Schema.Boolean })
 const decodeOptOut = decoder(OptOut)
-const Asked = Schema.Struct({ address: Address })
+const Asked = Schema.Struct({ address: Address, kind: Kind })
 const decodeAsked = decoder(Asked)
 const OptOutAnswer = Schema.Struct({ optedOut: Schema.Boolean })
 
@@ -61,13 +62,14 @@ const putOptOut: Operation = {
   tag: "messages",
   summary: "Say that a buyer wants no messages, or wants them again",
   description: "`address`: a phone in E.164 or an e-mail address in lower case; in the body, so that no address stands in a " +
-    "proxy's log. Holds for messages that are already waiting.",
+    "proxy's log. With a `kind`: of this kind; without one: of a phone no message of any kind, of an e-mail address no e-mail. " +
+    "Holds for messages that are already waiting.",
   body: { schema: OptOut, required: true },
   answers: { 200: { description: "As it is now.", schema: OptOutAnswer } },
   problems: ["badRequest", "tooLarge", "unsupportedMediaType", "invalidInput"],
   handle: async ({ hub, body }) => {
-    const { address, optedOut } = await decodeOptOut(body)
-    await hub.run(optOut(address, optedOut))
+    const { address, kind, optedOut } = await decodeOptOut(body)
+    await hub.run(optOut(address, optedOut, kind))
     return json({ optedOut })
   }
 }
@@ -81,9 +83,9 @@ const checkOptOut: Operation = {
   body: { schema: Asked, required: true },
   answers: { 200: { description: "The answer.", schema: OptOutAnswer } },
   problems: ["badRequest", "tooLarge", "unsupportedMediaType", "invalidInput"],
-  handle: async ({ hub, storage, body }) => {
-    const { address } = await decodeAsked(body)
-    return json({ optedOut: (await hub.run(storage.messages.optedOut([address]))).has(address) })
+  handle: async ({ hub, body }) => {
+    const { address, kind } = await decodeAsked(body)
+    return json({ optedOut: await hub.run(isOptedOut(address, kind)) })
   }
 }
 

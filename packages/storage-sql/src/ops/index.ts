@@ -1,5 +1,6 @@
 import type { SqlDialect } from "../dialect.ts"
 import type { Program } from "../program.ts"
+import { buyerOps } from "./buyers.ts"
 import { bulkOps } from "./bulk.ts"
 import { caseOps } from "./cases.ts"
 import { catalogueOps } from "./catalogue.ts"
@@ -26,6 +27,7 @@ export const makeOps = (dialect: SqlDialect) => {
     ...catalogueOps(dialect),
     ...networkOps(dialect),
     ...messageOps(dialect),
+    ...buyerOps(dialect),
     ...outboxOps(dialect),
     ...pullOps(dialect, commit),
     ...letterOps(dialect, commit),

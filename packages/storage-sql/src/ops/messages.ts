@@ -22,6 +22,7 @@ export interface UnendedRow {
   readonly seq: number
   readonly order_id: string
   readonly partner_ref: string
+  readonly payload: string
 }
 
 export const messageOps = ({ db, name }: SqlDialect) => {
@@ -45,7 +46,7 @@ export const messageOps = ({ db, name }: SqlDialect) => {
     db.selectFrom("outbox as o")
       .leftJoin("message_reports as r", (join) =>
         join.onRef("r.connection", "=", "o.lane").onRef("r.provider_id", "=", "o.partner_ref"))
-      .select(["o.seq", "o.order_id", "o.partner_ref"])
+      .select(["o.seq", "o.order_id", "o.partner_ref", "o.payload"])
       .where("o.lane", "=", param("connection"))
       .where("o.ended", "=", 1)
       .where("o.available_at", ">=", param("from"))

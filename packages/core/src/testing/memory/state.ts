@@ -12,7 +12,7 @@ import { StockImage } from "../../stock/image.ts"
 import type { Movement } from "../../stock/model.ts"
 import type { StockSeries } from "../../stock/series.ts"
 import type { DomainEvent, OutboxDraft, RecordedEvent } from "../../store/change.ts"
-import type { KeptReport } from "../../store/messages.ts"
+import type { KeptReport, KeptSubscription } from "../../store/messages.ts"
 import type { ApiKey, Link } from "../../store/ports.ts"
 import type { ToldPart } from "../../store/pull.ts"
 
@@ -97,6 +97,10 @@ export class MemoryState {
   /** Delivery reports by connection and the gateway's id. */
   readonly reports = new Map<string, { readonly report: KeptReport; readonly changedAt: Instant }>()
   /** Addresses whose owners want no messages, since when. */
+  /** Browsers by channel, owner and endpoint, in the order in which they were put. */
+  readonly subscriptions = new Map<string, { readonly subscription: KeptSubscription; readonly at: Instant }>()
+  /** Messages of a day by counter and day. */
+  readonly counts = new Map<string, number>()
   readonly optOuts = new Map<string, Instant>()
   readonly calls = new Map<string, LogEntry>()
   readonly leases = new Map<string, Lease>()

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { OrderId } from "../../kernel/ids.ts"
+import { ChannelId, OrderId } from "../../kernel/ids.ts"
 import type { MessageState } from "../../notify/ports.ts"
 import type { UnendedQuery } from "../../store/messages.ts"
 import { Storage } from "../../store/ports.ts"
@@ -102,6 +102,48 @@ export const messageCases = [
       yield* messages.optOut("+77010000001", false, T)
       same(yield* out(), ["a@b.kz"], "one is back")
       same([...(yield* messages.optedOut([]))], [], "of nobody")
+    })),
+
+  storageCase("SMS-2", "browsers are kept by channel and owner, the newest first and so many, until they are gone", ({ messages }) =>
+    Effect.gen(function*() {
+      const put = (n: number, owner = "+77010000001", channel = "shop", at = T) =>
+        messages.subscribe({
+          channelId: ChannelId.make(channel), owner, endpoint: `https://push.example/${"ё".repeat(600)}${n}`, keys: { p256dh: `p${n}`, auth: "a" }
+        }, at)
+      const of = (...owners: ReadonlyArray<string>) =>
+        Effect.map(messages.subscriptions(owners), (found) => found.map(({ channelId, keys }) => `${channelId} ${keys.p256dh}`))
+      same(yield* of("+77010000001"), [], "none at first")
+      for (const n of [1, 2, 1]) yield* put(n)
+      same(yield* of("+77010000001"), ["shop p1", "shop p2"], "the same again is the newest")
+      yield* put(1, "order")
+      yield* put(1, "+77010000001", "app")
+      same([yield* of("order"), (yield* of("+77010000001", "order")).length, yield* of()], [["shop p1"], 4, []], "by owner")
+      for (const n of [3, 4, 5, 6]) yield* put(n)
+      same(yield* of("+77010000001"), ["shop p6", "shop p5", "shop p4", "shop p3", "app p1", "shop p1"], "five of a channel")
+      const endpoint = (yield* messages.subscriptions(["order"]))[0]!.endpoint
+      yield* messages.unsubscribe(endpoint, ChannelId.make("app"))
+      same((yield* of("+77010000001")).includes("app p1"), false, "taken back by its channel")
+      same(yield* of("order"), ["shop p1"], "not by another one")
+      yield* messages.unsubscribe(endpoint, null)
+      same([yield* of("order"), yield* of("+77010000001")], [[], ["shop p6", "shop p5", "shop p4", "shop p3"]], "gone everywhere")
+      yield* put(7, "order", "shop", T - 100)
+      same([yield* messages.pruneBuyers(T, "0", 1), yield* of("order"), (yield* of("+77010000001")).length], [1, [], 4], "old ones go")
+    })),
+
+  storageCase("SMS-1", "of those who count at once none goes beyond a limit, and a wish counts on all its counters or on none", ({ messages }) =>
+    Effect.gen(function*() {
+      const wish = (phone: string, day = "2026-11-28") => [{ counter: `to ${phone}`, day, limit: 3 }, { counter: "by sms", day, limit: 5 }]
+      const all = yield* Effect.forEach(Array.from({ length: 8 }), () => messages.count([wish("a"), wish("b")]), { concurrency: 8 })
+      const ends = all.flat()
+      same(ends.filter((end) => end === -1).length, 5, "as the gateway allows")
+      same([yield* messages.count([wish("a"), wish("c")]), yield* messages.count([wish("c", "2026-11-29")])].flat().at(-1), -1, "the next day")
+      yield* messages.uncount([{ counter: "by sms", day: "2026-11-28" }, { counter: "by nobody", day: "2026-11-28" }])
+      same(yield* messages.count([wish("c"), wish("c")]), [-1, 1], "what was taken back is free again, once")
+      same(yield* messages.count([[], [{ counter: "by nobody", day: "2026-11-28", limit: 1 }]]), [-1, -1], "below none nothing falls")
+      same(yield* messages.pruneBuyers(0, "2026-11-29", 2), 2, "of old days so many")
+      same((yield* messages.pruneBuyers(0, "2026-11-29", 99)) > 0, true, "and the rest")
+      const [first, second] = [yield* messages.count([wish("a", "2026-11-29")]), yield* messages.pruneBuyers(0, "2026-11-29", 99)]
+      same([first, second], [[-1], 0], "today stays")
     })),
 
   storageCase("SMS-2", "messages whose end is not known are listed in pages, by connection and time", ({ messages }) =>
