@@ -16,7 +16,7 @@ export interface ServerOptions extends AppOptions {
   readonly storage: StorageLayer
   readonly adapters?: ReadonlyArray<AdapterInstance>
   /** The connection that sends messages to buyers. */
-  readonly messages?: string
+  readonly messages?: string | ReadonlyArray<string>
   /** Connections that look addresses up, and that measure roads, in turn. */
   readonly geocoders?: ReadonlyArray<string>
   readonly matrices?: ReadonlyArray<string>
