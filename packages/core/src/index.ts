@@ -5,6 +5,7 @@
 export { Schema } from "effect"
 export * from "./adapter/adapter.ts"
 export * from "./adapter/errors.ts"
+export * from "./adapter/http.ts"
 export * from "./adapter/inward.ts"
 export * from "./adapter/port.ts"
 export * from "./adapter/registry.ts"

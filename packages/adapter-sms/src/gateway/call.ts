@@ -1,4 +1,4 @@
-import { AdapterFault, type FaultOutcome, Schema } from "@aptekit/core"
+import { AdapterFault, type FaultOutcome, neverSent, Schema } from "@aptekit/core"
 
 /** Web-standard `fetch` that takes a `Request`: the simulators' as well as Node's own. */
 export type Fetch = (request: Request) => Promise<Response>
@@ -18,25 +18,6 @@ export const fault = (outcome: FaultOutcome, message: string, cause?: unknown): 
 
 /** No answer of a gateway is longer: what is longer is something else. Bytes. */
 const LONGEST_ANSWER = 1_000_000
-
-/** Errors from before the request left: nothing arrived. What is not here may have arrived. */
-const NEVER_SENT = new Set([
-  "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT", "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "ERR_TLS_CERT_ALTNAME_INVALID"
-])
-
-interface SystemError {
-  readonly code?: unknown
-  readonly syscall?: unknown
-  readonly errors?: ReadonlyArray<unknown>
-}
-
-const neverSent = (cause: unknown): boolean => {
-  const { code, syscall, errors } = (cause ?? {}) as SystemError
-  if (Array.isArray(errors)) return errors.length > 0 && errors.every(neverSent)
-  return NEVER_SENT.has(String(code)) || syscall === "connect" || syscall === "getaddrinfo"
-}
 
 /** What an HTTP status means where the gateway says nothing else. Undefined: read the body. */
 const HTTP_STATUS: Readonly<Record<number, readonly [FaultOutcome, string]>> = {
@@ -62,7 +43,7 @@ export const callGateway = async (
 ): Promise<unknown> => {
   // A redirect would show the key to another host.
   const response = await fetch(new Request(url, { ...init, redirect: "manual" })).catch((error: unknown) => {
-    throw neverSent((error as { readonly cause?: unknown } | null)?.cause)
+    throw neverSent(error)
       ? fault("unavailable", `${gateway} cannot be reached`)
       : fault("unknown", `the connection to ${gateway} was lost before its answer`)
   })

@@ -1,13 +1,7 @@
 import {
-  AdapterFault, type AdapterInstance, defineAdapter, type FaultOutcome, messagesPort, Schema
+  AdapterFault, type AdapterInstance, defineAdapter, type FaultOutcome, messagesPort, neverSent, Schema
 } from "@aptekit/core"
 import type { MessageGatewaySimulator } from "./gateway.ts"
-
-/** A connection that was never made: the gateway got nothing. Anything else may have arrived. */
-const NOT_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "UND_ERR_CONNECT_TIMEOUT"])
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error ? (error.cause as { readonly code?: string } | undefined)?.code : undefined
 
 const outcomeOf = (status: number): FaultOutcome => {
   if (status === 429 || status === 503) return "unavailable"
@@ -48,7 +42,7 @@ const overGateway = (gateway: MessageGatewaySimulator) =>
         try {
           return await gateway.fetch(request)
         } catch (error) {
-          throw NOT_SENT.has(codeOf(error) ?? "")
+          throw neverSent(error)
             ? fault("the gateway cannot be reached", "unavailable")
             : fault("the connection was lost before the answer", "unknown")
         }

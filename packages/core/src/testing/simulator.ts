@@ -80,11 +80,12 @@ export const createSimulator = <Entry>(options: SimulatorOptions<Entry>): Simula
     if (fault === "down") throw connectionError("ECONNREFUSED")
     const { method, headers, signal } = request
     const url = new URL(request.url)
-    const body = await request.text()
+    const bytes = await request.arrayBuffer()
+    const body = new TextDecoder().decode(bytes)
     arrive({ method, path: `${url.pathname}${url.search}`, body })
-    // A body can be read once, and `duplicate` needs it twice.
+    // A body can be read once, and `duplicate` needs it twice. As bytes: not every partner speaks text.
     const handle = async (): Promise<Response> =>
-      options.handle(new Request(url, { method, headers, ...(body === "" ? {} : { body }) }), ledger)
+      options.handle(new Request(url, { method, headers, ...(bytes.byteLength === 0 ? {} : { body: bytes }) }), ledger)
     if (fault === "slow") await faults.held(signal)
     if (fault === "refuses") return options.refuse?.() ?? Response.json({ error: "refused" }, { status: 422 })
     if (fault === "duplicate") await handle()
