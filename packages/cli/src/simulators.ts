@@ -1,6 +1,8 @@
 import { ODATA_ROOT, oneCODataSimulator, type SimulatedTable } from "@aptekit/adapter-1c/testing"
+import { emailSimulator } from "@aptekit/adapter-email/testing"
 import * as geo from "@aptekit/adapter-geo/testing"
 import * as sms from "@aptekit/adapter-sms/testing"
+import { pushServiceSimulator } from "@aptekit/adapter-webpush/testing"
 import type { FaultControls, SimulatedCall, Simulator } from "@aptekit/core/testing"
 
 /** A simulator as a process has it. */
@@ -78,6 +80,23 @@ const smpp: Make = async ({ port }) => {
   }
 }
 
+const email: Make = async ({ port }) => {
+  const simulator = await emailSimulator({ port })
+  return {
+    ...simulator,
+    fetch: null,
+    calls: [],
+    config: () => simulator.config,
+    close: async () => simulator[Symbol.asyncDispose]()
+  }
+}
+
+/** Browsers subscribe by `POST /subscriptions`; their endpoints are of this origin. */
+const webPush: Make = () => {
+  const simulator = pushServiceSimulator()
+  return { ...simulator, config: (origin) => ({ vapid: simulator.config.vapid, services: [origin] }) }
+}
+
 type Tables = Readonly<Record<string, SimulatedTable>>
 
 /** Enough to see that it answers; a base of one's own comes with `--data`. */
@@ -117,6 +136,8 @@ export const SIMULATORS = {
   infobip: gateway(sms.infobipSimulator),
   turbosms: gateway(sms.turbosmsSimulator),
   smpp,
+  email,
+  "web-push": webPush,
   "yandex-geocoder": keyed(geo.yandexGeocoderSimulator, "/v1"),
   "2gis-geocoder": keyed(geo.twoGisGeocoderSimulator, "/3.0/items/geocode"),
   nominatim: () => over(geo.nominatimSimulator(), { userAgent: "aptekit-simulated" }),

@@ -1,6 +1,8 @@
+import { emailMessages } from "@aptekit/adapter-email"
 import * as geo from "@aptekit/adapter-geo"
 import { testHouses } from "@aptekit/adapter-geo/testing"
 import * as sms from "@aptekit/adapter-sms"
+import { webPushMessages } from "@aptekit/adapter-webpush"
 import { type AdapterInstance, createHub, distanceMatrixPort, geocodingPort, messagesPort } from "@aptekit/core"
 import { memoryStorage } from "@aptekit/core/testing"
 import { describe, expect, test } from "vitest"
@@ -45,7 +47,7 @@ const send = (method: string, url: string, body?: object, headers: Record<string
   fetch(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
 
 test("SDK-3: every simulator is tried below", () => {
-  const tried = [...Object.keys(MESSAGES), ...Object.keys(GEOCODERS), ...Object.keys(MATRICES), "1c-odata"]
+  const tried = [...Object.keys(MESSAGES), ...Object.keys(GEOCODERS), ...Object.keys(MATRICES), "email", "web-push", "1c-odata"]
   expect(tried.toSorted()).toEqual(Object.keys(SIMULATORS).toSorted())
 })
 
@@ -56,6 +58,25 @@ describe("SDK-3: a simulator as a process has what the partner has", () => {
     await hub.port(messagesPort).send(message)
     const { ledger } = await get(`${partner.control}/ledger`)
     expect(ledger).toMatchObject([{ phone: "77010000042", text: message.text }])
+  })
+
+  test("email takes a letter, and its ledger shows it", async () => {
+    await using partner = await simulate({ name: "email" })
+    await using hub = await hubOf(emailMessages, partner.config)
+    await hub.port(messagesPort).send({ ...message, kind: "email", to: "aigerim@example.test", subject: "Заказ 1" })
+    expect(await get(`${partner.control}/ledger`)).toMatchObject({ ledger: [{ subject: "Заказ 1", text: message.text }] })
+  })
+
+  test("web-push takes a message for a browser that has subscribed, opens it, and tells when the browser has gone", async () => {
+    await using partner = await simulate({ name: "web-push" })
+    await using hub = await hubOf(webPushMessages, partner.config)
+    const { services: [origin] } = partner.config as { readonly services: readonly [string] }
+    const subscription = (await (await send("POST", `${origin}/subscriptions`)).json()) as { readonly endpoint: string }
+    const push = { ...message, kind: "push", to: JSON.stringify(subscription), subject: "Заказ 1" } as const
+    await hub.port(messagesPort).send(push)
+    expect(await get(`${partner.control}/ledger`)).toMatchObject({ ledger: [{ title: "Заказ 1", text: message.text }] })
+    expect((await send("DELETE", subscription.endpoint)).status).toBe(204)
+    await expect(hub.port(messagesPort).send(push)).rejects.toMatchObject({ outcome: "rejected", because: "addressGone" })
   })
 
   test.for(entries(GEOCODERS))("%s finds a house", async ([name, make]) => {
