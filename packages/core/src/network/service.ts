@@ -3,7 +3,7 @@ import { type BranchId, type ChannelId } from "../kernel/ids.ts"
 import { type ApiKey, type NetworkSettings, Storage, type StorageService } from "../store/ports.ts"
 import type { StorageUnavailable } from "../store/errors.ts"
 import { NoticeTexts } from "../notify/texts.ts"
-import type { Branch, Channel } from "./model.ts"
+import type { Branch, Channel, PolicyEntry } from "./model.ts"
 import { OpeningHours } from "./opening.ts"
 import { type Policy, resolvePolicy } from "./policy.ts"
 
@@ -11,6 +11,7 @@ import { type Policy, resolvePolicy } from "./policy.ts"
 export class NetworkView {
   readonly branches: ReadonlyArray<Branch>
   readonly channels: ReadonlyArray<Channel>
+  readonly policies: ReadonlyArray<PolicyEntry>
   readonly version: number
   /** What buyers are told, compiled. */
   readonly texts: NoticeTexts
@@ -23,6 +24,7 @@ export class NetworkView {
   constructor(settings: NetworkSettings) {
     this.branches = settings.branches
     this.channels = settings.channels
+    this.policies = settings.policies
     this.version = settings.version
     this.texts = new NoticeTexts(settings.templates)
     this.#branches = new Map(settings.branches.map((branch) => [branch.id, branch]))

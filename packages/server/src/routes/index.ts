@@ -10,6 +10,8 @@ import { messageOperations } from "./messages.ts"
 import { networkOperations } from "./network.ts"
 import { orderOperations } from "./orders.ts"
 import { outboxOperations } from "./outbox.ts"
+import { policyOperations } from "./policies.ts"
+import { pushOperations } from "./push.ts"
 import { saleOperations } from "./sales.ts"
 import { stockOperations } from "./stock.ts"
 
@@ -22,8 +24,10 @@ export const OPERATIONS: ReadonlyArray<Operation> = [
   ...catalogueOperations,
   ...stockOperations,
   ...networkOperations,
+  ...policyOperations,
   ...channelOperations,
   ...messageOperations,
+  ...pushOperations,
   ...exchangeOperations,
   ...exchangeLogOperations,
   ...outboxOperations,
