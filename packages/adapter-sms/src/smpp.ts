@@ -82,7 +82,12 @@ export const smppMessages = defineAdapter({
       if (receipt === null) return true
       const heard = book.heard(receipt.messageId, receipt.state)
       if (heard === null || heard.state === "unknown") return true
+      const began = performance.now()
       await hub.messages.report({ ...heard, at: null, detail: receipt.detail })
+      hub.record({
+        direction: "in", operation: "deliver_sm", outcome: "done", durationMs: performance.now() - began,
+        request: JSON.stringify({ messageId: heard.providerId, state: heard.state, detail: receipt.detail })
+      })
       return true
     }
 

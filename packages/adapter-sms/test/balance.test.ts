@@ -30,6 +30,9 @@ describe("SMS-1: the balance with its alarm", () => {
     simulator.balance = "499.99"
     await later(30)
     expect(simulator.calls).toHaveLength(4)
+    // Nobody asked through the port: the exchange log hears of it all the same (EXP-4).
+    expect(open.calls).toHaveLength(4)
+    expect(open.calls[0]).toMatchObject({ direction: "out", operation: "balance", step: "balance", outcome: "done" })
     expect(open.logs).toEqual([{
       message: "WARNING: the account with the message gateway is low; top it up",
       detail: { amount: "499.99", currency: "KZT", below: 500 }

@@ -107,6 +107,8 @@ describe("SMPP: delivery reports", () => {
     gateway.settle("delivered")
     expect(await gateway.tell()).toEqual(gateway.parts.map(() => 0))
     expect(adapter.reports).toEqual([{ providerId, state: "delivered", at: null, detail: "DELIVRD 000" }])
+    await until(() => adapter.calls.length > 0)
+    expect(adapter.calls).toMatchObject([{ direction: "in", operation: "deliver_sm", outcome: "done" }])
   })
 
   test("it has failed when one part has", async () => {

@@ -2,8 +2,8 @@ import { Effect, Schema } from "effect"
 import { describe, expect, it } from "@effect/vitest"
 import { TestClock } from "effect/testing"
 import {
-  AdapterFault, type AdapterInstance, buildAdapters, AboutCall, type CallRecord, defineAdapter, definePort, ExchangeLog, type InboundHub,
-  KEPT_DAYS, makeLogWriter, pruneLogOnce, requirePort, Storage, type StorageService, StorageUnavailable
+  AdapterFault, type AdapterInstance, aboutOrder, AboutCall, askedBy, buildAdapters, type CallRecord, createHub, defineAdapter, definePort,
+  ExchangeLog, type InboundCall, type InboundHub, inStep, KEPT_DAYS, type LogEntry, makeLogWriter, pruneLogOnce, requirePort, Storage, type StorageService, StorageUnavailable
 } from "../src/index.ts"
 import { recordedEntrance } from "../src/exchange/entrance.ts"
 import { memoryStorage } from "../src/testing/memory.ts"
@@ -82,6 +82,63 @@ describe("EXP-4: calls out", () => {
       expect(calls).toMatchObject([{ outcome: "unknown", error: "[slow] [slow] no answer within 20 ms" }])
       expect(calls[0]!.durationMs).toBeGreaterThanOrEqual(19)
     }))
+})
+
+describe("EXP-4: whose call it was", () => {
+  it.effect("order, job and the person who asked are kept side by side; of channels and registers no place is said", () =>
+    Effect.gen(function*() {
+      const person = { kind: "operator", id: "desk-1" } as const
+      const asked = AboutCall.pipe(aboutOrder("o-1"), inStep("plan"), askedBy(person))
+      expect(yield* asked).toEqual({ orderId: "o-1", step: "plan", workplace: "desk-1" })
+      expect(yield* AboutCall.pipe(askedBy({ kind: "channel", id: "shop" }))).toEqual({ orderId: null, step: null, workplace: null })
+    }))
+})
+
+describe("EXP-4: calls beside the ports", () => {
+  const Config = Schema.Struct({ key: Schema.RedactedFromValue(Schema.String) })
+  const recorded = async (...all: ReadonlyArray<unknown>): Promise<ReadonlyArray<LogEntry>> => {
+    const partner = defineAdapter({
+      name: "partner",
+      config: Config,
+      ports: {},
+      setup: (_, { hub }) => {
+        all.forEach((one) => hub.record(one as InboundCall))
+        return {}
+      }
+    })
+    const hub = await createHub({ storage: memoryStorage(), jobs: false, adapters: [partner({ key: "s3cret-key" }, { id: "p" })] })
+    const storage = await hub.run(Storage)
+    await hub.close()
+    return Effect.runSync(storage.log.list({ limit: 50 })).items
+  }
+
+  it("are told by the adapter, with what it knows of them", async () => {
+    const [entry] = await recorded({
+      direction: "out", operation: "GET goods", outcome: "unavailable", durationMs: 12.4, sentBytes: 0, receivedBytes: 512, step: "stock",
+      orderId: "o-1", request: "https://p/goods?key=s3cret-key&phone=87010000001", error: "key s3cret-key is old"
+    })
+    expect(entry).toMatchObject({
+      connection: "p", direction: "out", operation: "GET goods", outcome: "unavailable", durationMs: 12, sentBytes: 0, receivedBytes: 512,
+      step: "stock", workplace: null, orderId: "o-1", response: null, error: "key *** is old"
+    })
+    expect(entry!.request).not.toMatch(/s3cret|8701/u)
+  })
+
+  it("whatever an adapter says, a record is kept and the others with it", async () => {
+    const circle: Record<string, unknown> = {}
+    circle["self"] = circle
+    const base = { direction: "in", operation: "x", outcome: "done", durationMs: 1 }
+    const entries = await recorded(
+      { ...base, request: circle, response: 7, error: Symbol("no") },
+      { ...base, durationMs: Number.NaN, sentBytes: -1, receivedBytes: 1.5, orderId: {}, step: "s".repeat(9_000) },
+      { ...base, direction: "sideways", outcome: "fine", operation: undefined },
+      { ...base, request: "ж".repeat(1_000_000) }
+    )
+    expect(entries).toHaveLength(4)
+    expect(entries.map(({ request }) => request?.length ?? 0).every((length) => length <= 4_096)).toBe(true)
+    expect(entries.find(({ direction }) => direction === "out")).toMatchObject({ outcome: "unknown", operation: "" })
+    expect(entries.find(({ step }) => step !== null)).toMatchObject({ durationMs: 0, sentBytes: 0, receivedBytes: 0, orderId: null })
+  })
 })
 
 /** A storage whose log cannot be written for a while. */
@@ -179,6 +236,34 @@ describe("EXP-4: calls in", () => {
     const { calls, text } = await through(() => new Response("<Документ>Иванов</Документ>", { headers: { "content-type": "text/xml" } }))
     expect(text).toBe("<Документ>Иванов</Документ>")
     expect(calls).toMatchObject([{ response: null, sentBytes: 49 }])
+  })
+
+  it("a body that does not say its length is counted as it is read, and comes to the partner's side whole", async () => {
+    const calls: Array<CallRecord> = []
+    const pieces = ["один", "два", "три"].map((text) => new TextEncoder().encode(text))
+    const entrance = recordedEntrance(
+      "1c",
+      async (request) => new Response(`success ${await request.text()}`),
+      { record: (one) => void calls.push(one) },
+      () => 0
+    )
+    const body = ReadableStream.from(pieces)
+    const response = await entrance(new Request("http://hub/exchange/1c?mode=file", { method: "POST", body, duplex: "half" }))
+    expect(await response.text()).toBe("success одиндватри")
+    expect(calls).toMatchObject([{ receivedBytes: 20, operation: "POST file" }])
+  })
+
+  it("of a body that breaks off so much is told as came", async () => {
+    const calls: Array<CallRecord> = []
+    const body = ReadableStream.from((async function*() {
+      yield new Uint8Array(1_000)
+      await Promise.reject(new Error("cut"))
+    })())
+    const read = async (request: Request): Promise<Response> => new Response(await request.text().catch(() => "failure\ncut"))
+    const entrance = recordedEntrance("1c", read, { record: (one) => void calls.push(one) }, () => 0)
+    const response = await entrance(new Request("http://hub/exchange/1c", { method: "POST", body, duplex: "half" }))
+    expect(await response.text()).toBe("failure\ncut")
+    expect(calls).toMatchObject([{ receivedBytes: 1_000, outcome: "rejected" }])
   })
 
   it("an entrance that throws is told too", async () => {

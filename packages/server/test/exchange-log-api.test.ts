@@ -26,8 +26,10 @@ const gateway = defineAdapter({
         return { providerId: "m-1" }
       }
     },
-    http: async (request: Request) =>
-      request.url.includes("checkauth") ? new Response("success\nsid\ns3cret") : new Response("failure\nнет файла")
+    http: async (request: Request) => {
+      if (request.url.includes("checkauth")) return new Response("success\nsid\ns3cret")
+      return request.url.includes("chunked") ? new Response(`success ${(await request.text()).length}`) : new Response("failure\nнет файла")
+    }
   })
 })({}, { id: "kz" })
 
@@ -124,6 +126,15 @@ test("R-EXP-4: all of it goes to a spreadsheet, and no cell is a formula", async
   expect(rows).toHaveLength(1_200)
   expect(rows[0]).toMatchObject({ operation: "'=1+1", error: "'@SUM(A1)", request: "a;\"b\"\nc,d", outcome: "unknown" })
   expect(rows.at(-1)!["at"]).toBe("1970-01-01T00:00:01.000Z")
+})
+
+test("R-EXP-4: an upload that does not say its length is counted", async () => {
+  const body = ReadableStream.from(Array.from({ length: 50 }, () => new Uint8Array(2_000).fill(65)))
+  const init = { method: "POST", body, duplex: "half" } as const
+  expect(await (await fetch(`${server.url}/exchange/kz?type=catalog&mode=file&filename=chunked.xml`, init)).text()).toBe("success 100000")
+  await vi.waitFor(async () => expect((await list("?text=catalog")).items).toMatchObject([{ receivedBytes: 100_000, outcome: "done" }]), {
+    timeout: 10_000
+  })
 })
 
 test("R-OPS-3: only operators and administrators read it; nonsense is refused with its place", async () => {

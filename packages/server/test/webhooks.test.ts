@@ -144,6 +144,8 @@ test("R-OPS-3: secrets are never read back; one that changes is signed beside th
     expect(log).toContain("channel.status")
     expect(log).not.toContain("whsec_")
     expect(log).not.toContain("v1,")
+    // Who asked for the test, by the label of the key (EXP-4).
+    expect(log).toContain("\"workplace\":\"root\"")
   }, SOON)
 })
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { faultOf, lostFault, oddAnswer, type Purpose, toldIn } from "./answer.ts"
 import { ODataFault } from "./fault.ts"
 import { Gate } from "./gate.ts"
+import { type Record1C, recordedFetch, taskNow } from "./recording.ts"
 import { BaseSession } from "./session.ts"
 import type { Row } from "./values.ts"
 
@@ -33,6 +34,8 @@ export interface ODataClientOptions {
   /** How JSON is asked for: by the Accept header alone, or by `$format` too where a proxy eats the header (fact 69). */
   readonly format?: "accept" | "query"
   readonly signal?: AbortSignal
+  /** Where each call is told: the exchange log. Left out, nowhere. */
+  readonly record?: Record1C
 }
 
 interface Call {
@@ -42,6 +45,7 @@ interface Call {
   readonly purpose: Purpose
   readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
+  readonly task?: string | null
 }
 
 /**
@@ -53,6 +57,7 @@ export class ODataClient {
   readonly #options: Required<Omit<ODataClientOptions, "signal" | "perSecond">> & {
     readonly signal: AbortSignal | undefined
   }
+  readonly #fetch: ReturnType<typeof recordedFetch>
   readonly #gate: Gate
   readonly #session: BaseSession
   readonly #authorization: string
@@ -66,10 +71,12 @@ export class ODataClient {
       backoffMs: 500,
       session: true,
       format: "accept",
+      record: () => undefined,
       ...options,
       signal: options.signal,
       url: options.url.replace(/\/+$/u, "")
     }
+    this.#fetch = recordedFetch(this.#options.fetch, this.#options.record)
     this.#gate = new Gate(this.#options.concurrency, options.perSecond)
     this.#session = new BaseSession(this.#options.session)
     // Names of users are Russian: Basic in UTF-8 (fact 91).
@@ -130,7 +137,8 @@ export class ODataClient {
     const headers = { ...this.#session.finish(), authorization: this.#authorization }
     const signal = AbortSignal.timeout(Math.min(this.#options.timeoutMs, FINISH_MS))
     const request = new Request(this.#options.url, { headers, signal })
-    await this.#options.fetch(request).then((response) => response.body?.cancel(), () => undefined)
+    const sent = { request, url: this.#options.url, path: "", body: undefined, task: taskNow(), outcomeOf: outcomeOf("read", "") }
+    await this.#fetch(sent).then((response) => response.body?.cancel(), () => undefined)
   }
 
   async #write(call: Call): Promise<Row> {
@@ -151,7 +159,8 @@ export class ODataClient {
   }
 
   async #call(call: Call): Promise<Response> {
-    return this.#gate.run(() => this.#inSession(call))
+    const asked = { ...call, task: taskNow() }
+    return this.#gate.run(() => this.#inSession(asked))
   }
 
   /** 400 to a session's start: without it. Anyone but the interface answers a cookie: a new session (fact 84). */
@@ -214,12 +223,19 @@ export class ODataClient {
       redirect: "manual",
       ...(call.body === undefined ? {} : { body: call.body })
     })
+    const { purpose, path, body, task = null } = call
     try {
-      return await this.#options.fetch(request)
+      return await this.#fetch({ request, url: target, path, body, task, outcomeOf: outcomeOf(purpose, path) })
     } catch (error) {
-      throw lostFault(error, call.purpose, call.path)
+      throw lostFault(error, purpose, path)
     }
   }
+}
+
+/** For the exchange log: how a call ended by its status, or by what came instead of one. */
+const outcomeOf = (purpose: Purpose, path: string) => (ended: number | Error) => {
+  if (ended instanceof Error) return lostFault(ended, purpose, path).outcome
+  return ended < 400 ? "done" : faultOf(ended, "", purpose, path).outcome
 }
 
 /** Web servers refuse longer ones (Apache takes 8,190 bytes of the first line) with a page that says nothing. */

@@ -59,6 +59,7 @@ export const openConnection = async (
   const client = new ODataClient({
     url, login, password: Redacted.value(password), concurrency, perSecond, timeoutMs, backoffMs, session, format,
     signal,
+    record: hub.record,
     ...(world.fetch === undefined ? {} : { fetch: world.fetch })
   })
   const mapping = merge(PRESETS[config.preset].mapping, config.mapping)

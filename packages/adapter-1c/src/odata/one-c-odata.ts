@@ -3,7 +3,8 @@ import { kindOf } from "../failure.ts"
 import { type ODataConnection, type ODataWorld, openConnection } from "./connection.ts"
 import { ODataFault } from "./fault.ts"
 import { oneCODataPort } from "./port.ts"
-import { kindOfRun, SYNC_KINDS } from "./runs.ts"
+import { inTask } from "./recording.ts"
+import { kindOfRun, SYNC_KINDS, type SyncKind } from "./runs.ts"
 import { OneCODataConfig } from "./settings.ts"
 import { Timers } from "./timers.ts"
 
@@ -33,18 +34,21 @@ export const oneCODataOver = (world: ODataWorld) =>
         await own.base.parts.client.finish()
       })
       const said = saidOnce(own, hub.log)
-      const every = (ms: number, work: () => Promise<unknown>): void =>
-        timers.every(ms, async () => (await turn.mine()) && work())
-      for (const kind of SYNC_KINDS) every(config.every[kind] * MINUTE, () => runs.sync(kind))
-      if (config.sales.length > 0) every(config.every.sales * MINUTE, () => said("продажи", readSales))
-      if (changes !== null) {
-        every((config.changes?.everySeconds ?? 0) * 1000, () => said("изменения", () => changes.look()))
-      }
+      /** `task`: as the exchange log names it. */
+      const every = (ms: number, task: string, work: () => Promise<unknown>): void =>
+        timers.every(ms, () => inTask(task, async () => (await turn.mine()) && work()))
+      const telling = (ms: number, task: string, work: () => Promise<unknown>): void =>
+        every(ms, task, () => said(task, work))
+      for (const kind of SYNC_KINDS) every(config.every[kind] * MINUTE, TASKS[kind], () => runs.sync(kind))
+      if (config.sales.length > 0) telling(config.every.sales * MINUTE, "продажи", readSales)
+      if (changes !== null) telling((config.changes?.everySeconds ?? 0) * 1000, "изменения", () => changes.look())
       if (config.versions !== undefined) {
-        every(config.versions.everyMinutes * MINUTE, () => said("изменения номенклатуры", () => runs.changed()))
+        telling(config.versions.everyMinutes * MINUTE, "изменения номенклатуры", () => runs.changed())
       }
       // News is asked for when `setup` has returned: what this connection takes is known only then.
-      if (orders !== null && config.orders!.everySeconds > 0) setTimeout(() => orders.start(), 0).unref()
+      if (orders !== null && config.orders!.everySeconds > 0) {
+        setTimeout(() => void inTask("заказы", async () => orders.start()), 0).unref()
+      }
       return {
         readings: {
           sync: async ({ kind }) => {
@@ -84,6 +88,8 @@ export const oneCODataOver = (world: ODataWorld) =>
       }
     }
   })
+
+const TASKS: Readonly<Record<SyncKind, string>> = { catalogue: "номенклатура", stock: "остатки", prices: "цены" }
 
 const notSet = (setting: string): AdapterFault =>
   new AdapterFault(`this connection has no \`${setting}\` in its settings`, { outcome: "rejected" })

@@ -1,4 +1,4 @@
-import { Schema, type SetupContext } from "@aptekit/core"
+import { AdapterFault, type InboundCall, Schema, type SetupContext } from "@aptekit/core"
 import { Effect, Metric } from "effect"
 
 /** When to warn that an account runs empty. */
@@ -43,7 +43,14 @@ export const watchBalance = ({ alarm, read, also }: Watch, { connection, hub, on
     if (known !== next) hub.log(words, detail)
     known = next
   }
+  /** Asked past the port: it is not there for every gateway, and nobody asked. */
+  const tell = (began: number, outcome: InboundCall["outcome"], error?: string): void =>
+    hub.record({
+      direction: "out", operation: "balance", step: "balance", outcome, durationMs: performance.now() - began,
+      ...(error === undefined ? {} : { error })
+    })
   const look = async (): Promise<void> => {
+    const began = performance.now()
     try {
       const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(LONGEST_LOOK)])
       const balance = await read(signal)
@@ -55,9 +62,11 @@ export const watchBalance = ({ alarm, read, also }: Watch, { connection, hub, on
         else become("enough", "the account with the message gateway is above its alarm level again", detail)
       }
       await also?.(signal)
+      tell(began, "done")
     } catch (error) {
       if (closed.signal.aborted) return
       const reason = error instanceof Error ? error.message : "unknown"
+      tell(began, error instanceof AdapterFault ? error.outcome : "unknown", reason)
       become("unreadable", "WARNING: the balance of the message gateway cannot be read", { reason })
     }
   }

@@ -1,4 +1,4 @@
-import { type AdapterInstance, buildAdapters, type HttpEntrance, type InboundHub, type MessageReport, messagesPort, requirePort } from "@aptekit/core"
+import { type AdapterInstance, buildAdapters, type HttpEntrance, type InboundCall, type InboundHub, type MessageReport, messagesPort, requirePort } from "@aptekit/core"
 import { Effect, Exit, Result, Scope } from "effect"
 
 export const message = (over: Partial<typeof messagesPort.methods.send.input.Type> = {}) => ({
@@ -14,7 +14,9 @@ export const message = (over: Partial<typeof messagesPort.methods.send.input.Typ
 export const started = async (adapter: AdapterInstance, report?: (report: MessageReport) => Promise<void>) => {
   const reports: Array<MessageReport> = []
   const logs: Array<{ readonly message: string; readonly detail: unknown }> = []
+  const calls: Array<InboundCall> = []
   const hub = {
+    record: (call: InboundCall) => void calls.push(call),
     messages: { report: report ?? (async (said: MessageReport) => void reports.push(said)) },
     log: (text: string, detail?: unknown) => void logs.push({ message: text, detail })
   } as unknown as InboundHub
@@ -41,6 +43,7 @@ export const started = async (adapter: AdapterInstance, report?: (report: Messag
     hasEntrance: all.get(adapter.id)?.http !== undefined,
     reports,
     logs,
+    calls,
     [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void))
   }
 }

@@ -1,7 +1,7 @@
 import { Effect, Schema, type Scope } from "effect"
 import { ExchangeLog } from "../exchange/log.ts"
 import type { SyncRun } from "../exchange/sync.ts"
-import { discreet, discreetLog } from "./discreet.ts"
+import { discreet, discreetLog, discreetRecord } from "./discreet.ts"
 import type { InboundHub } from "./inward.ts"
 import { AdapterError, AdapterFault, FaultCause } from "./errors.ts"
 import type {
@@ -150,7 +150,8 @@ const build = <C extends AnyCodec, P extends Ports>(
     yield* Effect.addFinalizer(() =>
       Effect.forEach(closers.toReversed(), (close) => Effect.promise(async () => close()).pipe(Effect.timeout(CLOSE_TIMEOUT), Effect.ignoreCause))
     )
-    const inward: InboundHub = { ...hub, log: discreetLog(hub, (text) => shown(text)) }
+    const secretly = (text: string): string => shown(text)
+    const inward: InboundHub = { ...hub, log: discreetLog(hub, secretly), record: discreetRecord(hub, secretly) }
     const context: SetupContext = { connection: id, hub: inward, onClose: (close) => void closers.push(close) }
     const made = yield* lift(() => definition.setup(decoded, context)).pipe(
       Effect.mapError((error) => fail("setup", "thrown", "rejected", `setup failed: ${textOf(error)}`)),

@@ -42,3 +42,9 @@ export const discreetLog = (hub: InboundHub, shown: (text: string) => string): I
   const texts = Object.entries(detail).map(([key, value]) => [key, typeof value === "string" ? shown(value) : value])
   hub.log(shown(message), Object.fromEntries(texts))
 }
+
+/** The hub's record of calls for an adapter: no secret of its configuration is in their texts, which it cuts. */
+export const discreetRecord = (hub: InboundHub, shown: (text: string) => string): InboundHub["record"] => (call) => {
+  const said = (text: unknown): string | null => (typeof text === "string" ? shown(text) : null)
+  hub.record({ ...call, request: said(call.request), response: said(call.response), error: said(call.error) })
+}

@@ -1,12 +1,29 @@
 import type { ProductGroup } from "../catalogue/groups.ts"
 import type { Description, Product } from "../catalogue/model.ts"
 import type { ImportBatch, ImportCounts, RunOptions, RunPhase, SyncRun } from "../exchange/sync.ts"
+import type { CallAbout, CallRecord } from "../exchange/log.ts"
 import type { ErpReason, FactResult, PartFact } from "../exchange/facts.ts"
 import type { PulledOrder } from "../exchange/pull.ts"
 import type { MessageReport } from "../notify/reports.ts"
 import type { Branch } from "../network/model.ts"
 import type { Sale } from "../order/sale.ts"
 import type { SeriesCounts, SeriesStatement } from "../stock/series.ts"
+
+/**
+ * A call that an adapter makes or answers beside its ports and its HTTP entrance, whose calls the hub tells of itself
+ * (EXP-4). Its texts are redacted before they are kept.
+ */
+export interface InboundCall extends Partial<CallAbout>, Pick<CallRecord, "direction" | "operation" | "outcome"> {
+  readonly durationMs: number
+  /** What went to the partner and what came, as bytes; left out, the length of the texts. */
+  readonly sentBytes?: number
+  readonly receivedBytes?: number
+  /** At most 16,384 characters of each are looked at. Leave out what is people's or a whole catalogue. */
+  readonly request?: string | null
+  readonly response?: string | null
+  /** Why it failed. */
+  readonly error?: string | null
+}
 
 /**
  * The surface through which an adapter reaches the hub (D29). Promises, so that an author needs no Effect.
@@ -124,6 +141,8 @@ export interface InboundHub {
     /** A folder of this connection's own that outlives a restart. */
     readonly directory: string
   }
+  /** Takes a call that has ended down in the exchange log: at once, never fails, never waits. */
+  readonly record: (call: InboundCall) => void
   readonly log: (message: string, detail?: Readonly<Record<string, unknown>>) => void
 }
 

@@ -11,7 +11,7 @@ import { totalOf } from "../order/intake.ts"
 import type { Order } from "../order/model.ts"
 import type { OutboxDraft } from "../store/change.ts"
 import { Storage } from "../store/ports.ts"
-import { ExchangeLog } from "./log.ts"
+import { AboutCall, ExchangeLog } from "./log.ts"
 import type { OutboxMessage } from "./outbox.ts"
 import { answerOutcome, type ChannelWebhook, type WebhookSender } from "./webhook.ts"
 
@@ -122,9 +122,8 @@ export class ChannelWebhooks extends Context.Service<ChannelWebhooks, {
               connection: webhookLane(channel.id),
               direction: "out",
               operation: CHANNEL_STATUS,
+              ...(yield* AboutCall),
               orderId,
-              step: null,
-              workplace: null,
               outcome: outcome === "gone" ? "rejected" : outcome,
               durationMs,
               sentBytes: null,

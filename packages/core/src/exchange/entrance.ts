@@ -1,5 +1,6 @@
 import type { Instant } from "../kernel/time.ts"
-import type { CallOutcome, ExchangeLogService } from "./log.ts"
+import { countedBody } from "./counted.ts"
+import { ABOUT_NOTHING, type CallOutcome, type ExchangeLogService } from "./log.ts"
 
 type Entrance = (request: Request) => Promise<Response>
 
@@ -21,36 +22,24 @@ const shown = (text: string): string => (/^success\s/u.test(text) ? "success" : 
 /** A text answer short enough to be read whole beside the partner; null for others. */
 const keptText = (response: Response): boolean => /^text\/plain|json/u.test(response.headers.get("content-type") ?? "")
 
-/** Counts what goes to the partner, and keeps the beginning of a text. */
-const counted = (body: ReadableStream<Uint8Array>, keep: boolean, done: (bytes: number, text: string) => void) => {
-  const decoder = new TextDecoder()
-  let [bytes, text] = [0, ""]
-  let over = false
-  const end = (): void => {
-    if (!over) done(bytes, text)
-    over = true
-  }
-  const reader = body.getReader()
-  return new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
-      const next = await reader.read().catch((error: unknown) => {
-        end()
-        throw error
-      })
-      if (next.done) {
-        end()
-        controller.close()
-        return
-      }
-      bytes += next.value.byteLength
-      if (keep && text.length < KEPT_TEXT) text += decoder.decode(next.value.subarray(0, KEPT_TEXT), { stream: true })
-      controller.enqueue(next.value)
-    },
-    cancel: async (reason) => {
-      end()
-      await reader.cancel(reason)
+/**
+ * The request with its body counted where its sender does not say how long it is; and how much of it was read so far.
+ * Where it says so, nothing stands in the way of a large file.
+ */
+const measured = (request: Request): readonly [request: Request, received: () => number] => {
+  const said = request.headers.get("content-length")
+  if (said !== null || request.body === null) return [request, () => Number(said ?? 0) || 0]
+  let read = 0
+  const counting = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      read += chunk.byteLength
+      controller.enqueue(chunk)
     }
   })
+  const { method, headers, signal } = request
+  // A body that flows needs `duplex`, which the types of some platforms do not know yet.
+  const init = { method, headers, signal, body: request.body.pipeThrough(counting), duplex: "half" }
+  return [new Request(request.url, init as RequestInit), () => read]
 }
 
 /**
@@ -58,8 +47,9 @@ const counted = (body: ReadableStream<Uint8Array>, keep: boolean, done: (bytes: 
  * values, sizes, how it ended. Bodies that come in are not kept: they may be whole catalogues, or people's orders.
  */
 export const recordedEntrance =
-  (connection: string, entrance: Entrance, log: ExchangeLogService, now: () => Instant): Entrance => async (request) => {
+  (connection: string, entrance: Entrance, log: ExchangeLogService, now: () => Instant): Entrance => async (incoming) => {
     const at = now()
+    const [request, received] = measured(incoming)
     const url = new URL(request.url)
     const what = asked(url)
     const words = [...url.searchParams].filter(([name]) => name === "type" || name === "mode").map(([, value]) => value.slice(0, 40))
@@ -69,13 +59,11 @@ export const recordedEntrance =
         connection,
         direction: "in",
         operation: [request.method, ...words].join(" "),
-        orderId: null,
-        step: null,
-        workplace: null,
+        ...ABOUT_NOTHING,
         outcome,
         durationMs: now() - at,
         sentBytes,
-        receivedBytes: Number(request.headers.get("content-length") ?? 0) || 0,
+        receivedBytes: received(),
         request: what === "" ? null : what,
         response,
         error
@@ -96,7 +84,7 @@ export const recordedEntrance =
       told(0, "")
       return response
     }
-    return new Response(counted(response.body, keptText(response), told), {
+    return new Response(countedBody(response.body, keptText(response) ? KEPT_TEXT : 0, told), {
       status,
       statusText: response.statusText,
       headers: response.headers

@@ -1,4 +1,5 @@
 import { Context, Effect, Schema } from "effect"
+import type { Actor, ActorKind } from "../kernel/actor.ts"
 import { type Instant, IsoInstant } from "../kernel/time.ts"
 
 /** How a call ended (`domain.md`, Toward a partner); `dropped`: nobody was called. */
@@ -8,20 +9,33 @@ export type CallOutcome = typeof CallOutcome.Type
 /** Whom a call is about and what it belongs to: known to whoever makes the call, not to the port. */
 export interface CallAbout {
   readonly orderId: string | null
-  /** The step of the scheduled task. */
+  /** The job of the hub, or the task of an adapter, that called by itself; null where somebody asked for it. */
   readonly step: string | null
-  /** The workplace, where a person started it. */
+  /** Where a person asked for it: the label of the key, or of whoever else the actor is. */
   readonly workplace: string | null
 }
 
-/** Set it around calls to partners, and their records name order, step and workplace. */
+export const ABOUT_NOTHING: CallAbout = { orderId: null, step: null, workplace: null }
+
+/** What the calls of a fiber are about: their records name order, step and workplace. Set by the functions below. */
 export const AboutCall = Context.Reference<CallAbout>("@aptekit/core/exchange/AboutCall", {
-  defaultValue: () => ({ orderId: null, step: null, workplace: null })
+  defaultValue: () => ABOUT_NOTHING
 })
 
+const about = (more: Partial<CallAbout>) => <A, E, R>(calls: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(AboutCall, (known) => Effect.provideService(calls, AboutCall, { ...known, ...more }))
+
 /** Calls made within are about this order. */
-export const aboutOrder = (orderId: string | null) => <A, E, R>(calls: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.provideService(calls, AboutCall, { orderId, step: null, workplace: null })
+export const aboutOrder = (orderId: string | null) => about({ orderId })
+
+/** Calls made within are this job's. */
+export const inStep = (step: string) => about({ step })
+
+/** Those who sit at a place; channels, registers and partners are connections, and the system is a step. */
+const PEOPLE: ReadonlyArray<ActorKind> = ["operator", "branch"]
+
+/** Calls made within were asked for by this person; by somebody else, nothing is said of a place. */
+export const askedBy = ({ kind, id }: Actor) => about(PEOPLE.includes(kind) ? { workplace: id } : {})
 
 /** A call as it was. Its bodies are still whole: they are redacted before anything is kept. */
 export interface CallRecord extends CallAbout {
@@ -77,8 +91,8 @@ export const LogEntryView = Schema.Struct({
   request: Schema.NullOr(Schema.String),
   response: Schema.NullOr(Schema.String),
   error: Schema.NullOr(Schema.String),
-  /** The step of the scheduled task that called. */
+  /** The job or task that called by itself. */
   step: Schema.NullOr(Schema.String),
-  /** The workplace of a manual run. */
+  /** Where a person asked for it. */
   workplace: Schema.NullOr(Schema.String)
 }).annotate({ identifier: "ExchangeLogEntry" })

@@ -1,8 +1,10 @@
 import { Clock, Effect, Metric } from "effect"
 import type { OrderTaker } from "../adapter/adapter.ts"
 import type { InboundHub } from "../adapter/inward.ts"
+import { recordOf } from "../adapter/recorded.ts"
 import { putGroups } from "../catalogue/edit.ts"
 import type { PartnerDesk } from "../exchange/desk.ts"
+import { ExchangeLog } from "../exchange/log.ts"
 import { InboxMessage, onceFor } from "../exchange/inbox.ts"
 import { BranchId, ProductId } from "../kernel/ids.ts"
 import { keepReport } from "../notify/keep.ts"
@@ -36,6 +38,8 @@ export const inboundHub = (
   Effect.gen(function*() {
     const storage = yield* Storage
     const network = yield* Network
+    const calls = yield* ExchangeLog
+    const clock = yield* Clock.Clock
     const linksOf = (connection: string, kind: string) =>
       run(storage.catalogue.links(connection, kind)).then((links) =>
         new Map(links.map((link) => [link.externalId, link.id]))
@@ -123,6 +127,7 @@ export const inboundHub = (
         }
       },
       files: { directory: host.directory(connection) },
+      record: (call) => calls.record(recordOf(connection, call, clock.currentTimeMillisUnsafe())),
       log: (message, detail = {}) => host.log(connection, message, detail)
     })
   })

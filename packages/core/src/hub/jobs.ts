@@ -1,5 +1,6 @@
 import { Cause, Clock, Duration, Effect, Fiber, Schedule } from "effect"
 import { AdapterRegistry } from "../adapter/registry.ts"
+import { inStep } from "../exchange/log.ts"
 import { pruneLogOnce } from "../exchange/log-writer.ts"
 import { runLane } from "../exchange/lane-work.ts"
 import { Lanes } from "../exchange/lanes.ts"
@@ -35,6 +36,7 @@ const TIDY_EVERY = "1 hour"
 /** A job never dies of one failure: it says so and goes on at the next turn. */
 const steadily = <E, R>(name: string, every: "1 second" | "5 seconds" | "1 minute" | "1 hour", job: Effect.Effect<unknown, E, R>) =>
   job.pipe(
+    inStep(name),
     Effect.catchCause((cause) => Effect.logWarning(`job ${name} failed; it goes on at the next turn`, cause)),
     Effect.repeat(Schedule.spaced(every))
   )

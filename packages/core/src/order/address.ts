@@ -1,5 +1,6 @@
 import { Context, Effect, Layer, Result, Schema } from "effect"
 import { MAX_CANDIDATES } from "../assembly/geocoding.ts"
+import { askedBy } from "../exchange/log.ts"
 import { NotFound, Refused } from "../kernel/errors.ts"
 import type { OrderId } from "../kernel/ids.ts"
 import { Network } from "../network/service.ts"
@@ -108,6 +109,7 @@ export class Addresses extends Context.Service<Addresses, {
           return { order: change.orders[0]!.after, change }
         })
         return unit.commit(attempt).pipe(
+          askedBy(actor),
           Effect.retry({ times: 3, while: (error) => error._tag === "VersionConflict" && ifMatch === undefined }),
           Effect.map(({ order }) => order),
           // It carries no key.

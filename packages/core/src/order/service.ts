@@ -1,4 +1,5 @@
 import { Clock, Context, Effect, Layer, Result } from "effect"
+import { askedBy } from "../exchange/log.ts"
 import { type Actor, SYSTEM } from "../kernel/actor.ts"
 import { InvalidInput, KeyConflict, NotFound, type Refused } from "../kernel/errors.ts"
 import { FulfilmentId, OrderId, type ProductId } from "../kernel/ids.ts"
@@ -128,7 +129,7 @@ export class Orders extends Context.Service<Orders, {
             Effect.catch(() => Effect.succeedNone)
           )
           return { order: planned._tag === "Some" ? planned.value : order, created: true }
-        }).pipe(Effect.catchTag("Duplicate", (error) => repeated(request, error, actor)))
+        }).pipe(Effect.catchTag("Duplicate", (error) => repeated(request, error, actor)), askedBy(actor))
 
       /** The customer's own change, sent again under the same key (ORD-13): decided anew, or refused with the reason. */
       const change = (found: Order, request: OrderRequest, actor: Actor) =>

@@ -152,7 +152,8 @@ export const noHub = (connection: string): InboundHub => {
     messages: { report: async () => undefined },
     inbox: { once: refuse },
     files: { directory: `.aptekit/${connection}` },
-    log: () => undefined
+    record: () => undefined,
+  log: () => undefined
   }
 }
 

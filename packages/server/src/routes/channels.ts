@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
-import { type Channel, Channel as ChannelSchema, ChannelId, ChannelWebhooks, Network, Schema, WebhookSecret, WebhookTest, WebhookUrl } from "@aptekit/core"
+import { askedBy, type Channel, Channel as ChannelSchema, ChannelId, ChannelWebhooks, Network, Schema, WebhookSecret, WebhookTest, WebhookUrl } from "@aptekit/core"
 import { Effect } from "effect"
+import { actorOf } from "../access.ts"
 import { idOf, unknownValue } from "../http/query.ts"
 import type { Call, Operation } from "../operation.ts"
 import { HttpProblem } from "../problems.ts"
@@ -107,13 +108,14 @@ const testWebhook: Operation = {
   parameters: [ID("channel")],
   answers: { 200: { description: "How it went.", schema: WebhookTest } },
   problems: ["notFound"],
-  handle: async ({ c, hub, network }) => {
+  handle: async ({ c, hub, key, network }) => {
     const id = idOf(c, "channel")
     const channel = network().channels.find((one) => one.id === id)
     if (channel?.webhook === undefined || channel.webhook === null) {
       throw new HttpProblem("notFound", "No such channel, or it has no webhook. Check the id.")
     }
-    return json(await hub.run(Effect.flatMap(ChannelWebhooks, (webhooks) => webhooks.test(ChannelId.make(id)))))
+    const test = Effect.flatMap(ChannelWebhooks, (webhooks) => webhooks.test(ChannelId.make(id)))
+    return json(await hub.run(askedBy(actorOf(key))(test)))
   }
 }
 
