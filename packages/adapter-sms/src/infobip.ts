@@ -2,7 +2,7 @@ import { defineAdapter, messagesPort, type MessageReport, type MessageState, Sch
 import { Redacted } from "effect"
 import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
 import {
-  callGateway, Decimal, fault, Fetch, form, isoTime, type Outcome, plainWord, safeCode, understood
+  callGateway, Decimal, fault, faultOf, Fetch, form, isoTime, type Outcome, plainWord, safeCode, understood
 } from "./gateway/call.ts"
 import { doubts } from "./gateway/doubts.ts"
 import {
@@ -151,7 +151,8 @@ export const infobipMessages = defineAdapter({
 
 const mustBeTaken = ({ groupName, name = "" }: typeof Status.Type): void => {
   if (INFOBIP_ACCOUNT.has(name)) {
-    throw fault("unavailable", `Infobip: the account's trouble, not the message's (${safeCode(name)})`)
+    const words = "the account's trouble, not the message's"
+    throw faultOf(["unavailable", words, "account"], `Infobip: ${words} (${safeCode(name)})`)
   }
   const sending = INFOBIP_GROUPS[groupName]?.sending ?? "unknown"
   if (sending !== "done") throw fault(sending, `Infobip does not send this message (${safeCode(name || groupName)})`)

@@ -10,7 +10,7 @@ import { outgoingSms, Sender } from "./gateway/outgoing.ts"
 
 const TRANSIENT = ["unknown", "could not say what became of the request"] as const
 const BACKGROUND = ["unknown", "does the work in the background and has not said how it ended"] as const
-const NO_ENTRY = ["unavailable", "does not let the account in; check `apiKey` and its rights"] as const
+const NO_ENTRY = ["unavailable", "does not let the account in; check `apiKey` and its rights", "account"] as const
 
 /** `code` of every answer (partners-sms.md 3.3; the list is certain, the meanings partly probable). */
 export const MOBIZON_CODES: CodeTable = {

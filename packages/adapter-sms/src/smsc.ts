@@ -13,8 +13,8 @@ import { slots } from "./gateway/slots.ts"
 /** `error_code` of sending (partners-sms.md 3.1). */
 export const SMSC_SEND_CODES: CodeTable = {
   1: ["rejected", "does not take the parameters"],
-  2: ["unavailable", "does not know login, password or key; check `auth`"],
-  3: ["unavailable", "the account is empty; top it up"],
+  2: ["unavailable", "does not know login, password or key; check `auth`", "account"],
+  3: ["unavailable", "the account is empty; top it up", "account"],
   4: ["unavailable", "has blocked this address for a while, for frequent errors"],
   5: ["rejected", "does not take the date"],
   6: ["rejected", "forbids the text or the sender's name"],
@@ -27,7 +27,7 @@ export const SMSC_SEND_CODES: CodeTable = {
 /** `error_code` of asking for a status or the balance; 3 is "not found" there. */
 export const SMSC_ASK_CODES: CodeTable = {
   1: ["rejected", "does not take the parameters"],
-  2: ["unavailable", "does not know login, password or key; check `auth`"],
+  2: ["unavailable", "does not know login, password or key; check `auth`", "account"],
   4: ["unavailable", "has blocked this address for a while, for frequent errors"],
   9: ["unavailable", "is asked the same too often"]
 }

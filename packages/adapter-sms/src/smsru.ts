@@ -14,13 +14,13 @@ export const SMSRU_CODES: CodeTable = {
   101: ["done", "on its way to the operator"],
   102: ["done", "sent"],
   103: ["done", "delivered"],
-  200: ["unavailable", "does not know the `apiId`"],
-  201: ["unavailable", "the account is empty; top it up"],
+  200: ["unavailable", "does not know the `apiId`", "account"],
+  201: ["unavailable", "the account is empty; top it up", "account"],
   202: ["rejected", "does not take the phone"],
   203: ["rejected", "wants a text"],
-  204: ["unavailable", "has not approved the sender's name"],
+  204: ["unavailable", "has not approved the sender's name", "account"],
   205: ["rejected", "the text is longer than 8 parts"],
-  206: ["unavailable", "the account's limit of the day is used up"],
+  206: ["unavailable", "the account's limit of the day is used up", "account"],
   207: ["rejected", "does not send to this phone"],
   208: ["rejected", "does not take the time"],
   209: ["rejected", "the phone is on the stop list"],
@@ -28,13 +28,13 @@ export const SMSRU_CODES: CodeTable = {
   211: ["rejected", "does not know the method"],
   212: ["rejected", "wants UTF-8"],
   220: ["unavailable", "is out of service"],
-  230: ["rejected", "this phone has had its 60 messages of the day"],
+  230: ["rejected", "this phone has had its 60 messages of the day", "account"],
   // The same text to the same phone may be our own message, whose answer was lost.
   231: ["unknown", "has just had the same message for this phone"],
   232: ["unknown", "has had the same message for this phone too often today"],
-  300: ["unavailable", "does not know the token; check `apiId`"],
-  301: ["unavailable", "does not know the account; check `apiId`"],
-  302: ["unavailable", "the account is not confirmed"]
+  300: ["unavailable", "does not know the token; check `apiId`", "account"],
+  301: ["unavailable", "does not know the account; check `apiId`", "account"],
+  302: ["unavailable", "the account is not confirmed", "account"]
 }
 
 /** `status_code` of a message (partners-sms.md 3.2). */

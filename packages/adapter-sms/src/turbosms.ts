@@ -2,7 +2,7 @@ import { defineAdapter, messagesPort, type MessageState, Schema } from "@aptekit
 import { Redacted } from "effect"
 import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
 import {
-  callGateway, type CodeTable, Decimal, fault, Fetch, mustBeDone, plainWord, safeCode, understood
+  type Account, callGateway, type CodeTable, Decimal, fault, faultOf, Fetch, mustBeDone, plainWord, safeCode, understood
 } from "./gateway/call.ts"
 import {
   Guard, type Heard, jsonReport, mayEnter, NOT_FOUND, Refusal, reportEntrance, reread, type Standing
@@ -25,8 +25,8 @@ export const TURBOSMS_CODES: CodeTable = {
  * `response_status` where the code is not in the table: its first word tells (probable). What is wrong with the account
  * comes first, for it may say INVALID as well.
  */
-export const TURBOSMS_WORDS: ReadonlyArray<readonly [RegExp, "unavailable" | "rejected", string]> = [
-  [/TOKEN|AUTH|ACTIVE_USER|CREDIT|BALANCE|FUNDS/u, "unavailable", "the account's trouble; check `token` and the balance"],
+export const TURBOSMS_WORDS: ReadonlyArray<readonly [RegExp, "unavailable" | "rejected", string, Account?]> = [
+  [/TOKEN|AUTH|ACTIVE_USER|CREDIT|BALANCE|FUNDS/u, "unavailable", "the account's trouble; check `token` and the balance", "account"],
   [/^(?:REQUIRED|INVALID|NOT_ALLOWED)_/u, "rejected", "does not take this message"]
 ]
 
@@ -152,7 +152,7 @@ const mustBeTaken = ({ response_code, response_status }: typeof Head.Type): void
   const words = TURBOSMS_CODES[response_code] === undefined
     ? TURBOSMS_WORDS.find(([pattern]) => pattern.test(response_status))
     : undefined
-  if (words !== undefined) throw fault(words[1], `TurboSMS: ${words[2]} (${safeCode(response_code)})`)
+  if (words !== undefined) throw faultOf([words[1], words[2], words[3]], `TurboSMS: ${words[2]} (${safeCode(response_code)})`)
   mustBeDone("TurboSMS", TURBOSMS_CODES, response_code)
 }
 

@@ -103,6 +103,36 @@ describe("SMS-1: each documented code ends as one of four outcomes", () => {
       }
     }
   )
+
+  const failing = async (make: Make, response: () => Response) => {
+    await using adapter = await started(make(async () => response()))
+    const { outcome, because, retryAfterMs } = await adapter.fails()
+    return { outcome, because, retryAfterMs }
+  }
+
+  test("what is about the account says so, so that another gateway may take the message; what goes by does not", async () => {
+    const ofGateway = async (make: Make, body: unknown) => (await failing(make, () => Response.json(body))).because
+    expect(await ofGateway(smsc, { error: "", error_code: 3 })).toBe("gateway")
+    expect(await ofGateway(smsc, { error: "", error_code: 4 })).toBeUndefined()
+    expect(await ofGateway(smsru, { status: "ERROR", status_code: 201 })).toBe("gateway")
+    expect(await ofGateway(smsru, { status: "ERROR", status_code: 230 })).toBe("gateway")
+    expect(await ofGateway(smsru, { status: "ERROR", status_code: 202 })).toBeUndefined()
+    expect(await ofGateway(mobizon, { code: 8, data: null, message: "" })).toBe("gateway")
+    expect(await ofGateway(turbosms, { response_code: 4242, response_status: "NOT_ENOUGH_CREDITS", response_result: null })).toBe("gateway")
+    const [account] = INFOBIP_ACCOUNT
+    expect(await ofGateway(infobip, { messages: [{ messageId: "m", status: { groupName: "REJECTED", name: account } }] })).toBe("gateway")
+    for (const status of [401, 402, 403, 404]) expect((await failing(smsc, () => new Response("", { status }))).because).toBe("gateway")
+    expect((await failing(smsc, () => new Response("", { status: 422 }))).because).toBeUndefined()
+  })
+
+  test("R-OPS-1: Retry-After of a gateway that takes no more for now is handed on, in seconds or as a date", async () => {
+    const waiting = (status: number, after: string) => failing(mobizon, () => new Response("", { status, headers: { "retry-after": after } }))
+    expect(await waiting(429, "120")).toEqual({ outcome: "unavailable", because: undefined, retryAfterMs: 120_000 })
+    const { retryAfterMs = 0 } = await waiting(503, new Date(Date.now() + 60_000).toUTCString())
+    expect(retryAfterMs > 50_000 && retryAfterMs <= 60_000).toBe(true)
+    expect((await waiting(422, "120")).retryAfterMs).toBeUndefined()
+    expect((await waiting(429, "soon")).retryAfterMs).toBeUndefined()
+  })
 })
 
 describe("SMS-1: each documented status is one of the port's states", () => {

@@ -1,4 +1,4 @@
-import { AdapterFault, type FaultOutcome, neverSent, Schema } from "@aptekit/core"
+import { AdapterFault, type FaultOutcome, neverSent, retryAfterMs, Schema } from "@aptekit/core"
 
 /** Web-standard `fetch` that takes a `Request`: the simulators' as well as Node's own. */
 export type Fetch = (request: Request) => Promise<Response>
@@ -10,22 +10,33 @@ export const Fetch = Schema.declare((value): value is Fetch => typeof value === 
 /** How a gateway's answer is taken: as done, or as one of the three faults. */
 export type Outcome = "done" | FaultOutcome
 
+/** It is about the account with this gateway, and does not pass by itself: another gateway may take the message. */
+export type Account = "account"
+
 /** A gateway's codes: what each means for the message, in words without personal data. */
-export type CodeTable = Readonly<Record<string, readonly [Outcome, string]>>
+export type CodeTable = Readonly<Record<string, readonly [Outcome, string, Account?]>>
 
 export const fault = (outcome: FaultOutcome, message: string, cause?: unknown): AdapterFault =>
   new AdapterFault(message, { outcome, cause })
+
+/** The fault of an entry of such a table. */
+export const faultOf = ([outcome, , account]: readonly [FaultOutcome, string, (Account | undefined)?], message: string, wait?: number): AdapterFault =>
+  new AdapterFault(message, {
+    outcome,
+    ...(account === undefined ? {} : { because: "gateway" }),
+    ...(wait === undefined || outcome !== "unavailable" ? {} : { retryAfterMs: wait })
+  })
 
 /** No answer of a gateway is longer: what is longer is something else. Bytes. */
 const LONGEST_ANSWER = 1_000_000
 
 /** What an HTTP status means where the gateway says nothing else. Undefined: read the body. */
-const HTTP_STATUS: Readonly<Record<number, readonly [FaultOutcome, string]>> = {
+const HTTP_STATUS: Readonly<Record<number, readonly [FaultOutcome, string, Account?]>> = {
   400: ["rejected", "does not take this request"],
-  401: ["unavailable", "does not know the account; check its settings"],
-  402: ["unavailable", "wants the account topped up"],
-  403: ["unavailable", "does not let the account in; check its settings and rights"],
-  404: ["unavailable", "has no such address; check the connection's `url`"],
+  401: ["unavailable", "does not know the account; check its settings", "account"],
+  402: ["unavailable", "wants the account topped up", "account"],
+  403: ["unavailable", "does not let the account in; check its settings and rights", "account"],
+  404: ["unavailable", "has no such address; check the connection's `url`", "account"],
   422: ["rejected", "does not take this request"],
   429: ["unavailable", "takes no more requests for now"],
   503: ["unavailable", "is out of service"]
@@ -49,8 +60,9 @@ export const callGateway = async (
   })
   if (!response.ok) {
     await response.body?.cancel()
-    const [outcome, words] = HTTP_STATUS[response.status] ?? (["unknown", "failed"] as const)
-    throw fault(outcome, `${gateway} ${words} (HTTP ${response.status})`)
+    const entry = HTTP_STATUS[response.status] ?? (["unknown", "failed"] as const)
+    const wait = retryAfterMs(response.headers.get("retry-after"), Date.now())
+    throw faultOf(entry, `${gateway} ${entry[1]} (HTTP ${response.status})`, wait)
   }
   try {
     return parseJson(await textOf(response.body, LONGEST_ANSWER))
@@ -95,8 +107,8 @@ const UNNAMED = ["unknown", "answered with a code that its documents do not name
 
 /** Ends as the table says of a code; a code that no table holds is `unknown`. @throws AdapterFault */
 export const mustBeDone = (gateway: string, table: CodeTable, code: string | number): void => {
-  const [outcome, words] = table[String(code)] ?? UNNAMED
-  if (outcome !== "done") throw fault(outcome, `${gateway}: ${words} (${safeCode(code)})`)
+  const [outcome, words, account] = table[String(code)] ?? UNNAMED
+  if (outcome !== "done") throw faultOf([outcome, words, account], `${gateway}: ${words} (${safeCode(code)})`)
 }
 
 /** A gateway's own code or word, for reports and logs; null where it is no plain one and may hold anything. */

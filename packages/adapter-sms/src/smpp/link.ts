@@ -1,6 +1,6 @@
 import { isIP } from "node:net"
 import smpp, { type Pdu, type Session } from "smpp"
-import { fault, safeCode } from "../gateway/call.ts"
+import { fault, faultOf, safeCode } from "../gateway/call.ts"
 import { SMPP_STATUS } from "./codes.ts"
 
 export interface LinkOptions {
@@ -140,7 +140,10 @@ const bind = (options: LinkOptions): Promise<Session> =>
 
 /** Not bound, nothing can be sent, whatever the reason: a person mends the account, and messages wait. */
 const refusal = (status: number): Error =>
-  fault("unavailable", `${GATEWAY}: ${SMPP_STATUS[status]?.[1] ?? "does not let the account in"} (${safeCode(status)})`)
+  faultOf(
+    ["unavailable", "does not let the account in", SMPP_STATUS[status]?.[2]],
+    `${GATEWAY}: ${SMPP_STATUS[status]?.[1] ?? "does not let the account in"} (${safeCode(status)})`
+  )
 
 /** Answers what the gateway asks, and asks it whether it lives. */
 const serve = (session: Session, { enquireEvery, deliver }: LinkOptions): void => {
