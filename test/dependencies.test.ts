@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { glob } from "node:fs/promises"
+import { stripTypeScriptTypes } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, test } from "vitest"
@@ -29,6 +30,30 @@ describe("R-SDK-1: the arrows of import point at core only, and core does no I/O
     const own = files.filter(({ path }) => folderOf(path) === folder)
     expect(own.flatMap(violations)).toEqual([])
   })
+})
+
+/** Packages that a file loads, with those of the files that it loads; types load nothing. */
+const loaded = async (path: string, seen: Set<string>): Promise<ReadonlySet<string>> => {
+  if (seen.has(path)) return seen
+  seen.add(path)
+  const text = stripTypeScriptTypes(readFileSync(path, "utf8"))
+  for (const [, name] of text.matchAll(/^(?:import|export)\b[^"']*?["']([^"']+)["']/gmu)) {
+    if (name!.startsWith(".")) await loaded(join(dirname(path), name!), seen)
+    else if (name === "@aptekit/core/plain") await loaded(join(ROOT, "packages/core/src/plain.ts"), seen)
+    else seen.add(name!)
+  }
+  return seen
+}
+
+describe("R-OPS-2: threads stay small", () => {
+  test.for(["packages/storage-sql/src/sqlite/thread.ts", "packages/adapter-1c/src/worker/entry.ts"])(
+    "%s does not load Effect once more",
+    async (path) => {
+      const packages = [...(await loaded(join(ROOT, path), new Set()))].filter((name) => !name.startsWith("/"))
+      expect(packages.length).toBeGreaterThan(0)
+      expect(packages.filter((name) => name.startsWith("effect") || name.startsWith("@aptekit/"))).toEqual([])
+    }
+  )
 })
 
 describe("the rules themselves can fail", () => {

@@ -42,7 +42,7 @@ const PACKAGE_RULES: ReadonlyArray<PackageRule> = [
   {
     files: /^packages\/storage-sql\/src\//u,
     allows: oneOf(
-      /^\./u, /^node:/u, /^effect(\/|$)/u, /^@aptekit\/core$/u, /^kysely(\/|$)/u, /^better-sqlite3$/u, /^mysql2(\/|$)/u, /^uuid$/u
+      /^\./u, /^node:/u, /^effect(\/|$)/u, /^@aptekit\/core(\/plain)?$/u, /^kysely(\/|$)/u, /^better-sqlite3$/u, /^mysql2(\/|$)/u, /^uuid$/u
     ),
     why: "storage-sql imports @aptekit/core, kysely, its two drivers, effect, uuid and node: only"
   },

@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import type { Driver } from "./driver.ts"
 import type { ProductRow } from "./ops/catalogue.ts"
 import type { Ask } from "./outbox.ts"
-import { descriptionRow, groupOf, groupRow, productOf, productRow } from "./products.ts"
+import { groupOf, groupRow } from "./groups.ts"
+import { descriptionRow, productOf, productRow } from "./products.ts"
 
 /** Rows of a catalogue write: short enough that orders pass between two of them. */
 const UPSERT_ROWS = 200

@@ -1,7 +1,5 @@
-import { type Description, fold, hasText, type Product, type ProductGroup } from "@aptekit/core"
-import type { Selectable } from "kysely"
+import { type Description, fold, hasText, type Product } from "@aptekit/core"
 import type { DescriptionRow, ProductRow } from "./ops/catalogue.ts"
-import type { Schema } from "./schema.ts"
 
 const flag = (value: boolean): number => (value ? 1 : 0)
 
@@ -79,16 +77,3 @@ export const productOf = (row: ProductRow): Product =>
 /** `n`: the product's place among those that are written together. */
 export const descriptionRow = (n: number, description: Description | null): DescriptionRow =>
   description === null || !hasText(description) ? { n, texts: null } : { n, texts: [description.ru, description.kk, description.en] }
-
-export type GroupRow = Selectable<Schema["product_groups"]>
-
-export const groupRow = ({ id, name, parent, shown }: ProductGroup): GroupRow =>
-  ({ id, name_ru: name.ru, name_kk: name.kk, name_en: name.en, parent, shown: flag(shown) })
-
-export const groupOf = (row: GroupRow): ProductGroup =>
-  ({
-    id: row.id,
-    name: { ru: row.name_ru, kk: row.name_kk, en: row.name_en },
-    parent: row.parent,
-    shown: row.shown === 1
-  }) as ProductGroup

@@ -1,5 +1,6 @@
 import { Context, type Effect } from "effect"
-import type { GroupRefusal, ProductGroup } from "../catalogue/groups.ts"
+import type { GroupRefusal } from "../catalogue/group-tree.ts"
+import type { ProductGroup } from "../catalogue/groups.ts"
 import type { Description, Product } from "../catalogue/model.ts"
 import type { BranchId, ChannelId, FulfilmentId, OrderId, ProductId } from "../kernel/ids.ts"
 import type { Instant } from "../kernel/time.ts"

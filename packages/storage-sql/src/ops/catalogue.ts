@@ -1,9 +1,9 @@
-import { type GroupRefusal, groupRefusals } from "@aptekit/core"
+import { type GroupRefusal, groupRefusals } from "@aptekit/core/plain"
 import { sql } from "kysely"
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
 import { all, inPieces, inPiecesWith, one, param, type Program, raw, run, statement } from "../program.ts"
-import { groupOf, type GroupRow } from "../products.ts"
+import { groupOf, type GroupRow } from "../groups.ts"
 import type { Schema } from "../schema.ts"
 
 export type ProductRow = Selectable<Schema["products"]>

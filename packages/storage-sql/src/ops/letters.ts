@@ -1,4 +1,5 @@
-import { type LetterDecision, type OutboxEntry, withEntry } from "@aptekit/core"
+import type { LetterDecision, OutboxEntry } from "@aptekit/core"
+import { withEntry } from "@aptekit/core/plain"
 import type { SqlDialect } from "../dialect.ts"
 import type { EncodedChange } from "../encode.ts"
 import { one, param, type Program, run, statement } from "../program.ts"

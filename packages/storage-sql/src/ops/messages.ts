@@ -1,4 +1,5 @@
-import { ENDED, type UnendedQuery } from "@aptekit/core"
+import type { UnendedQuery } from "@aptekit/core"
+import { ENDED } from "@aptekit/core/plain"
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
 import { all, inPieces, param, type Program, raw, run, statement } from "../program.ts"

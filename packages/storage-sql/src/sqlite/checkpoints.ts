@@ -3,6 +3,8 @@ import { fromSource, threadUrl } from "./thread-url.ts"
 
 /** Between two checkpoints: each costs a sync of the file, whatever it has to copy. */
 const PAUSE_MS = 100
+/** A hub that writes little never needs the thread: so many answers of the writer do not fill the log. */
+const FIRST = 200
 
 /**
  * Copies the write-ahead log into the file beside the writer, so that no order waits for it: a checkpoint is some hundred
@@ -12,6 +14,8 @@ export class Checkpoints {
   readonly #file: string
   #worker: Worker | undefined
   #waits = false
+  #answers = 0
+  #timer: NodeJS.Timeout | undefined
 
   constructor(file: string) {
     this.#file = file
@@ -19,13 +23,14 @@ export class Checkpoints {
 
   /** Something was committed. */
   note(): void {
-    if (this.#waits) return
+    if (this.#waits || ++this.#answers < FIRST) return
     this.#waits = true
-    setTimeout(() => this.#thread().postMessage(null), PAUSE_MS).unref()
+    this.#timer = setTimeout(() => this.#thread().postMessage(null), PAUSE_MS).unref()
   }
 
   async close(): Promise<void> {
     this.#waits = true
+    clearTimeout(this.#timer)
     await this.#worker?.terminate()
   }
 

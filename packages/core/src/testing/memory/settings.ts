@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { groupRefusals } from "../../catalogue/groups.ts"
+import { groupRefusals } from "../../catalogue/group-tree.ts"
 import { hasText, type Product } from "../../catalogue/model.ts"
 import { fold } from "../../kernel/text.ts"
 import type { CatalogueStore, LeaseStore, NetworkStore } from "../../store/ports.ts"

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
-import { MAX_GROUPS, type ProductGroup } from "../../catalogue/groups.ts"
+import { MAX_GROUPS } from "../../catalogue/group-tree.ts"
+import type { ProductGroup } from "../../catalogue/groups.ts"
 import { type Description, MAX_DESCRIPTION } from "../../catalogue/model.ts"
 import { ProductGroupId } from "../../kernel/ids.ts"
 import { same } from "../assert.ts"
