@@ -46,7 +46,10 @@ describe("SMS-1: texts of messages", () => {
   test("what comes with the hub would pass as an own text", () => {
     const texts = new NoticeTexts([])
     for (const language of ["ru", "kk", "en"] as const) {
-      for (const notice of NOTICES) expect(templateProblems(texts.template(notice, language).text, language)).toEqual([])
+      for (const notice of NOTICES) {
+        expect(templateProblems(texts.template(notice, language).text, language)).toEqual([])
+        expect(templateProblems(texts.subjectTemplate(notice, language).text, language)).toEqual([])
+      }
     }
   })
 

@@ -17,9 +17,23 @@ test("R-SMS-1: texts are listed in every language, changed, previewed and taken 
   const put = await call("admin", "PUT", "/templates", { templates: [{ ...wanted, text }] })
   expect(put.status).toBe(200)
   const own = (await listed()).filter(({ standard }) => !standard)
-  expect(own).toEqual([{ ...wanted, text, standard: false, preview }])
+  expect(own).toMatchObject([{ ...wanted, text, standard: false, preview }])
   await call("admin", "PUT", "/templates", { templates: [{ ...wanted, text: null }] })
   expect((await listed()).every(({ standard }) => standard)).toBe(true)
+})
+
+test("R-SMS-2: subjects are listed, changed beside their text or with it, and taken back", async () => {
+  const subjectOf = async () => (await listed()).find(({ notice, language }) => notice === "closed" && language === "en")?.subject
+  const put = (over: object) => call("admin", "PUT", "/templates", { templates: [{ notice: "closed", language: "en", text: null, ...over }] })
+  expect(await subjectOf()).toEqual({ text: "Order {number} is handed over", standard: true, preview: "Order 10001 is handed over" })
+  await put({ subject: "Bye {number}" })
+  expect(await subjectOf()).toEqual({ text: "Bye {number}", standard: false, preview: "Bye 10001" })
+  await put({ text: "Thank you" })
+  expect((await subjectOf())?.text).toBe("Bye {number}")
+  const refused = await put({ subject: "{phone}" })
+  expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining("templates[0].subject") as string])
+  await put({ subject: null })
+  expect((await subjectOf())?.standard).toBe(true)
 })
 
 test("R-SMS-1: a text that cannot be used is refused with its place, and none of its request is saved", async () => {

@@ -13,6 +13,7 @@ import { ordersOut } from "./migrations/orders-out.ts"
 import { productCard } from "./migrations/product-card.ts"
 import { series } from "./migrations/series.ts"
 import { runs } from "./migrations/runs.ts"
+import { templateSubjects } from "./migrations/template-subjects.ts"
 import { type Columns, index, table } from "./migrations/tables.ts"
 
 /**
@@ -143,7 +144,8 @@ export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise
         "0010_opt_outs": optOuts(dialect),
         "0011_customer_email": customerEmail(dialect),
         "0012_product_card": productCard(dialect),
-        "0013_message_routes": messageRoutes(dialect)
+        "0013_message_routes": messageRoutes(dialect),
+        "0014_template_subjects": templateSubjects(dialect)
       })
     }
   })

@@ -14,7 +14,7 @@ export interface Schema {
   branches: { slot: number; id: string; data: string }
   channels: { id: string; data: string }
   policies: { scope: string; scope_id: string; data: string }
-  message_templates: { language: string; notice: string; text: string | null }
+  message_templates: { language: string; notice: string; text: string | null; subject: string | null }
   api_keys: { hash: string; channel_id: string; role: string; label: string }
   products: {
     slot: number

@@ -170,7 +170,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
         channels: rows.channels.map((row) => JSON.parse(row.data)),
         policies: rows.policies.map((row) => ({ scope: row.scope, scopeId: row.scope_id, policy: JSON.parse(row.data) })),
         keys: rows.keys.map((row) => ({ hash: row.hash, channelId: row.channel_id, role: row.role, label: row.label })),
-        templates: rows.templates.map(({ language, notice, text }) => ({ language, notice, text })),
+        templates: rows.templates.map(({ language, notice, text, subject }) => ({ language, notice, text, ...(subject === null ? {} : { subject }) })),
         version: rows.version
       } as unknown as NetworkSettings
     })
@@ -238,7 +238,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
                   data: JSON.stringify(entry.policy)
                 })),
                 keys: (wanted.keys ?? []).map(({ hash, channelId, role, label }) => ({ hash, channelId, role, label })),
-                templates: (wanted.templates ?? []).map(({ language, notice, text }) => ({ language, notice, text }))
+                templates: (wanted.templates ?? []).map(({ language, notice, text, subject = null }) => ({ language, notice, text, subject }))
               })
             ),
             Effect.andThen(

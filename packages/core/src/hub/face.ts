@@ -155,7 +155,7 @@ export interface PromiseFace {
     /** All or none; they hold for the next message. @throws InvalidInput */
     readonly save: (templates: ReadonlyArray<MessageTemplate>) => Promise<ReadonlyArray<TemplateView>>
     /** How a text would come out for a sample order. @throws InvalidInput */
-    readonly preview: (template: MessageTemplate & { readonly text: string }) => Promise<TextPreview>
+    readonly preview: (template: Omit<MessageTemplate, "subject"> & { readonly text: string }) => Promise<TextPreview>
   }
   /** What happens, in order, from now on or after a number. End it by the signal, or leave the loop. */
   readonly events: (options?: {

@@ -28,7 +28,9 @@ export const TemplateView = Schema.Struct({
   language: Language,
   text: Schema.String,
   standard: Schema.Boolean,
-  preview: TextPreview
+  preview: TextPreview,
+  /** Of an e-mail, or the title of a push message. */
+  subject: Schema.Struct({ text: Schema.String, standard: Schema.Boolean, preview: Schema.String })
 })
 export type TemplateView = typeof TemplateView.Type
 
@@ -87,18 +89,30 @@ const previewOf = (text: string): TextPreview => {
 /** Every text in force, with what it comes to. */
 export const listTemplates = (view: NetworkView): ReadonlyArray<TemplateView> =>
   Language.literals.flatMap((language) =>
-    NOTICES.map((notice) => ({
-      notice,
-      language,
-      ...view.texts.template(notice, language),
-      preview: previewOf(view.texts.render(sampleFacts(view, notice, language)))
-    }))
+    NOTICES.map((notice) => {
+      const facts = sampleFacts(view, notice, language)
+      return {
+        notice,
+        language,
+        ...view.texts.template(notice, language),
+        preview: previewOf(view.texts.render(facts)),
+        subject: { ...view.texts.subjectTemplate(notice, language), preview: view.texts.subject(facts) }
+      }
+    })
   )
 
 const problemsOf = (templates: ReadonlyArray<MessageTemplate>) =>
-  templates.flatMap(({ text, language }, i) =>
-    (text === null ? [] : templateProblems(text, language)).map((message) => ({ path: `templates[${i}].text`, message }))
+  templates.flatMap(({ text, subject = null, language }, i) =>
+    Object.entries({ text, subject }).flatMap(([field, template]) =>
+      (template === null ? [] : templateProblems(template, language)).map((message) => ({ path: `templates[${i}].${field}`, message })))
   )
+
+/** A subject that is left out stays as it is. */
+const whole = (template: MessageTemplate, { texts }: NetworkView): MessageTemplate => {
+  if (template.subject !== undefined) return template
+  const { text, standard } = texts.subjectTemplate(template.notice, template.language)
+  return standard ? template : { ...template, subject: text }
+}
 
 const refuse = (issues: ReadonlyArray<{ readonly path: string; readonly message: string }>): InvalidInput =>
   new InvalidInput({ message: issues.map(({ path, message }) => `${path}: ${message}`).join("; "), issues })
@@ -111,7 +125,8 @@ export const saveTemplates = (
     const network = yield* Network
     const issues = problemsOf(templates)
     if (issues.length > 0) return yield* refuse(issues)
-    yield* network.save({ templates })
+    const view = network.view()
+    yield* network.save({ templates: templates.map((template) => whole(template, view)) })
     return listTemplates(network.view())
   })
 

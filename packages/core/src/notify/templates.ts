@@ -7,15 +7,38 @@ import type { Notice } from "./rules.ts"
 export const MessageTemplate = Schema.Struct({
   notice: Schema.Literals(NOTICES),
   language: Language,
-  text: Schema.NullOr(Schema.String)
+  text: Schema.NullOr(Schema.String),
+  /** Of an e-mail, or the title of a push message; null: the standard one. Left out when it is saved: as it is. */
+  subject: Schema.optionalKey(Schema.NullOr(Schema.String))
 })
 export type MessageTemplate = typeof MessageTemplate.Type
 
-/** Of e-mails and push messages; the text says the rest. */
-export const SUBJECTS: Readonly<Record<Language, string>> = {
-  ru: "Заказ {number}",
-  kk: "{number} тапсырыс",
-  en: "Order {number}"
+/** Of e-mails and push messages: what happened; the text says the rest. */
+export const DEFAULT_SUBJECTS: Readonly<Record<Language, Readonly<Record<Notice, string>>>> = {
+  ru: {
+    reserved: "Заказ {number} {delivery, select, pickup {забронирован} other {принят}}",
+    operator: "Заказ {number} принят",
+    assembled: "Заказ {number} собран",
+    expired: "Срок брони заказа {number} истёк",
+    cancelled: "Заказ {number} отменён",
+    closed: "Заказ {number} выдан"
+  },
+  kk: {
+    reserved: "{number} тапсырыс {delivery, select, pickup {брондалды} other {қабылданды}}",
+    operator: "{number} тапсырыс қабылданды",
+    assembled: "{number} тапсырыс дайын",
+    expired: "{number} тапсырыстың брон мерзімі өтті",
+    cancelled: "{number} тапсырыс тоқтатылды",
+    closed: "{number} тапсырыс берілді"
+  },
+  en: {
+    reserved: "Order {number} is {delivery, select, pickup {reserved} other {received}}",
+    operator: "Order {number} is received",
+    assembled: "Order {number} is {delivery, select, pickup {ready} other {packed}}",
+    expired: "The reservation of order {number} has ended",
+    cancelled: "Order {number} is cancelled",
+    closed: "Order {number} is handed over"
+  }
 }
 
 /** What comes with the hub. Short on purpose: a Cyrillic SMS part holds 70 letters. */

@@ -3,7 +3,7 @@ import type { Branch } from "../network/model.ts"
 import type { Language, Order } from "../order/model.ts"
 import { compile, type CompiledText, type TextValues } from "./icu.ts"
 import type { Notice } from "./rules.ts"
-import { DEFAULT_TEXTS, type MessageTemplate, SUBJECTS } from "./templates.ts"
+import { DEFAULT_SUBJECTS, DEFAULT_TEXTS, type MessageTemplate } from "./templates.ts"
 
 /** What the text of one message is made of. `branch` is where the goods lie. */
 export interface NoticeFacts {
@@ -34,19 +34,23 @@ const valuesOf = ({ order, branch, expiresAt }: NoticeFacts): TextValues => {
  * when it is first needed, and never again.
  */
 export class NoticeTexts {
-  readonly #own: ReadonlyMap<string, string>
+  readonly #own: ReadonlyMap<string, MessageTemplate>
   readonly #compiled = new Map<string, CompiledText>()
 
   constructor(templates: ReadonlyArray<MessageTemplate>) {
-    this.#own = new Map(
-      templates.flatMap(({ notice, language, text }) => (text === null ? [] : [[`${language}/${notice}`, text] as const]))
-    )
+    this.#own = new Map(templates.map((template) => [`${template.language}/${template.notice}`, template]))
   }
 
   /** The template itself, and whether it is the one that comes with the hub. */
   template(notice: Notice, language: Language): { readonly text: string; readonly standard: boolean } {
-    const own = this.#own.get(`${language}/${notice}`)
-    return { text: own ?? DEFAULT_TEXTS[language][notice], standard: own === undefined }
+    const own = this.#own.get(`${language}/${notice}`)?.text ?? null
+    return { text: own ?? DEFAULT_TEXTS[language][notice], standard: own === null }
+  }
+
+  /** The same of the subject. */
+  subjectTemplate(notice: Notice, language: Language): { readonly text: string; readonly standard: boolean } {
+    const own = this.#own.get(`${language}/${notice}`)?.subject ?? null
+    return { text: own ?? DEFAULT_SUBJECTS[language][notice], standard: own === null }
   }
 
   /** The text of a notice in the buyer's language, times in the branch's zone. */
@@ -57,7 +61,8 @@ export class NoticeTexts {
 
   /** The subject of an e-mail, the title of a push message. */
   subject(facts: NoticeFacts): string {
-    return this.#say(facts, "subject", () => SUBJECTS[facts.order.customer.language])
+    const { language } = facts.order.customer
+    return this.#say(facts, "subject", () => this.subjectTemplate(facts.notice, language).text)
   }
 
   #say(facts: NoticeFacts, what: "text" | "subject", template: () => string): string {

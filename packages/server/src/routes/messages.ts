@@ -27,7 +27,7 @@ const putTemplates: Operation = {
   path: "/templates",
   tag: "messages",
   summary: "Put texts of messages to buyers",
-  description: `ICU MessageFormat; placeholders: ${NAMES}. A null text brings the standard one back. All or none are taken, ` +
+  description: `ICU MessageFormat; placeholders: ${NAMES}. A null text or subject brings the standard one back; a subject that is left out stays. All or none are taken, ` +
     "and hold for the next message.",
   body: { schema: PutTemplates, required: true },
   answers: { 200: { description: "All texts as they are now.", schema: Templates } },

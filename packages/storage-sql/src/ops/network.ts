@@ -1,12 +1,19 @@
 import type { SqlDialect } from "../dialect.ts"
 import { all, one, param, type Program, run, statement } from "../program.ts"
 
+type TemplateRow = {
+  readonly language: string
+  readonly notice: string
+  readonly text: string | null
+  readonly subject: string | null
+}
+
 export interface SettingsRows {
   readonly branches: ReadonlyArray<{ slot: number; id: string; data: string }>
   readonly channels: ReadonlyArray<{ data: string }>
   readonly policies: ReadonlyArray<{ scope: string; scope_id: string; data: string }>
   readonly keys: ReadonlyArray<{ hash: string; channel_id: string; role: string; label: string }>
-  readonly templates: ReadonlyArray<{ language: string; notice: string; text: string | null }>
+  readonly templates: ReadonlyArray<TemplateRow>
   readonly version: number
 }
 
@@ -15,7 +22,7 @@ export interface SaveSettings {
   readonly channels: ReadonlyArray<{ id: string; data: string }>
   readonly policies: ReadonlyArray<{ scope: string; scopeId: string; data: string }>
   readonly keys: ReadonlyArray<{ hash: string; channelId: string; role: string; label: string }>
-  readonly templates: ReadonlyArray<{ language: string; notice: string; text: string | null }>
+  readonly templates: ReadonlyArray<TemplateRow>
 }
 
 export const networkOps = ({ db }: SqlDialect) => {
@@ -44,7 +51,12 @@ export const networkOps = ({ db }: SqlDialect) => {
     })
   )
   const putTemplate = statement(
-    db.replaceInto("message_templates").values({ language: param("language"), notice: param("notice"), text: param("text") })
+    db.replaceInto("message_templates").values({
+      language: param("language"),
+      notice: param("notice"),
+      text: param("text"),
+      subject: param("subject")
+    })
   )
   const counter = (name: string): Program<{ value: number } | null> => one(version, { name })
 

@@ -23,7 +23,9 @@ export const networkStore = (state: MemoryState): NetworkStore => ({
       for (const channel of channels) state.channels.set(channel.id, channel)
       for (const entry of policies) state.policies.set(keyOf(entry.scope, entry.scopeId), entry)
       for (const key of keys) state.apiKeys.set(key.hash, key)
-      for (const template of templates) state.templates.set(keyOf(template.language, template.notice), template)
+      for (const { subject = null, ...template } of templates) {
+        state.templates.set(keyOf(template.language, template.notice), { ...template, ...(subject === null ? {} : { subject }) })
+      }
       state.settingsVersion++
     })
 })

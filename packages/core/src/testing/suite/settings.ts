@@ -102,18 +102,18 @@ export const settingsCases = [
       const text = "Ё {number}: «{place}» 💊 {lines, plural, one {#} other {#}}"
       yield* network.save({
         templates: [
-          { notice: "reserved", language: "kk", text },
-          { notice: "reserved", language: "ru", text: "a" },
+          { notice: "reserved", language: "kk", text, subject: "Ё {number} 💊" },
+          { notice: "reserved", language: "ru", text: "a", subject: null },
           { notice: "closed", language: "ru", text: "b" }
         ]
       })
       const before = yield* network.load
-      yield* network.save({ templates: [{ notice: "closed", language: "ru", text: null }] })
+      yield* network.save({ templates: [{ notice: "closed", language: "ru", text: null, subject: "c" }] })
       const after = yield* network.load
       const key = (one: { readonly notice: string; readonly language: string }): string => one.language + one.notice
       same(after.templates.toSorted((one, other) => (key(one) < key(other) ? -1 : 1)), [
-        { notice: "reserved", language: "kk", text },
-        { notice: "closed", language: "ru", text: null },
+        { notice: "reserved", language: "kk", text, subject: "Ё {number} 💊" },
+        { notice: "closed", language: "ru", text: null, subject: "c" },
         { notice: "reserved", language: "ru", text: "a" }
       ], "texts")
       check(after.version > before.version, "the version grows")
