@@ -95,6 +95,13 @@ describe("D25: what the exchange log keeps of a body", () => {
     expect([redactBody(null), redactBody(undefined)]).toEqual([null, null])
   })
 
+  it("EXP-4: a file is found by its name, whose key looks like a person's", () => {
+    const query = "type=catalog&mode=import&filename=rests_1_0e7d2b64-6f0a-4a5a-9a2e-4cb1a1c30f01.xml"
+    expect(redactBody(query)).toBe(query)
+    expect(redactBody({ file: "prices0_1.xml", name: "Айгуль" })).toBe(`{"file":"prices0_1.xml","name":"‹personal›"}`)
+    expect(redactBody("filename=+77010000000.xml")).not.toContain("7701")
+  })
+
   it("EXP-4: a body is cut to 4 kB of UTF-8, whatever it is made of", () => {
     const bytes = (text: string | null): number => Buffer.byteLength(text!)
     for (const body of ["ы".repeat(9_000), "x".repeat(2_000_000), Array.from({ length: 50_000 }, (_, i) => ({ i })), "😀".repeat(3_000)]) {
