@@ -4,10 +4,14 @@ import { Storage } from "../store/ports.ts"
 
 const Key = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{16,128}={0,2}$/u, { expected: "base64url" }))
 
-/** Only the push services of browsers are meant: an address within our own network must not be reached through one. */
+/**
+ * Only push services are meant: no address within our own network. A simulator on this machine is one too; which services are
+ * called at all is the adapter's setting.
+ */
 const isService = (text: string): boolean => {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username, password } = new URL(text)
+  if (protocol === "http:" && ["localhost", "127.0.0.1"].includes(hostname) && username === "") return true
   return protocol === "https:" && username === "" && password === "" && /^(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*$/u.test(hostname) &&
     !/\.(?:local|localhost|internal|lan|home|arpa)$/u.test(hostname)
 }

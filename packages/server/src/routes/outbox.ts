@@ -160,7 +160,9 @@ const LaneView = Schema.Struct({
   oldestAt: Schema.NullOr(IsoInstant),
   /** Of the hub that answers; null where it does not send in this lane. */
   breaker: Schema.NullOr(Schema.Literals(["closed", "open", "halfOpen"])),
-  inFlight: Schema.Int
+  inFlight: Schema.Int,
+  /** The partner asked this hub to be left alone until then (`Retry-After`). */
+  restsUntil: Schema.NullOr(IsoInstant)
 }).annotate({ identifier: "Lane" })
 
 const listLanes: Operation = {
@@ -176,8 +178,9 @@ const listLanes: Operation = {
     const states = new Map((await hub.run(Lanes)).states().map((state) => [state.lane, state]))
     const items = [...new Set([...depths.keys(), ...states.keys()])].sort().map((lane) => {
       const { waiting = 0, dead = 0, oldest = null } = depths.get(lane) ?? {}
-      const { breaker = null, inFlight = 0 } = states.get(lane) ?? {}
-      return { lane, waiting, dead, oldestAt: oldest === null ? null : toIso(oldest), breaker, inFlight }
+      const { breaker = null, inFlight = 0, restsUntil = null } = states.get(lane) ?? {}
+      const iso = (at: number | null): string | null => (at === null ? null : toIso(at))
+      return { lane, waiting, dead, oldestAt: iso(oldest), breaker, inFlight, restsUntil: iso(restsUntil) }
     })
     return json({ items })
   }
