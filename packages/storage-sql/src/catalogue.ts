@@ -4,7 +4,7 @@ import type { Driver } from "./driver.ts"
 import type { ProductRow } from "./ops/catalogue.ts"
 import type { Ask } from "./outbox.ts"
 import { groupOf, groupRow } from "./groups.ts"
-import { descriptionRow, productOf, productRow } from "./products.ts"
+import { descriptionRow, productOf, productValues } from "./products.ts"
 
 /** Rows of a catalogue write: short enough that orders pass between two of them. */
 const UPSERT_ROWS = 200
@@ -60,7 +60,7 @@ export const catalogueStore = (
             const description = descriptions.get(id)
             return description === undefined ? [] : [descriptionRow(n, description)]
           })
-          const slots = await driver.write(op, { rows: piece.map(productRow), descriptions: texts }, "log")
+          const slots = await driver.write(op, { values: productValues(piece), descriptions: texts }, "log")
           piece.forEach((product, n) => remember(slots[n]!, product.id))
         }
       }),
@@ -99,7 +99,7 @@ export const catalogueStore = (
         for (let i = 0; i < links.length; i += UPSERT_ROWS) {
           const piece = links.slice(i, i + UPSERT_ROWS)
           const op = i + UPSERT_ROWS < links.length ? "putLinksPiece" : "putLinks"
-          await driver.write(op, piece.map(({ connection, kind, externalId, id }) => ({ connection, kind, external: externalId, id })), "log")
+          await driver.write(op, piece.flatMap(({ connection, kind, externalId, id }) => [connection, kind, externalId, id]), "log")
         }
       })
   }

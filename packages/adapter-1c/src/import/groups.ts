@@ -42,6 +42,8 @@ export class GroupPlan {
   readonly #refused = new Set<string>()
   readonly #fresh: Array<Item> = []
   readonly #changed: Array<Item> = []
+  /** By the place among the groups that products name. */
+  readonly #used: Array<ProductGroupId | undefined> = []
 
   private constructor(parts: Parts, groups: ReadonlyArray<ProductGroup>, links: ReadonlyMap<string, string>) {
     this.#parts = parts
@@ -57,14 +59,21 @@ export class GroupPlan {
       ? new GroupPlan(parts, await catalogue.groups.all(), await catalogue.groups.links())
       : new GroupPlan(parts, [], new Map())
     for (const group of groups) plan.#take(group)
-    for (const used of usedGroups) plan.#need(used)
+    for (const used of usedGroups) {
+      plan.#need(used)
+      plan.#used.push(plan.#idOf(used.id))
+    }
     return plan
   }
 
-  /** The hub's id of a group that products name; undefined: it could not be taken. */
-  idOf(externalId: string): string | undefined {
+  /** The hub's id of a group by its place in `usedGroups`; undefined: it could not be taken. */
+  used(place: number): ProductGroupId | undefined {
+    return this.#used[place]
+  }
+
+  #idOf(externalId: string): ProductGroupId | undefined {
     const id = this.#links.get(externalId)
-    return id !== undefined && this.#all.has(id) ? id : undefined
+    return id !== undefined && this.#all.has(id) ? ProductGroupId.make(id) : undefined
   }
 
   /** Before the products that name them. */
@@ -123,7 +132,7 @@ export class GroupPlan {
 
   /** A group that products name and no file has described yet. */
   #need({ id: externalId, products, line }: UsedGroup): void {
-    if (this.idOf(externalId) !== undefined) return
+    if (this.#idOf(externalId) !== undefined) return
     const { notes } = this.#parts
     const id = this.#links.get(externalId) ?? this.#freeId(externalId)
     const about = `Группа ${shortOf(externalId)}`

@@ -3,7 +3,7 @@ import type { InboundHub, InboundRun, SyncRun } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
 import { deletionsObjection } from "../deletion-guard.ts"
 import { ExchangeFailure, failureOf } from "../failure.ts"
-import type { DraftItem, ReadResult } from "../worker/protocol.ts"
+import { type DraftItem, itemsOf, type ReadResult } from "../worker/protocol.ts"
 import { NO_SLOT } from "../worker/tables.ts"
 import { asOf } from "./formed-at.ts"
 import { GroupPlan } from "./groups.ts"
@@ -219,13 +219,13 @@ export class Importer {
   }
 
   /** Goes over the products of the file. Gives how many of the wanted ones are, or would be, new or changed. */
-  async #products({ memory, known, notes, groups }: Parts, dry: boolean, wanted: (item: DraftItem) => boolean): Promise<number> {
+  async #products({ memory, known, notes, groups, read: { units } }: Parts, dry: boolean, wanted: (item: DraftItem) => boolean): Promise<number> {
     const writer = new ProductWriter({
-      config: this.#config, hub: this.#hub, connection: this.#connection, memory, notes, groups, known, dry
+      config: this.#config, hub: this.#hub, connection: this.#connection, memory, notes, groups, units, known, dry
     })
     await this.#thread.ask("rewind")
     for (;;) {
-      const items = await this.#thread.ask("drafts", PRODUCTS)
+      const items = itemsOf(await this.#thread.ask("drafts", PRODUCTS))
       await writer.take(items.filter(wanted))
       if (items.length > 0 && !writer.isFull) continue
       await known.tell(this.#thread, await writer.flush())

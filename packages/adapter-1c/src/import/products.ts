@@ -1,6 +1,6 @@
-import { type Description, type InboundHub, newProduct, type Product, ProductGroupId, ProductId } from "@aptekit/core"
+import { type Description, type InboundHub, newProduct, type Product, ProductId } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
-import type { Draft, DraftItem } from "../worker/protocol.ts"
+import type { Draft, DraftItem, DraftUnits } from "../worker/protocol.ts"
 import { sameProduct } from "./same-product.ts"
 import type { GroupPlan } from "./groups.ts"
 import { familyOf, type KnownProducts } from "./known-products.ts"
@@ -33,6 +33,7 @@ export class ProductWriter {
   readonly #memory: Memory
   readonly #notes: Notes
   readonly #groups: GroupPlan
+  readonly #units: ReadonlyArray<DraftUnits>
   readonly #keeps: ReadonlySet<string>
   readonly #linked: KnownProducts
   readonly #links: ReadonlyMap<string, string>
@@ -57,6 +58,7 @@ export class ProductWriter {
     memory: Memory
     notes: Notes
     groups: GroupPlan
+    units: ReadonlyArray<DraftUnits>
     known: KnownProducts
     dry: boolean
   }) {
@@ -67,6 +69,7 @@ export class ProductWriter {
     this.#memory = parts.memory
     this.#notes = parts.notes
     this.#groups = parts.groups
+    this.#units = parts.units
     this.#keeps = new Set(parts.config.keep)
     this.#linked = parts.known
     this.#links = parts.known.links
@@ -262,12 +265,12 @@ export class ProductWriter {
       if (old !== undefined && this.#keeps.has(keep)) return old[key]
       return said === undefined ? old?.[key] ?? parent?.[key] ?? null : said
     }
-    const group = draft.group === undefined ? undefined : this.#groups.idOf(draft.group)
+    const units = draft.units === undefined ? undefined : this.#units[draft.units]
     return {
       vat: owned("vat", "vat", draft.vat),
-      group: owned("group", "group", group === undefined ? undefined : ProductGroupId.make(group)),
-      unit: owned("unit", "unit", draft.unit),
-      pack: owned("pack", "unit", draft.pack)
+      group: owned("group", "group", draft.group === undefined ? undefined : this.#groups.used(draft.group)),
+      unit: owned("unit", "unit", units?.unit),
+      pack: owned("pack", "unit", units?.pack)
     }
   }
 

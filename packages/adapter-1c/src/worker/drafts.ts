@@ -1,12 +1,13 @@
 import type { ItemRecord } from "../cml/records.ts"
 import type { Deletions } from "../deletion-guard.ts"
 import type { Notes } from "../import/notes.ts"
-import { packOf, unitOf, vatOf } from "./card.ts"
+import { vatOf } from "./card.ts"
 import { Marks } from "./marks.ts"
 import type { Packs } from "./packs.ts"
 import { Spill } from "./spill.ts"
-import type { Draft, DraftItem, ThreadData, UsedGroup } from "./protocol.ts"
+import type { Draft, DraftPage, DraftUnits, ThreadData, UsedGroup } from "./protocol.ts"
 import { NO_SLOT, type Tables } from "./tables.ts"
+import { UnitTable } from "./units.ts"
 
 const MAX_GRAMS = 2 ** 31 - 1
 const MAX_BARCODE = 64
@@ -25,6 +26,8 @@ const SAID = { anything: 1, catalogue: 2, deleted: 4 } as const
 
 const VAT = "Ставка НДС не понята и не учтена. Товаров:"
 const ODD = "Единица с коэффициентом не из целых чисел от 2 не учтена. Товаров:"
+const MANY_UNITS = "Слишком много разных единиц измерения: единица не учтена. Товаров:"
+const MANY_GROUPS = "Товары названы в слишком многих группах: группа не учтена. Товаров:"
 const STRANGE = "Единица предложения — не та, что у товара, и пересчёта нет: количество учтено как есть. Предложений:"
 
 interface DraftsParts {
@@ -42,13 +45,13 @@ interface DraftsParts {
 export class Drafts {
   readonly #tables: Tables
   readonly #data: ThreadData
-  readonly #goods: Spill
-  readonly #variants: Spill
+  readonly units: UnitTable
+  readonly #goods: Lines
+  readonly #variants: Lines
   readonly #said = new Marks()
   readonly #packs: Packs
   readonly #notes: Notes
-  readonly #unitNames = new Map<string, string>()
-  readonly #groups = new Map<string, { products: number; readonly line: number }>()
+  readonly #groups = new Map<string, { readonly place: number; products: number; readonly line: number }>()
   /** What is told once for a file: how many products, and the line of the first. */
   readonly #remarks = new Map<string, { products: number; readonly line: number }>()
 
@@ -57,13 +60,9 @@ export class Drafts {
     this.#packs = packs
     this.#notes = notes
     this.#data = data
-    this.#goods = new Spill(scratch, "goods.jsonl")
-    this.#variants = new Spill(scratch, "variants.jsonl")
-  }
-
-  /** A unit of the classifier. */
-  unit(code: string, name: string | null): void {
-    if (name !== null) this.#unitNames.set(code, name)
+    this.units = new UnitTable(data.maxPackUnits)
+    this.#goods = new Lines(scratch, "goods.jsonl")
+    this.#variants = new Lines(scratch, "variants.jsonl")
   }
 
   /** The file has been read: what is to be told of many products at once. */
@@ -72,7 +71,7 @@ export class Drafts {
   }
 
   usedGroups(): ReadonlyArray<UsedGroup> {
-    return Array.from(this.#groups, ([id, used]) => ({ id, ...used }))
+    return Array.from(this.#groups, ([id, { products, line }]) => ({ id, products, line }))
   }
 
   product(item: ItemRecord): void {
@@ -92,7 +91,7 @@ export class Drafts {
     const known = this.#tables.slot(offer) !== NO_SLOT
     const silent = !item.deleted && (repeated || (!item.id.includes("#") && (known || given(item.name) === undefined)))
     if (!silent) this.#push(offer, item, false)
-    const unit = unitOf(item.unit, this.#unitNames)
+    const unit = this.#units(item)?.units.unit
     if (unit !== undefined && !this.#packs.count(offer, unit)) this.#remark(STRANGE, item.line)
   }
 
@@ -107,13 +106,12 @@ export class Drafts {
     return { named, marked }
   }
 
-  take(most: number): ReadonlyArray<DraftItem> {
+  take(most: number): DraftPage {
     const goods = this.#goods.take(most)
-    return (goods.length > 0 ? goods : this.#variants.take(most)).map((line) => {
-      const [offer, draft] = JSON.parse(line) as [number, Draft]
-      const deleted = draft.deleted || (this.#said.get(offer) & SAID.deleted) !== 0
-      return { externalId: this.#tables.offers.ids[offer]!, draft: { ...draft, deleted } }
-    })
+    const { lines, offers } = goods.lines.length > 0 ? goods : this.#variants.take(most)
+    const deleted: Array<number> = []
+    for (const [i, offer] of offers.entries()) if ((this.#said.get(offer) & SAID.deleted) !== 0) deleted.push(i)
+    return { text: `[${lines.join(",")}]`, deleted }
   }
 
   rewind(): void {
@@ -131,15 +129,15 @@ export class Drafts {
   }
 
   #push(offer: number, item: ItemRecord, fromCatalogue: boolean): void {
-    const line = JSON.stringify([offer, this.#draft(item, fromCatalogue)])
-    if (item.id.includes("#")) this.#variants.push(line)
-    else this.#goods.push(line)
+    const line = JSON.stringify([item.id, this.#draft(item, fromCatalogue)])
+    if (item.id.includes("#")) this.#variants.push(line, offer)
+    else this.#goods.push(line, offer)
   }
 
   #draft(item: ItemRecord, fromCatalogue: boolean): Draft {
-    const unit = unitOf(item.unit, this.#unitNames)
-    const pack = this.#pack(item)
-    if (fromCatalogue) this.#packs.learn(item.id, unit, pack)
+    const units = this.#units(item)
+    if (units?.odd === true) this.#remark(ODD, item.line)
+    if (units !== undefined && fromCatalogue) this.#packs.learn(item.id, units.units)
     return {
       line: item.line,
       fromCatalogue,
@@ -151,8 +149,7 @@ export class Drafts {
       weightGrams: gramsOf(item.weight),
       vat: this.#vat(item),
       group: this.#group(item),
-      unit,
-      pack,
+      units: units?.place,
       description: this.#description(item),
       traits: (item.characteristics ?? []).flatMap(({ value }) => given(value) ?? [])
     }
@@ -164,20 +161,28 @@ export class Drafts {
     return vat ?? undefined
   }
 
-  #pack(item: ItemRecord): Draft["pack"] {
-    const said = packOf(item.unit, this.#unitNames, this.#data.maxPackUnits)
-    if (said?.odd === true) this.#remark(ODD, item.line)
-    return said?.pack
+  #units(item: ItemRecord): { readonly place: number; readonly units: DraftUnits; readonly odd: boolean } | undefined {
+    if (item.unit === undefined) return undefined
+    const known = this.units.of(item.unit)
+    if (known !== "full") return known
+    this.#remark(MANY_UNITS, item.line)
+    return undefined
   }
 
-  #group(item: ItemRecord): string | undefined {
+  #group(item: ItemRecord): number | undefined {
     const id = item.groupIds?.[0]
     if (id === undefined) return undefined
     const used = this.#groups.get(id)
-    if (used !== undefined) used.products++
-    // Of more than the hub can have nothing is made; they would only fill the memory.
-    else if (this.#groups.size < this.#data.maxGroups) this.#groups.set(id, { products: 1, line: item.line })
-    return id
+    if (used !== undefined) {
+      used.products++
+      return used.place
+    }
+    if (this.#groups.size >= this.#data.maxGroups) {
+      this.#remark(MANY_GROUPS, item.line)
+      return undefined
+    }
+    this.#groups.set(id, { place: this.#groups.size, products: 1, line: item.line })
+    return this.#groups.size - 1
   }
 
   #description(item: ItemRecord): string | undefined {
@@ -199,5 +204,36 @@ export class Drafts {
   #code(text: string | null | undefined): string | undefined {
     const code = given(text)
     return code === undefined || code.length > this.#data.maxSku ? undefined : code
+  }
+}
+
+/** Lines on disk, each with the number of its product. */
+class Lines {
+  readonly #spill: Spill
+  readonly #offers = new Marks()
+  #count = 0
+  #taken = 0
+
+  constructor(scratch: string, name: string) {
+    this.#spill = new Spill(scratch, name)
+  }
+
+  push(line: string, offer: number): void {
+    this.#spill.push(line)
+    this.#offers.set(this.#count++, offer)
+  }
+
+  take(most: number): { readonly lines: ReadonlyArray<string>; readonly offers: ReadonlyArray<number> } {
+    const lines = this.#spill.take(most)
+    return { lines, offers: lines.map(() => this.#offers.get(this.#taken++)) }
+  }
+
+  rewind(): void {
+    this.#spill.rewind()
+    this.#taken = 0
+  }
+
+  close(): void {
+    this.#spill.close()
   }
 }

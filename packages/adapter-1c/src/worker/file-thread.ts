@@ -1,6 +1,6 @@
 import type { ImportBatch } from "@aptekit/core"
 import { Ledger } from "./ledger.ts"
-import type { DraftItem, Ops, ReadRequest, ReadResult, SortRequest, SortResult, ThreadData } from "./protocol.ts"
+import type { DraftPage, Ops, ReadRequest, ReadResult, SortRequest, SortResult, ThreadData } from "./protocol.ts"
 import { Packs } from "./packs.ts"
 import { Reading } from "./reading.ts"
 import { type Ledgers, Sorting } from "./sorting.ts"
@@ -41,7 +41,7 @@ export class FileThread implements Ops {
     return this.#reading.read(request.path, this.#progress)
   }
 
-  readonly drafts = (most: number): ReadonlyArray<DraftItem> => this.#open().drafts.take(most)
+  readonly drafts = (most: number): DraftPage => this.#open().drafts.take(most)
 
   readonly rewind = (): null => {
     this.#open().drafts.rewind()

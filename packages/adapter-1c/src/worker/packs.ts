@@ -3,7 +3,7 @@ import { join } from "node:path"
 import type { IdTable } from "../import/id-table.ts"
 import { sameUnit } from "./card.ts"
 import { replaceFileSync } from "./ledger.ts"
-import type { DraftPack, DraftUnit } from "./protocol.ts"
+import type { DraftPack, DraftUnit, DraftUnits } from "./protocol.ts"
 
 const NAME = "packs.json"
 
@@ -34,13 +34,13 @@ export class Packs {
   }
 
   /** What the catalogue says of goods. */
-  learn(id: string, unit: DraftUnit | undefined, pack: DraftPack | null | undefined): void {
+  learn(id: string, { unit, pack }: DraftUnits): void {
     if (pack === undefined) return
     const known = this.#known.get(id)
     if (pack === null || unit === undefined) this.#changed = this.#known.delete(id) || this.#changed
-    else if (JSON.stringify(known) !== JSON.stringify({ unit, pack })) {
+    else if (known?.unit !== unit || known.pack !== pack) {
+      this.#changed ||= JSON.stringify(known) !== JSON.stringify({ unit, pack })
       this.#known.set(id, { unit, pack })
-      this.#changed = true
     }
   }
 

@@ -34,14 +34,20 @@ export interface Draft {
   readonly maker: string | undefined
   readonly weightGrams: number | undefined
   readonly vat: number | "exempt" | undefined
-  /** The first of its groups, by 1C's id. */
-  readonly group: string | undefined
-  readonly unit: DraftUnit | undefined
-  /** Null: the file lists the product's units, and no pack is among them. */
-  readonly pack: DraftPack | null | undefined
+  /** The first of its groups: its place in `usedGroups`. */
+  readonly group: number | undefined
+  /** Place in `units`. */
+  readonly units: number | undefined
   readonly description: string | undefined
   /** Values that tell a characteristic from its sisters: "XL", "red". */
   readonly traits: ReadonlyArray<string>
+}
+
+/** Units as some products of a file have them. */
+export interface DraftUnits {
+  readonly unit: DraftUnit | undefined
+  /** Null: the file lists the product's units, and no pack is among them. */
+  readonly pack: DraftPack | null | undefined
 }
 
 export interface Note {
@@ -111,6 +117,7 @@ export interface ReadResult {
   /** Parents before their children. */
   readonly groups: ReadonlyArray<GroupName>
   readonly usedGroups: ReadonlyArray<UsedGroup>
+  readonly units: ReadonlyArray<DraftUnits>
   /** Some offer has a total and no warehouses. */
   readonly needsTotal: boolean
   /** Known products that the file speaks of and that are on sale, and how many of them it marks as deleted. */
@@ -121,6 +128,20 @@ export interface ReadResult {
 export interface DraftItem {
   readonly externalId: string
   readonly draft: Draft
+}
+
+/** Products as the text that lies on disk: making objects of it twice is what handing over used to cost. */
+export interface DraftPage {
+  /** A JSON array of `[external id, draft]`. */
+  readonly text: string
+  /** Places of those that another part of the file marks as deleted. */
+  readonly deleted: ReadonlyArray<number>
+}
+
+export const itemsOf = ({ text, deleted }: DraftPage): ReadonlyArray<DraftItem> => {
+  const items = (JSON.parse(text) as ReadonlyArray<readonly [string, Draft]>).map(([externalId, draft]) => ({ externalId, draft }))
+  for (const i of deleted) items[i] = { ...items[i]!, draft: { ...items[i]!.draft, deleted: true } }
+  return items
 }
 
 /** In place of a branch's slot. */
@@ -160,7 +181,7 @@ export interface Ops {
   learn: (known: { readonly ids: ReadonlyArray<string>; readonly slots: Int32Array }) => null
   read: (request: ReadRequest) => ReadResult
   /** The next products of the file; goods before their characteristics. Empty: no more. */
-  drafts: (most: number) => ReadonlyArray<DraftItem>
+  drafts: (most: number) => DraftPage
   /** The next products are the first ones again. */
   rewind: () => null
   sort: (request: SortRequest) => SortResult

@@ -93,6 +93,7 @@ export class Reading implements CommerceMlSink {
       declaredPriceTypes: [...this.#priceTypes.values()],
       groups: this.#groups,
       usedGroups: this.drafts.usedGroups(),
+      units: this.drafts.units.all,
       needsTotal: this.stocks.needsTotal(),
       ...this.drafts.deletions((offer) => this.#deleted.has(offers.ids[offer]!))
     }
@@ -108,7 +109,7 @@ export class Reading implements CommerceMlSink {
   }
 
   unit({ id, name, shortName, deleted }: UnitRecord): void {
-    if (!deleted) this.drafts.unit(id, shortName ?? name)
+    if (!deleted) this.drafts.units.name(id, shortName ?? name)
   }
 
   product(record: ProductRecord): void {

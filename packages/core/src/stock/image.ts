@@ -260,7 +260,12 @@ export class StockImage {
 
   #grow(products: number, width: number): void {
     const widen = (old: Int32Array, empty: number): Int32Array => {
-      const wide = int32(products * width).fill(empty)
+      const wide = int32(products * width)
+      if (empty !== 0) wide.fill(empty)
+      if (width === this.#width) {
+        wide.set(old)
+        return wide
+      }
       for (let p = 0; p < this.#products; p++) {
         wide.set(old.subarray(p * this.#width, (p + 1) * this.#width), p * width)
       }

@@ -4,37 +4,35 @@ import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
 import { all, inPieces, inPiecesWith, one, param, type Program, raw, run, statement } from "../program.ts"
 import { groupOf, type GroupRow } from "../groups.ts"
+import { PRODUCT_COLUMNS } from "../product-columns.ts"
 import type { Schema } from "../schema.ts"
 
 export type ProductRow = Selectable<Schema["products"]>
 
-const COLUMNS = [
-  "slot", "id", "sku", "name_ru", "name_kk", "name_en", "inn", "atc", "form", "strength", "maker", "storage",
-  "prescription", "weight_grams", "family", "shown", "confirmed", "stock_control", "stopped", "barcodes", "search",
-  "vat", "group_id", "units"
-] as const
-
 /** Rows of one statement. */
 const BATCH = 100
 
-/** One statement for many rows, in as few pieces as may be; the text for each number of rows is made once. */
-const many = (before: string, row: string, after = "") => {
+/**
+ * One statement for many rows of so many values, which lie one behind the other, in as few pieces as may be; the text for
+ * each number of rows is made once.
+ */
+const many = (width: number, before: string, row: string, after = "") => {
   const texts = new Map<number, string>()
   const textOf = (n: number): string => {
     let text = texts.get(n)
     if (text === undefined) texts.set(n, text = before + Array.from({ length: n }, () => row).join(", ") + after)
     return text
   }
-  return function*(rows: ReadonlyArray<ReadonlyArray<unknown>>): Program<void> {
-    for (let i = 0; i < rows.length; i += BATCH) {
-      const piece = rows.slice(i, i + BATCH)
-      yield* raw("run", textOf(piece.length), piece.flat())
+  return function*(values: ReadonlyArray<unknown>): Program<void> {
+    for (let i = 0; i < values.length; i += BATCH * width) {
+      const piece = values.slice(i, i + BATCH * width)
+      yield* raw("run", textOf(piece.length / width), piece)
     }
   }
 }
 
 const replaceMany = (table: string, columns: ReadonlyArray<string>) =>
-  many(`replace into ${table} (${columns.join(", ")}) values `, `(${columns.map(() => "?").join(", ")})`)
+  many(columns.length, `replace into ${table} (${columns.join(", ")}) values `, `(${columns.map(() => "?").join(", ")})`)
 
 /** A description of the nth product of a write; null takes it away. */
 export interface DescriptionRow {
@@ -43,17 +41,16 @@ export interface DescriptionRow {
 }
 
 export interface ProductsWrite {
-  /** Whole, without slot. */
-  readonly rows: ReadonlyArray<Omit<ProductRow, "slot">>
+  /** `productValues`. */
+  readonly values: ReadonlyArray<unknown>
   readonly descriptions: ReadonlyArray<DescriptionRow>
 }
 
-export interface LinkRow {
-  readonly connection: string
-  readonly kind: string
-  readonly external: string
-  readonly id: string
-}
+/** Connection, kind, the partner's id and ours, of each link, one behind the other. */
+export type LinkValues = ReadonlyArray<string>
+
+const WIDTH = PRODUCT_COLUMNS.length
+const [ID, BARCODES] = [PRODUCT_COLUMNS.indexOf("id"), PRODUCT_COLUMNS.indexOf("barcodes")]
 
 export interface SearchArgs {
   /** Folded words, all of which must be there. */
@@ -78,11 +75,11 @@ export const catalogueOps = ({ db }: SqlDialect) => {
   const slotsOf = inPieces<{ id: string; slot: number }>((ids) =>
     db.selectFrom("products").select(["id", "slot"]).where("id", "in", ids as Array<string>)
   )
-  const dropBarcodes = many("delete from product_barcodes where product in (", "?", ")")
-  const putRows = replaceMany("products", COLUMNS)
+  const dropBarcodes = many(1, "delete from product_barcodes where product in (", "?", ")")
+  const putRows = replaceMany("products", PRODUCT_COLUMNS)
   const putBarcodes = replaceMany("product_barcodes", ["barcode", "product"])
   const putLinks = replaceMany("links", ["connection", "kind", "external_id", "id"])
-  const dropTexts = many("delete from product_descriptions where product in (", "?", ")")
+  const dropTexts = many(1, "delete from product_descriptions where product in (", "?", ")")
   const putTexts = replaceMany("product_descriptions", ["product", "ru", "kk", "en"])
   const textsOf = inPieces<{ id: string; ru: string | null; kk: string | null; en: string | null }>((ids) =>
     db.selectFrom("product_descriptions as d").innerJoin("products as p", "p.slot", "d.product")
@@ -103,39 +100,44 @@ export const catalogueOps = ({ db }: SqlDialect) => {
   function* putDescriptions(
     descriptions: ReadonlyArray<DescriptionRow>, slots: ReadonlyArray<number>
   ): Program<void> {
-    const [gone, there] = [[] as Array<[number]>, [] as Array<ReadonlyArray<unknown>>]
+    const [gone, there] = [[] as Array<number>, [] as Array<unknown>]
     for (const { n, texts } of descriptions) {
-      if (texts === null) gone.push([slots[n]!])
-      else there.push([slots[n], ...texts])
+      if (texts === null) gone.push(slots[n]!)
+      else there.push(slots[n], ...texts)
     }
     yield* dropTexts(gone)
     yield* putTexts(there)
   }
 
   /** Gives the slot of each product. A new one gets the next dense one. */
-  function* putProducts({ rows, descriptions }: ProductsWrite): Program<ReadonlyArray<number>> {
+  function* putProducts({ values, descriptions }: ProductsWrite): Program<ReadonlyArray<number>> {
     // The counter is touched first, so that two savers wait for each other and no slot is given twice.
     yield* run(takeSlots, { count: 0 })
-    const there = yield* slotsOf(rows.map((row) => row.id))
+    const count = values.length / WIDTH
+    const column = (at: number): ReadonlyArray<string> => Array.from({ length: count }, (_, i) => values[i * WIDTH + at] as string)
+    const ids = column(ID)
+    const there = yield* slotsOf(ids)
     const known = new Map(there.map((row) => [row.id, row.slot]))
     const first = (yield* one<{ value: number }>(slotsTaken))!.value
     let next = first
-    const slots = rows.map((row) => {
-      let slot = known.get(row.id)
-      if (slot === undefined) known.set(row.id, slot = next++)
+    const slots = ids.map((id) => {
+      let slot = known.get(id)
+      if (slot === undefined) known.set(id, slot = next++)
       return slot
     })
     yield* run(takeSlots, { count: next - first })
-    yield* putRows(rows.map((row, i) => COLUMNS.map((column) => (column === "slot" ? slots[i] : row[column]))))
-    yield* dropBarcodes(there.map((row) => [row.slot]))
-    const last = new Map(rows.map((row, i) => [slots[i]!, row.barcodes]))
-    yield* putBarcodes([...last].flatMap(([slot, codes]) => (JSON.parse(codes) as Array<string>).map((code) => [code, slot])))
+    const rows = [...values]
+    for (const [i, slot] of slots.entries()) rows[i * WIDTH] = slot
+    yield* putRows(rows)
+    yield* dropBarcodes(there.map((row) => row.slot))
+    const last = new Map(column(BARCODES).map((codes, i) => [slots[i]!, codes]))
+    yield* putBarcodes([...last].flatMap(([slot, codes]) => (JSON.parse(codes) as Array<string>).flatMap((code) => [code, slot])))
     yield* putDescriptions(descriptions, slots)
     return slots
   }
 
-  function* putLinkRows(rows: ReadonlyArray<LinkRow>): Program<null> {
-    yield* putLinks(rows.map(({ connection, kind, external, id }) => [connection, kind, external, id]))
+  function* putLinkRows(values: LinkValues): Program<null> {
+    yield* putLinks(values)
     return null
   }
 
@@ -159,7 +161,7 @@ export const catalogueOps = ({ db }: SqlDialect) => {
       const known = (yield* all<GroupRow>(allGroups)).map(groupOf)
       const refusals = groupRefusals(known, groups.map(groupOf))
       if (refusals.length > 0) return refusals
-      yield* putGroupRows(groups.map((row) => [row.id, row.name_ru, row.name_kk, row.name_en, row.parent, row.shown]))
+      yield* putGroupRows(groups.flatMap((row) => [row.id, row.name_ru, row.name_kk, row.name_en, row.parent, row.shown]))
       return []
     },
     *searchProducts(args: SearchArgs): Program<ReadonlyArray<ProductRow>> {
