@@ -77,7 +77,7 @@ export const emailMessages = defineAdapter({
               const sender = { address: from.address, name: from.name, replyTo }
               const letter = yield* Effect.tryPromise({ try: () => letterOf(message, sender), catch: (error) => error })
               yield* deliver(links, letter)
-              return { providerId: letter.messageId }
+              return { providerId: letter.reference }
             })
         }
       }

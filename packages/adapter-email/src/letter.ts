@@ -6,10 +6,8 @@ import MailComposer from "nodemailer/lib/mail-composer"
 type Message = typeof messagesPort.methods.send.input.Encoded
 
 const ADDRESS = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,253}$/u
-const isAddress = (text: string): boolean => {
-  const domain = text.slice(text.lastIndexOf("@") + 1)
-  return ADDRESS.test(text) && domainToASCII(domain).includes(".")
-}
+const domainOf = (address: string): string => domainToASCII(address.slice(address.lastIndexOf("@") + 1))
+const isAddress = (text: string): boolean => ADDRESS.test(text) && domainOf(text).includes(".")
 
 /** `no-reply@apteka.kz`; a domain may be written in its own letters. */
 export const Address = Schema.String.check(
@@ -27,8 +25,8 @@ export interface Sender {
 export interface Letter {
   readonly envelope: { readonly from: string; readonly to: string; readonly size: number }
   readonly raw: Buffer
-  /** Without its angle brackets. */
-  readonly messageId: string
+  /** Of its Message-ID what stands before the `@`. */
+  readonly reference: string
 }
 
 /** So much of a text stands for a subject where there is none; mailboxes show no more. Characters. */
@@ -48,10 +46,7 @@ const subjectFrom = (text: string): string => {
  * The same for the same message however often it is sent and over whatever server, so that a repetition is recognised. A digest:
  * ids are ours, and Message-IDs are seen by strangers. RFC 5322 3.6.4.
  */
-export const messageIdOf = (id: string, from: string): string => {
-  const domain = domainToASCII(from.slice(from.lastIndexOf("@") + 1))
-  return `${createHash("sha256").update(id).digest("hex").slice(0, 40)}@${domain}`
-}
+export const referenceOf = (id: string): string => createHash("sha256").update(id).digest("hex").slice(0, 40)
 
 /** The message as MIME. @throws AdapterFault `rejected`, where it can be no e-mail */
 export const letterOf = async (message: Message, { address, name, replyTo }: Sender): Promise<Letter> => {
@@ -59,9 +54,9 @@ export const letterOf = async (message: Message, { address, name, replyTo }: Sen
   if (kind !== "email") reject(`a mail server sends no ${kind}`)
   if (!isAddress(to)) reject("the recipient is no e-mail address")
   if (text.trim() === "") reject("the text is empty")
-  const messageId = messageIdOf(id, address)
+  const reference = referenceOf(id)
   const mail = new MailComposer({
-    messageId: `<${messageId}>`,
+    messageId: `<${reference}@${domainOf(address)}>`,
     from: { address, name: sender ?? "" },
     to: { address: to, name: "" },
     ...(replyTo === undefined ? {} : { replyTo }),
@@ -76,5 +71,5 @@ export const letterOf = async (message: Message, { address, name, replyTo }: Sen
   const raw = await mail.build()
   const { from, to: recipients } = mail.getEnvelope()
   if (from === false || recipients.length !== 1) return reject("the recipient is no e-mail address")
-  return { envelope: { from, to: recipients[0]!, size: raw.length }, raw, messageId }
+  return { envelope: { from, to: recipients[0]!, size: raw.length }, raw, reference }
 }

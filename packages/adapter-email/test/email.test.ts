@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { messageIdOf } from "../src/letter.ts"
+import { referenceOf } from "../src/letter.ts"
 import { faultOf } from "../src/smtp/replies.ts"
 import { type EmailSimulator, emailSimulator, type SmtpStep } from "../src/testing/index.ts"
 import { message, started } from "./support/mail.ts"
@@ -46,10 +46,10 @@ describe("SMS-2: a letter", () => {
     const one = await first.send()
     const two = await second.send()
     const other = await first.send({ id: "o-1:closed:4" })
-    expect(one.providerId).toBe(messageIdOf(message().id, "no-reply@example.test"))
+    expect(one.providerId).toBe(referenceOf(message().id))
     expect(two).toEqual(one)
     expect(other).not.toEqual(one)
-    expect(server.ledger.map(({ id }) => id)).toEqual([one, two, other].map(({ providerId }) => `<${providerId}>`))
+    expect(server.ledger.map(({ id }) => id)).toEqual([one, two, other].map(({ providerId }) => `<${providerId}@example.test>`))
   })
 
   test("has no headers and no recipients that a subject, a name or an address smuggles in", async () => {

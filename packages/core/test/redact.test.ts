@@ -75,6 +75,7 @@ describe("D25: what the exchange log keeps of a body", () => {
     ["a URL's user", "mysql://hub:s3cret@db.example/x", "s3cret"],
     ["an e-mail", "to Айгуль <aigul.s3cret@mail.example> queued", "s3cret"],
     ["JSON that was cut off", "{\"ok\":true,\"password\":\"s3cret", "s3cret"],
+    ["a letter", "{\"id\":\"1\",\"subject\":\"s3cret, your order\",\"html\":\"<p>s3cret</p>\"}", "s3cret"],
     ["an element", "<Контрагент><Имя>s3cret</Имя></Контрагент>", "s3cret"]
   ])("OPS-3: %s keeps no secret", (_, text, secret) => {
     expect(redactBody(text)).not.toContain(secret)

@@ -8,7 +8,7 @@ const DEEPEST = 12
 const SECRET = /pass|pwd|psw|secret|token|apikey|accesskey|^key$|auth|login|session|sessid|cookie|signature|^sign$|пароль|логин/u
 /** Keys whose values say who a person is, where they live, or what they were told. */
 const PERSONAL =
-  /name|customer|client|buyer|recipient|contact|person|phone|mobile|msisdn|tel$|email|mail$|^to$|^from$|^sender$|address|street|house|building|flat|apartment|entrance|intercom|city|^lat$|^lon$|^lng$|latitude|longitude|coord|^point|comment|note|text|message|body|^q$|query|geocode|birth|^iin$|^inn$|фио|имя|фамилия|отчество|наименование|представление|адрес|телефон|почта|контакт|комментарий|значение|контрагент|покупател|получател|клиент|заказчик|улица|квартира|подъезд|домофон/u
+  /name|customer|client|buyer|recipient|contact|person|phone|mobile|msisdn|tel$|email|mail$|^to$|^from$|^sender$|address|street|house|building|flat|apartment|entrance|intercom|city|^lat$|^lon$|^lng$|latitude|longitude|coord|^point|comment|note|text|^subject$|html|message|body|^q$|query|geocode|birth|^iin$|^inn$|фио|имя|фамилия|отчество|наименование|представление|адрес|телефон|почта|контакт|комментарий|значение|контрагент|покупател|получател|клиент|заказчик|улица|квартира|подъезд|домофон/u
 /** Keys that look like those of persons and are none: who looks for a file in the log looks by its name. */
 const OF_THINGS = /^(?:file|filename|имяфайла)$/u
 
