@@ -28,11 +28,11 @@ const TITLE = "P1: P2: P3: P8: P10: killed at random and started again, the hub 
 
 describe("kill -9 at random", () => {
   const seed = newSeed()
-  test(`${TITLE} (SQLite, SEED=${seed})`, { timeout: PATIENCE + rounds(12) * 12_000 }, () =>
-    killAgainAndAgain(newSqlite, rounds(12), seed))
+  test(`${TITLE} (SQLite, SEED=${seed})`, { timeout: PATIENCE + rounds(8) * 12_000 }, () =>
+    killAgainAndAgain(newSqlite, rounds(8), seed))
   test.skipIf(server.skip !== null)(
     `${TITLE} (MariaDB, SEED=${seed})`,
-    { timeout: PATIENCE + rounds(6) * 12_000 },
-    () => killAgainAndAgain(async () => newMariadb(await server.fresh()), rounds(6), seed)
+    { timeout: PATIENCE + rounds(5) * 12_000 },
+    () => killAgainAndAgain(async () => newMariadb(await server.fresh()), rounds(5), seed)
   )
 })
