@@ -19,7 +19,7 @@ const LANES = ["a", "b", "c"]
 const GATEWAY = { a: "ask", b: "safe", c: "never" } as const
 type Lane = keyof typeof GATEWAY
 
-const error = (outcome: AdapterError["outcome"], more: Partial<AdapterError> = {}): AdapterError =>
+const error = (outcome: AdapterError["outcome"], more: { readonly because?: "gateway"; readonly retryAfterMs?: number } = {}): AdapterError =>
   new AdapterError({ message: `it is ${outcome}`, adapter: "a", instance: "a", method: "m", outcome, reason: "fault", ...more })
 
 /**
@@ -94,7 +94,7 @@ describe("detours", () => {
           for (const { id, state, lane } of ended) {
             const at = arrived.get(id) ?? []
             expect(at.length, `${id}: ${at.join(", ")}`).toBeLessThanOrEqual(1)
-            if (state === "done") expect(at, id).toEqual([lane])
+            if (state === "done") expect([id, ...at]).toEqual([id, lane])
           }
           const states = ended.map(({ state }) => state)
           expect(states.filter((state) => !["done", "dropped", "rejected"].includes(state)), "all have come to an end").toEqual([])

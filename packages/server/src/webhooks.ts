@@ -101,7 +101,11 @@ const call = (url: URL, settings: RequestOptions, body: string): Promise<Webhook
       const parts: Array<Buffer> = []
       let bytes = 0
       const end = (): void =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString("utf8").slice(0, MOST_BYTES) })
+        resolve({
+          status: response.statusCode ?? 0,
+          text: Buffer.concat(parts).toString("utf8").slice(0, MOST_BYTES),
+          ...(response.headers["retry-after"] === undefined ? {} : { retryAfter: response.headers["retry-after"] })
+        })
       response.on("data", (part: Buffer) => {
         parts.push(part)
         bytes += part.length

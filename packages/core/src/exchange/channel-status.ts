@@ -1,5 +1,6 @@
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { AdapterError, AdapterFault, type FaultOutcome } from "../adapter/errors.ts"
+import { retryAfterMs } from "../adapter/http.ts"
 import { NotFound } from "../kernel/errors.ts"
 import type { ChannelId } from "../kernel/ids.ts"
 import { type Instant, toIso } from "../kernel/time.ts"
@@ -79,6 +80,8 @@ export type WebhookTest = typeof WebhookTest.Type
 
 interface Attempt extends WebhookTest {
   readonly outcome: "done" | "gone" | FaultOutcome
+  /** So many milliseconds the receiver wants to be left alone. */
+  readonly restMs: number | undefined
 }
 
 interface Wanted {
@@ -111,8 +114,8 @@ export class ChannelWebhooks extends Context.Service<ChannelWebhooks, {
               try: () => sender({ id, at, url: webhook.url, secrets: webhook.secrets, body }),
               catch: faultOf
             }).pipe(
-              Effect.map(({ status, text }) => ({ outcome: answerOutcome(status), status, error: null, text })),
-              Effect.catch(({ outcome, message }) => Effect.succeed({ outcome, status: null, error: message, text: "" }))
+              Effect.map(({ status, text, retryAfter = null }) => ({ outcome: answerOutcome(status), status, error: null, text, retryAfter })),
+              Effect.catch(({ outcome, message }) => Effect.succeed({ outcome, status: null, error: message, text: "", retryAfter: null }))
             )
             const { outcome, status, text } = answered
             const error = answered.error ?? (outcome === "done" ? null : `HTTP ${status}`)
@@ -132,7 +135,8 @@ export class ChannelWebhooks extends Context.Service<ChannelWebhooks, {
               response: text === "" ? null : text,
               error
             })
-            return { outcome, status, durationMs, error }
+            const restMs = outcome === "unavailable" ? retryAfterMs(answered.retryAfter, at + durationMs) : undefined
+            return { outcome, status, durationMs, error, restMs }
           })
 
         /** The receiver has said that it wants nothing any more: an administrator puts its webhook anew. */
@@ -163,7 +167,7 @@ export class ChannelWebhooks extends Context.Service<ChannelWebhooks, {
             if (ended.outcome === "done") return { state: "done" } satisfies DeliveredStatus
             if (ended.outcome === "gone") yield* stop(channel, webhook)
             const outcome = ended.outcome === "gone" ? "rejected" : ended.outcome
-            return yield* failure(channel.id, outcome, ended.error ?? "no answer")
+            return yield* failure(channel.id, outcome, ended.error ?? "no answer", ended.restMs)
           })
 
         const test = (id: ChannelId) =>
@@ -172,7 +176,10 @@ export class ChannelWebhooks extends Context.Service<ChannelWebhooks, {
             if (channel?.webhook === undefined || channel.webhook === null) return yield* NotFound.of("webhook of channel", id)
             const at = toIso(yield* Clock.currentTimeMillis)
             const body = JSON.stringify({ type: "test", timestamp: at, data: { channel: id } })
-            return yield* attempt({ channel, webhook: channel.webhook, id: `test-${yield* nextUuid}`, orderId: null, body })
+            const { outcome, status, durationMs, error } = yield* attempt({
+              channel, webhook: channel.webhook, id: `test-${yield* nextUuid}`, orderId: null, body
+            })
+            return { outcome, status, durationMs, error }
           })
 
         return ChannelWebhooks.of({ deliver, test })
@@ -189,12 +196,13 @@ const faultOf = (error: unknown): { readonly outcome: FaultOutcome; readonly mes
     ? { outcome: error.outcome, message: error.message }
     : { outcome: "unknown", message: `threw: ${error instanceof Error ? error.name : typeof error}` }
 
-const failure = (channel: string, outcome: FaultOutcome, text: string): AdapterError =>
+const failure = (channel: string, outcome: FaultOutcome, text: string, restMs?: number): AdapterError =>
   new AdapterError({
     adapter: "webhook",
     instance: webhookLane(channel),
     method: CHANNEL_STATUS,
     reason: "fault",
     outcome,
-    message: `[webhook] [${channel}] ${text}`
+    message: `[webhook] [${channel}] ${text}`,
+    ...(restMs === undefined ? {} : { retryAfterMs: restMs })
   })

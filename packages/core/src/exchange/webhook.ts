@@ -45,6 +45,8 @@ export interface WebhookDelivery {
 
 export interface WebhookAnswer {
   readonly status: number
+  /** Its header `Retry-After`, as it stands. */
+  readonly retryAfter?: string
   /** The beginning of what it said. */
   readonly text: string
 }
