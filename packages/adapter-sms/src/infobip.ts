@@ -1,14 +1,13 @@
 import { defineAdapter, messagesPort, type MessageReport, type MessageState, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
-import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
-import {
-  callGateway, Decimal, fault, faultOf, Fetch, form, isoTime, type Outcome, plainWord, safeCode, understood
-} from "./gateway/call.ts"
+import { watchBalance } from "./gateway/balance.ts"
+import { Decimal, fault, faultOf, isoTime, type Outcome, plainWord, safeCode } from "./gateway/call.ts"
 import { doubts } from "./gateway/doubts.ts"
 import {
   Guard, type Heard, jsonReport, mayEnter, NOT_FOUND, Refusal, reportEntrance, type Standing
 } from "./gateway/entrance.ts"
 import { outgoingSms, Sender } from "./gateway/outgoing.ts"
+import { gatewayAt, HTTP_CAPABILITIES, HTTP_FIELDS } from "./gateway/over-http.ts"
 
 interface Group {
   /** How sending ends when the answer names this group. */
@@ -52,50 +51,37 @@ const MOST_REPORTS = 1_000
 export const infobipMessages = defineAdapter({
   name: "infobip",
   config: Schema.Struct({
-    /** The account's own: https://xxxxx.api.infobip.com. */
-    url: Schema.URLFromString,
     apiKey: Schema.RedactedFromValue(Schema.NonEmptyString),
     sender: Sender,
     /** Delivery reports bear no signature: a secret in the address, or a name and a password. Without it none are taken. */
     reports: Schema.optionalKey(Guard),
     /** Where reports are to go, when the portal does not say it: https://hub/exchange/<connection>?key=… */
     reportUrl: Schema.optionalKey(Schema.RedactedFromValue(Schema.NonEmptyString)),
-    balanceAlarm: Schema.optionalKey(BalanceAlarm),
-    fetch: Schema.optionalKey(Fetch)
+    ...HTTP_FIELDS,
+    /** The account's own: https://xxxxx.api.infobip.com. */
+    url: Schema.URLFromString
   }),
   ports: { messages: messagesPort },
-  capabilities: {
-    sms: true,
-    email: false,
-    push: false,
-    lookUp: true,
-    status: true,
-    balance: true,
-    deliveryReports: true,
-    idempotentSend: false,
-    senderNames: true
-  },
-  setup: ({ url, apiKey, sender, reports, reportUrl, balanceAlarm, fetch = globalThis.fetch }, context) => {
+  capabilities: { ...HTTP_CAPABILITIES, lookUp: true },
+  setup: ({ url, apiKey, sender, reports, reportUrl, balanceAlarm, fetch }, context) => {
+    const infobip = gatewayAt("Infobip", url, fetch)
     const headers = {
       authorization: `App ${Redacted.value(apiKey)}`,
       "content-type": "application/json",
       accept: "application/json"
     }
-    const call = (path: string, init: RequestInit, query: Record<string, string> = {}): Promise<unknown> => {
-      const address = new URL(path, url)
-      address.search = form(query).toString()
-      return callGateway("Infobip", fetch, address, { ...init, headers })
-    }
+    const call = (path: string, init: RequestInit, query: Record<string, string> = {}): Promise<unknown> =>
+      infobip.call(path, { ...init, headers }, query)
 
     const doubt = doubts()
 
     const resultOf = async (path: string, messageId: string, signal: AbortSignal) => {
-      const { results } = understood("Infobip", Results, await call(path, { signal }, { messageId }))
+      const { results } = infobip.understood(Results, await call(path, { signal }, { messageId }))
       return results.find((result) => result.messageId === messageId)
     }
 
     const balance = async (signal: AbortSignal) => {
-      const { balance: amount, currency } = understood("Infobip", Balance, await call("/account/1/balance", { signal }))
+      const { balance: amount, currency } = infobip.understood(Balance, await call("/account/1/balance", { signal }))
       return { amount: String(amount), currency }
     }
     watchBalance({ alarm: balanceAlarm, read: balance }, context)
@@ -117,7 +103,7 @@ export const infobipMessages = defineAdapter({
           }
           return doubt.sending(message.id, async () => {
             const answer = await call("/sms/3/messages", { method: "POST", body: JSON.stringify(body), signal })
-            const { messageId, status } = understood("Infobip", Sent, answer).messages[0]
+            const { messageId, status } = infobip.understood(Sent, answer).messages[0]
             mustBeTaken(status)
             return { providerId: messageId, parts: sms.parts }
           })

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto"
 import { defineAdapter, messagesPort, type MessageState, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
-import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
-import { callGateway, type CodeTable, Decimal, fault, Fetch, form, Id, mustBeDone, understood } from "./gateway/call.ts"
+import { watchBalance } from "./gateway/balance.ts"
+import { type CodeTable, Decimal, fault, form, Id } from "./gateway/call.ts"
 import {
   type Heard, jsonReport, NOT_FOUND, Refusal, reportEntrance, reread, sameSecret, type Standing
 } from "./gateway/entrance.ts"
 import { outgoingSms, Sender } from "./gateway/outgoing.ts"
+import { gatewayAt, HTTP_CAPABILITIES, HTTP_FIELDS } from "./gateway/over-http.ts"
 
 const TRANSIENT = ["unknown", "could not say what became of the request"] as const
 const BACKGROUND = ["unknown", "does the work in the background and has not said how it ended"] as const
@@ -70,36 +71,22 @@ export const mobizonMessages = defineAdapter({
     sender: Schema.optionalKey(Sender),
     /** For delivery reports: the secret key of the cabinet. Without it none are taken. */
     reportSecret: Schema.optionalKey(Schema.RedactedFromValue(Schema.NonEmptyString)),
-    balanceAlarm: Schema.optionalKey(BalanceAlarm),
-    /** @default https://api.mobizon.kz */
-    url: Schema.optionalKey(Schema.URLFromString),
-    fetch: Schema.optionalKey(Fetch)
+    ...HTTP_FIELDS
   }),
   ports: { messages: messagesPort },
-  capabilities: {
-    sms: true,
-    email: false,
-    push: false,
-    lookUp: false,
-    status: true,
-    balance: true,
-    deliveryReports: true,
-    idempotentSend: false,
-    senderNames: true
-  },
-  setup: ({ apiKey, sender, reportSecret, balanceAlarm, url, fetch = globalThis.fetch }, context) => {
-    const base = url ?? new URL("https://api.mobizon.kz")
+  capabilities: HTTP_CAPABILITIES,
+  setup: ({ apiKey, sender, reportSecret, balanceAlarm, url, fetch }, context) => {
+    const mobizon = gatewayAt("Mobizon", url ?? new URL("https://api.mobizon.kz"), fetch)
 
     const call = async (method: string, fields: Parameters<typeof form>[0], signal: AbortSignal): Promise<unknown> => {
-      const address = new URL(`/service/${method}`, base)
-      address.search = form({ output: "json", api: "v1", apiKey: Redacted.value(apiKey) }).toString()
-      const body = await callGateway("Mobizon", fetch, address, { method: "POST", body: form(fields), signal })
-      mustBeDone("Mobizon", MOBIZON_CODES, understood("Mobizon", Head, body).code)
+      const query = { output: "json", api: "v1", apiKey: Redacted.value(apiKey) }
+      const body = await mobizon.call(`/service/${method}`, { method: "POST", body: form(fields), signal }, query)
+      mobizon.mustBeDone(MOBIZON_CODES, mobizon.understood(Head, body).code)
       return body
     }
 
     const status = async (id: string, signal: AbortSignal): Promise<Standing> => {
-      const { data } = understood("Mobizon", Statuses, await call("Message/GetSMSStatus", { "ids[0]": id }, signal))
+      const { data } = mobizon.understood(Statuses, await call("Message/GetSMSStatus", { "ids[0]": id }, signal))
       const one = data.find((message) => String(message.id) === id)
       if (one === undefined) return NOT_FOUND
       const state = MOBIZON_STATES[one.status]
@@ -109,7 +96,7 @@ export const mobizonMessages = defineAdapter({
     }
 
     const balance = async (signal: AbortSignal) => {
-      const { data } = understood("Mobizon", Balance, await call("User/GetOwnBalance", {}, signal))
+      const { data } = mobizon.understood(Balance, await call("User/GetOwnBalance", {}, signal))
       return { amount: String(data.balance), currency: data.currency }
     }
     watchBalance({ alarm: balanceAlarm, read: balance }, context)
@@ -125,7 +112,7 @@ export const mobizonMessages = defineAdapter({
             "params[validity]": sms.validMinutes === undefined ? undefined : Math.min(sms.validMinutes, 1440),
             "params[shortenLinks]": 0
           }, signal)
-          return { providerId: String(understood("Mobizon", Sent, body).data.messageId), parts: sms.parts }
+          return { providerId: String(mobizon.understood(Sent, body).data.messageId), parts: sms.parts }
         },
         status: ({ providerId }, { signal }) => status(providerId, signal),
         balance: (_, { signal }) => balance(signal)

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto"
 import { defineAdapter, messagesPort, type MessageState, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
-import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
-import {
-  callGateway, type CodeTable, Decimal, fault, Fetch, form, Id, isoTime, mustBeDone, plainWord, safeCode, understood
-} from "./gateway/call.ts"
+import { watchBalance } from "./gateway/balance.ts"
+import { type CodeTable, Decimal, fault, form, Id, isoTime, plainWord, safeCode } from "./gateway/call.ts"
 import { doubts } from "./gateway/doubts.ts"
 import { type Heard, NOT_FOUND, Refusal, reportEntrance, sameSecret, type Standing } from "./gateway/entrance.ts"
 import { outgoingSms, phoneOf, Sender } from "./gateway/outgoing.ts"
+import { gatewayAt, HTTP_CAPABILITIES, HTTP_FIELDS } from "./gateway/over-http.ts"
 import { slots } from "./gateway/slots.ts"
 
 /** `error_code` of sending (partners-sms.md 3.1). */
@@ -87,26 +86,13 @@ export const smscMessages = defineAdapter({
     parallel: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 14 }))),
     /** For delivery reports: the secret that the cabinet hashes them with. Without it none are taken. */
     reportSecret: Schema.optionalKey(Schema.RedactedFromValue(Schema.NonEmptyString)),
-    balanceAlarm: Schema.optionalKey(BalanceAlarm),
-    /** Instead of https://smsc.ru or https://smsc.kz. */
-    url: Schema.optionalKey(Schema.URLFromString),
-    fetch: Schema.optionalKey(Fetch)
+    ...HTTP_FIELDS
   }),
   ports: { messages: messagesPort },
-  capabilities: {
-    sms: true,
-    email: false,
-    push: false,
-    lookUp: true,
-    status: true,
-    balance: true,
-    deliveryReports: true,
-    idempotentSend: false,
-    senderNames: true
-  },
+  capabilities: { ...HTTP_CAPABILITIES, lookUp: true },
   setup: (config, context) => {
-    const { country, auth, sender, parallel = 10, reportSecret, balanceAlarm, url, fetch = globalThis.fetch } = config
-    const base = url ?? new URL(HOSTS[country])
+    const { country, auth, sender, parallel = 10, reportSecret, balanceAlarm, url, fetch } = config
+    const smsc = gatewayAt("SMSC", url ?? new URL(HOSTS[country]), fetch)
     const currency = CURRENCIES[country]
     const account = "apiKey" in auth
       ? { apikey: Redacted.value(auth.apiKey) }
@@ -114,19 +100,16 @@ export const smscMessages = defineAdapter({
     const within = slots(parallel)
     const doubt = doubts()
 
-    const ask = (script: string, fields: Record<string, string>, signal: AbortSignal): Promise<unknown> => {
-      const address = new URL(`/sys/${script}`, base)
-      address.search = form({ ...account, ...fields, fmt: 3 }).toString()
-      return within(signal, () => callGateway("SMSC", fetch, address, { signal }))
-    }
+    const ask = (script: string, fields: Record<string, string>, signal: AbortSignal): Promise<unknown> =>
+      within(signal, () => smsc.call(`/sys/${script}`, { signal }, { ...account, ...fields, fmt: 3 }))
 
     const standing = async (id: string, phone: string, signal: AbortSignal): Promise<Standing> => {
       const body = await ask("status.php", { id, phone }, signal)
       if (isFailed(body)) {
         if (body.error_code === 3) return NOT_FOUND
-        mustBeDone("SMSC", SMSC_ASK_CODES, body.error_code)
+        smsc.mustBeDone(SMSC_ASK_CODES, body.error_code)
       }
-      const { status, last_timestamp } = understood("SMSC", Status, body)
+      const { status, last_timestamp } = smsc.understood(Status, body)
       const at = last_timestamp === undefined ? null : isoTime(String(last_timestamp))
       const state = SMSC_STATES[String(status)]
       if (state === undefined) {
@@ -137,8 +120,8 @@ export const smscMessages = defineAdapter({
 
     const balance = async (signal: AbortSignal) => {
       const body = await ask("balance.php", {}, signal)
-      if (isFailed(body)) mustBeDone("SMSC", SMSC_ASK_CODES, body.error_code)
-      return { amount: String(understood("SMSC", Balance, body).balance), currency }
+      if (isFailed(body)) smsc.mustBeDone(SMSC_ASK_CODES, body.error_code)
+      return { amount: String(smsc.understood(Balance, body).balance), currency }
     }
     watchBalance({ alarm: balanceAlarm, read: balance }, context)
 
@@ -151,12 +134,11 @@ export const smscMessages = defineAdapter({
             ...account, phones: sms.phone, mes: sms.text, sender: sms.sender, id, charset: "utf-8", cost: 3, fmt: 3,
             valid: validFor(sms.validMinutes)
           }
-          const address = new URL("/sys/send.php", base)
           const { cnt, cost } = await doubt.sending(message.id, async () => {
             const init = { method: "POST", body: form(fields), signal }
-            const body = await within(signal, () => callGateway("SMSC", fetch, address, init))
-            if (isFailed(body)) mustBeDone("SMSC", SMSC_SEND_CODES, body.error_code)
-            return understood("SMSC", Sent, body)
+            const body = await within(signal, () => smsc.call("/sys/send.php", init))
+            if (isFailed(body)) smsc.mustBeDone(SMSC_SEND_CODES, body.error_code)
+            return smsc.understood(Sent, body)
           })
           return {
             providerId: smscRef(id, sms.phone),

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto"
 import { defineAdapter, messagesPort, type MessageState, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
-import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
-import {
-  callGateway, type CodeTable, Decimal, fault, Fetch, form, Id, mustBeDone, plainWord, safeCode, understood
-} from "./gateway/call.ts"
+import { watchBalance } from "./gateway/balance.ts"
+import { type CodeTable, Decimal, fault, form, Id, plainWord, safeCode } from "./gateway/call.ts"
 import { type Heard, mayEnter, Refusal, reportEntrance, reread, sameSecret, type Standing } from "./gateway/entrance.ts"
 import { outgoingSms, Sender } from "./gateway/outgoing.ts"
+import { gatewayAt, HTTP_CAPABILITIES, HTTP_FIELDS } from "./gateway/over-http.ts"
 
 /** `status_code` of sending and asking (partners-sms.md 3.2; 231 and 232 are probable). */
 export const SMSRU_CODES: CodeTable = {
@@ -75,37 +74,27 @@ export const smsruMessages = defineAdapter({
     reports: Schema.optionalKey(Schema.Literals(["reread", "hash", "none"])),
     /** Wanted in the address of reports (`?key=`), so that not everybody can make us ask. */
     reportKey: Schema.optionalKey(Schema.RedactedFromValue(Schema.String.check(Schema.isMinLength(16)))),
-    /** Also looks at the limit of the day. */
-    balanceAlarm: Schema.optionalKey(BalanceAlarm),
-    /** Instead of https://sms.ru. */
-    url: Schema.optionalKey(Schema.URLFromString),
-    fetch: Schema.optionalKey(Fetch)
+    /** `balanceAlarm` also looks at the limit of the day. */
+    ...HTTP_FIELDS
   }),
   ports: { messages: messagesPort },
-  capabilities: {
-    sms: true,
-    email: false,
-    push: false,
-    lookUp: false,
-    status: true,
-    balance: true,
-    deliveryReports: true,
-    idempotentSend: false,
-    senderNames: true
-  },
+  capabilities: HTTP_CAPABILITIES,
   setup: (config, context) => {
-    const { apiId, sender, reports = "reread", reportKey, balanceAlarm, url, fetch = globalThis.fetch } = config
-    const base = url ?? new URL("https://sms.ru")
+    const { apiId, sender, reports = "reread", reportKey, balanceAlarm, url, fetch } = config
+    const smsru = gatewayAt("SMS.ru", url ?? new URL("https://sms.ru"), fetch)
     const api_id = Redacted.value(apiId)
 
-    const ask = async (path: string, fields: Record<string, string>, signal: AbortSignal): Promise<unknown> => {
-      const address = new URL(path, base)
-      address.search = form({ api_id, ...fields, json: 1 }).toString()
-      return headed(await callGateway("SMS.ru", fetch, address, { signal }))
+    /** The answer as a whole must be done before its messages are looked at. */
+    const headed = async (answer: Promise<unknown>): Promise<unknown> => {
+      const body = await answer
+      smsru.mustBeDone(SMSRU_CODES, smsru.understood(Head, body).status_code)
+      return body
     }
+    const ask = (path: string, fields: Record<string, string>, signal: AbortSignal): Promise<unknown> =>
+      headed(smsru.call(path, { signal }, { api_id, ...fields, json: 1 }))
 
     const status = async (sms_id: string, signal: AbortSignal): Promise<Standing> => {
-      const { sms } = understood("SMS.ru", Messages, await ask("/sms/status", { sms_id }, signal))
+      const { sms } = smsru.understood(Messages, await ask("/sms/status", { sms_id }, signal))
       const code = sms[sms_id]?.status_code
       if (code === undefined) throw fault("unknown", "the answer of SMS.ru is about another message")
       const state = SMSRU_STATES[code]
@@ -116,13 +105,13 @@ export const smsruMessages = defineAdapter({
     }
 
     const balance = async (signal: AbortSignal) => {
-      const { balance: amount } = understood("SMS.ru", Balance, await ask("/my/balance", {}, signal))
+      const { balance: amount } = smsru.understood(Balance, await ask("/my/balance", {}, signal))
       return { amount: String(amount), currency: "RUB" }
     }
 
     let warned = false
     const limit = async (signal: AbortSignal): Promise<void> => {
-      const { total_limit, used_today } = understood("SMS.ru", Limit, await ask("/my/limit", {}, signal))
+      const { total_limit, used_today } = smsru.understood(Limit, await ask("/my/limit", {}, signal))
       const nearly = Number(used_today ?? 0) >= Number(total_limit) * NEARLY_ALL
       if (nearly && !warned) {
         context.hub.log("WARNING: the limit of the day of SMS.ru is nearly used up", { total_limit, used_today })
@@ -137,13 +126,11 @@ export const smsruMessages = defineAdapter({
           const sms = outgoingSms(message, sender)
           const { phone, text } = sms
           const fields = { api_id, to: phone, msg: text, json: 1, from: sms.sender, ttl: ttlOf(sms.validMinutes) }
-          const address = new URL("/sms/send", base)
-          const init = { method: "POST", body: form(fields), signal }
-          const body = headed(await callGateway("SMS.ru", fetch, address, init))
-          const one = Object.values(understood("SMS.ru", Messages, body).sms)[0]
+          const body = await headed(smsru.call("/sms/send", { method: "POST", body: form(fields), signal }))
+          const one = Object.values(smsru.understood(Messages, body).sms)[0]
           if (one === undefined) throw fault("unknown", "the answer of SMS.ru names no message")
-          mustBeDone("SMS.ru", SMSRU_CODES, one.status_code)
-          return { providerId: understood("SMS.ru", Sent, one).sms_id, parts: sms.parts }
+          smsru.mustBeDone(SMSRU_CODES, one.status_code)
+          return { providerId: smsru.understood(Sent, one).sms_id, parts: sms.parts }
         },
         status: ({ providerId }, { signal }) => status(providerId, signal),
         balance: (_, { signal }) => balance(signal)
@@ -164,12 +151,6 @@ export const smsruMessages = defineAdapter({
     }
   }
 })
-
-/** The answer as a whole must be done before its messages are looked at. */
-const headed = (body: unknown): unknown => {
-  mustBeDone("SMS.ru", SMSRU_CODES, understood("SMS.ru", Head, body).status_code)
-  return body
-}
 
 /** `ttl` is minutes, a day at the most. */
 const ttlOf = (minutes: number | undefined): number | undefined =>

@@ -1,13 +1,12 @@
 import { defineAdapter, messagesPort, type MessageState, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
-import { BalanceAlarm, watchBalance } from "./gateway/balance.ts"
-import {
-  type Account, callGateway, type CodeTable, Decimal, fault, faultOf, Fetch, mustBeDone, plainWord, safeCode, understood
-} from "./gateway/call.ts"
+import { watchBalance } from "./gateway/balance.ts"
+import { type Account, type CodeTable, Decimal, fault, faultOf, mustBeDone, plainWord, safeCode } from "./gateway/call.ts"
 import {
   Guard, type Heard, jsonReport, mayEnter, NOT_FOUND, Refusal, reportEntrance, reread, type Standing
 } from "./gateway/entrance.ts"
 import { outgoingSms, Sender } from "./gateway/outgoing.ts"
+import { gatewayAt, HTTP_CAPABILITIES, HTTP_FIELDS } from "./gateway/over-http.ts"
 
 /** `response_code`, of an answer and of each recipient (partners-sms.md 3.6). */
 export const TURBOSMS_CODES: CodeTable = {
@@ -74,38 +73,24 @@ export const turbosmsMessages = defineAdapter({
      * only taken as the names of messages, and TurboSMS is asked how these stand. Without it none are taken.
      */
     reports: Schema.optionalKey(Guard),
-    balanceAlarm: Schema.optionalKey(BalanceAlarm),
-    /** @default https://api.turbosms.ua */
-    url: Schema.optionalKey(Schema.URLFromString),
-    fetch: Schema.optionalKey(Fetch)
+    ...HTTP_FIELDS
   }),
   ports: { messages: messagesPort },
-  capabilities: {
-    sms: true,
-    email: false,
-    push: false,
-    lookUp: false,
-    status: true,
-    balance: true,
-    deliveryReports: true,
-    idempotentSend: false,
-    senderNames: true
-  },
+  capabilities: HTTP_CAPABILITIES,
   setup: (config, context) => {
-    const { token, sender, currency = "UAH", reports, balanceAlarm, fetch = globalThis.fetch } = config
-    const base = config.url ?? new URL("https://api.turbosms.ua")
+    const { token, sender, currency = "UAH", reports, balanceAlarm, url, fetch } = config
+    const turbosms = gatewayAt("TurboSMS", url ?? new URL("https://api.turbosms.ua"), fetch)
     const headers = { authorization: `Bearer ${Redacted.value(token)}`, "content-type": "application/json" }
 
     const call = async (path: string, body: unknown, signal: AbortSignal): Promise<unknown> => {
-      const init = { method: "POST", headers, body: JSON.stringify(body), signal }
-      const answer = await callGateway("TurboSMS", fetch, new URL(path, base), init)
-      mustBeTaken(understood("TurboSMS", Head, answer))
+      const answer = await turbosms.call(path, { method: "POST", headers, body: JSON.stringify(body), signal })
+      mustBeTaken(turbosms.understood(Head, answer))
       return answer
     }
 
     const status = async (id: string, signal: AbortSignal): Promise<Standing> => {
       const answer = await call("/message/status.json", { messages: [id] }, signal)
-      const { response_result } = understood("TurboSMS", Statuses, answer)
+      const { response_result } = turbosms.understood(Statuses, answer)
       const said = response_result?.find((message) => message.message_id === id)?.status
       if (said === undefined || said === null) return NOT_FOUND
       // Its times bear no zone.
@@ -113,7 +98,7 @@ export const turbosmsMessages = defineAdapter({
     }
 
     const balance = async (signal: AbortSignal) => {
-      const { response_result } = understood("TurboSMS", Balance, await call("/user/balance.json", {}, signal))
+      const { response_result } = turbosms.understood(Balance, await call("/user/balance.json", {}, signal))
       return { amount: String(response_result.balance), currency }
     }
     watchBalance({ alarm: balanceAlarm, read: balance }, context)
@@ -123,7 +108,7 @@ export const turbosmsMessages = defineAdapter({
         send: async (message, { signal }) => {
           const sms = outgoingSms(message, sender)
           const body = { recipients: [sms.phone], sms: { sender: sms.sender, text: sms.text } }
-          const answer = understood("TurboSMS", Sent, await call("/message/send.json", body, signal))
+          const answer = turbosms.understood(Sent, await call("/message/send.json", body, signal))
           const [one] = answer.response_result
           // 800 to 803 at the top say nothing of this recipient.
           mustBeTaken(one)
