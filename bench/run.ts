@@ -5,7 +5,8 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: (args: Read
   assembly: () => import("./assembly.ts"),
   start: () => import("./start.ts"),
   sync: () => import("./sync.ts"),
-  outbox: () => import("./outbox.ts")
+  outbox: () => import("./outbox.ts"),
+  odata: () => import("./odata.ts")
 }
 
 const [name, ...args] = process.argv.slice(2)

@@ -30,7 +30,7 @@ export const priceTypeGuid = (branch: number): string => guid(3, branch)
 const cell = (product: number, branch: number, salt: number): number => random(product * 64 + branch + salt * 0x1000000)
 
 /** The figures of one generation of files: in a later one 2 % of the rows differ and 0.5 % of the stock is 0. */
-const figures = (generation: number) => {
+export const figuresOf = (generation: number) => {
   const latest = (product: number, branch: number, salt: number, share: number): number => {
     let found = 0
     for (let g = 1; g <= generation; g++) if (cell(product, branch, salt + 10 * g) < share) found = g
@@ -98,7 +98,7 @@ export const writeExchange = (
   formedAt: string
 ): ExchangeFiles => {
   const paths = { rests: join(folder, `rests${generation}.xml`), prices: join(folder, `prices${generation}.xml`) }
-  const { has, units, price } = figures(generation)
+  const { has, units, price } = figuresOf(generation)
   const [rests, prices] = [new XmlFile(paths.rests), new XmlFile(paths.prices)]
   let rows = 0
   for (const file of [rests, prices]) file.write(head(formedAt))
@@ -142,7 +142,7 @@ export const writeCatalogue = (path: string, products: number, letters: number):
 /** Writes offers.xml as УТ 11 does (2.07): prices and stock of an offer together, warehouses as attributes. Gives its rows. */
 export const writeOffers = (path: string, { products, branches }: ExchangeSize): number => {
   const file = new XmlFile(path)
-  const { has, units, price } = figures(0)
+  const { has, units, price } = figuresOf(0)
   let rows = 0
   file.write(head("2026-11-20T09:00:00").replace("2.10", "2.07"))
   for (let product = 0; product < products; product++) {

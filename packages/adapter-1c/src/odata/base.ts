@@ -4,8 +4,9 @@ import { ODataFault } from "./fault.ts"
 import type { Mapping } from "./mapping.ts"
 import { readMetadata } from "./metadata.ts"
 import { missingIn, type Need, objectsOf } from "./needs.ts"
-import { type Page, pagesOf, type Table, TableChanged } from "./paging.ts"
+import { type Page, pagesOf, type Table, TableChanged, TableCut, wholeOf } from "./paging.ts"
 import type { OneCODataConfig } from "./settings.ts"
+import { Slices } from "./slices.ts"
 
 const TRIES = 3
 
@@ -44,17 +45,27 @@ export class Base {
     this.#checked = true
   }
 
-  /** All rows of a table, page by page. `begin` is called before each attempt: what came so far is void. */
+  /** All rows of a table, some at a time. `begin` is called before each attempt: what came so far is void. */
   async each(table: Table, begin: () => void, take: (page: Page) => void | Promise<void>): Promise<void> {
-    const { client, config } = this.parts
+    const slices = new Slices()
     for (let attempt = 1; ; attempt++) {
       begin()
       try {
-        for await (const page of pagesOf(client, table, config.page)) await take(page)
+        for await (const page of this.#rows(table)) {
+          await take(page)
+          if (slices.due) await slices.rest()
+        }
         return
       } catch (error) {
-        if (!(error instanceof TableChanged) || attempt === TRIES) throw error
+        const again = error instanceof TableChanged || error instanceof TableCut
+        if (!again || attempt === TRIES) throw error
       }
     }
+  }
+
+  #rows(table: Table): AsyncGenerator<Page> {
+    const { client, config } = this.parts
+    const whole = config.page === 0 || (config.virtualTables === "whole" && table.path.includes("/"))
+    return whole ? wholeOf(client, table) : pagesOf(client, table, config.page)
   }
 }

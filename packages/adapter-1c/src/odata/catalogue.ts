@@ -2,7 +2,8 @@ import { type InboundHub, newProduct, type Product, ProductId } from "@aptekit/c
 import type { Deletions } from "../deletion-guard.ts"
 import type { Base } from "./base.ts"
 import { questionsOf } from "./filters.ts"
-import type { Table } from "./paging.ts"
+import { percentOf, type Table } from "./paging.ts"
+import { Slices } from "./slices.ts"
 import type { StateFile } from "./state.ts"
 import { flagOf, refOf, type Row, textOf } from "./values.ts"
 import type { VersionMemory } from "./versions/memory.ts"
@@ -69,7 +70,8 @@ export class Catalogue {
   }
 
   async refresh(): Promise<void> {
-    this.#links = new Map(await this.#hub.links())
+    const links = await this.#hub.links()
+    this.#links = links instanceof Map ? links : new Map(links)
   }
 
   /** Of all goods the marks and versions alone: nothing is written. */
@@ -116,10 +118,10 @@ export class Catalogue {
     this.#variantNames = await this.#names()
     const seen = new Set<string>()
     let written = 0
-    await this.#base.each(this.#goods(this.#fields()), () => seen.clear(), async ({ rows, read, total }) => {
-      written += await this.#page(rows, barcodes)
-      for (const row of rows) seen.add(refOf(row, "Ref_Key") ?? "")
-      progress(total === 0 ? 100 : Math.floor((read * 100) / total))
+    await this.#base.each(this.#goods(this.#fields()), () => seen.clear(), async (page) => {
+      written += await this.#page(page.rows, barcodes)
+      for (const row of page.rows) seen.add(refOf(row, "Ref_Key") ?? "")
+      progress(percentOf(page))
     })
     written += await this.ensure([...barcodes.keys()], barcodes)
     await this.#keepMarks()
@@ -167,10 +169,14 @@ export class Catalogue {
 
   /** Makes characteristics that registers name of goods that are known. Gives how many. */
   async ensure(ids: Iterable<string>, barcodes: Barcodes = new Map()): Promise<number> {
-    const missing = [...new Set(ids)].filter((id) => {
+    const slices = new Slices()
+    const found = new Set<string>()
+    for (const id of ids) {
       const family = familyOf(id)
-      return family !== null && this.#links.has(family) && (!this.#links.has(id) || barcodes.has(id))
-    })
+      if (family !== null && this.#links.has(family) && (!this.#links.has(id) || barcodes.has(id))) found.add(id)
+      if (slices.due) await slices.rest()
+    }
+    const missing = [...found]
     if (missing.length > 0 && this.#variantNames.size === 0) this.#variantNames = await this.#names()
     let written = 0
     for (let at = 0; at < missing.length; at += CHUNK) {

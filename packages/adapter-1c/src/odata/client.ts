@@ -3,6 +3,8 @@ import { faultOf, lostFault, oddAnswer, type Purpose, toldIn } from "./answer.ts
 import { ODataFault } from "./fault.ts"
 import { Gate } from "./gate.ts"
 import { type Record1C, recordedFetch, taskNow } from "./recording.ts"
+import { Patience } from "./patience.ts"
+import { rowsIn } from "./rows-in.ts"
 import { BaseSession } from "./session.ts"
 import type { Row } from "./values.ts"
 
@@ -46,6 +48,14 @@ interface Call {
   readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly task?: string | null
+  /** In the place of the usual one, which is for all of the answer. */
+  readonly patience?: Patience
+}
+
+/** Rows of a set, and the answer without them. */
+export interface RowPage {
+  readonly rows: ReadonlyArray<Row>
+  readonly head: Row
 }
 
 /**
@@ -91,6 +101,39 @@ export class ODataClient {
   async get(path: string, query: Query = {}): Promise<Row> {
     const call: Call = { method: "GET", path, query, purpose: "read" }
     return this.#patiently(async () => json(await this.#call(call), "read", path))
+  }
+
+  /** A page of a set: read in slices, so that a large one holds nobody. */
+  async page(path: string, query: Query = {}): Promise<RowPage> {
+    const call: Call = { method: "GET", path, query, purpose: "read" }
+    return this.#patiently(async () => {
+      const rows: Array<Row> = []
+      const parts = rowsIn(await this.#call(call), path)
+      for (;;) {
+        const part = await parts.next()
+        if (part.done === true) return { rows, head: part.value }
+        rows.push(...part.value)
+      }
+    })
+  }
+
+  /**
+   * A whole set as it flows, never all of it in memory. Repeated only until it begins to, which an empty piece tells; from
+   * then on `timeoutMs` is for each piece.
+   */
+  async *flow(path: string, query: Query = {}): AsyncGenerator<ReadonlyArray<Row>> {
+    const { timeoutMs } = this.#options
+    const patience = new Patience(timeoutMs)
+    try {
+      const response = await this.#patiently(() => {
+        patience.begin()
+        return this.#call({ method: "GET", path, query, purpose: "read", patience })
+      })
+      yield []
+      yield* rowsIn(response, path, () => patience.begin())
+    } finally {
+      patience.end()
+    }
   }
 
   /** `/$count` is text with a BOM (fact 74). */
@@ -169,17 +212,27 @@ export class ODataClient {
     try {
       const response = await this.#send(call, headers)
       this.#session.learn(response, headers["ibsession"] !== undefined)
-      if (response.ok) return response
+      const { cookie } = headers
+      if (response.ok) return cookie !== undefined && isHtml(response) ? await this.#shownOut(call, cookie, response) : response
       const text = await body(response, call.purpose, call.path)
       if (headers["ibsession"] !== undefined && response.status === 400) return await this.#withoutSession(call)
-      if (headers["cookie"] !== undefined && isStale(response.status, text)) {
-        this.#session.drop(headers["cookie"])
-        return await this.#again(call)
+      if (cookie !== undefined && isForgotten(response.status, text)) {
+        this.#session.drop(cookie)
+        // Behind a server's own error nobody knows what became of a write.
+        if (call.purpose === "read" || response.status < 500) return await this.#again(call)
       }
       throw faultOf(response.status, text, call.purpose, call.path)
     } finally {
       done()
     }
+  }
+
+  /** A page where an answer should be, such as that of a login: the session is gone. A write may have been done. */
+  async #shownOut(call: Call, cookie: string, response: Response): Promise<Response> {
+    this.#session.drop(cookie)
+    if (call.purpose === "write") return response
+    await response.body?.cancel()
+    return this.#again(call)
   }
 
   async #withoutSession(call: Call): Promise<Response> {
@@ -215,7 +268,7 @@ export class ODataClient {
     }
     const target = this.#options.url + address(call.path, query)
     if (target.length > MOST_ADDRESS) throw tooLong(call.path, target.length)
-    const timeout = AbortSignal.timeout(timeoutMs)
+    const timeout = call.patience?.signal ?? AbortSignal.timeout(timeoutMs)
     const request = new Request(target, {
       method: call.method,
       headers,
@@ -257,9 +310,16 @@ const address = (path: string, query: Query): string => {
 const refusalIn = async (response: Response, { purpose, path }: Call): Promise<ODataFault> =>
   faultOf(response.status, await body(response, purpose, path), purpose, path)
 
-/** A refusal in the interface's own words has nothing to do with the session. */
-const isStale = (status: number, text: string): boolean =>
-  status >= 400 && status < 500 && status !== 412 && toldIn(text) === undefined
+const isHtml = (response: Response): boolean => /html/iu.test(response.headers.get("content-type") ?? "")
+
+/**
+ * Does the base no longer know the session? What it says then nobody knows (fact 84): a refusal in anybody's words but the
+ * interface's, or a failure that speaks of sessions.
+ */
+const isForgotten = (status: number, text: string): boolean => {
+  if (status === 412 || toldIn(text) !== undefined) return false
+  return status < 500 || /сеанс|session/iu.test(text)
+}
 
 const body = async (response: Response, purpose: Purpose, where: string): Promise<string> => {
   try {

@@ -3,22 +3,21 @@ import { Currencies } from "../import/currency.ts"
 import { digitsOf } from "../sale/compose.ts"
 import type { Base } from "./base.ts"
 import { type Catalogue, externalIdOf } from "./catalogue.ts"
+import { percentOf } from "./paging.ts"
+import { type PriceColumn, PriceTable } from "./price-table.ts"
 import { Rejects } from "./rejects.ts"
+import { Slices } from "./slices.ts"
 import { numberOf, refOf, type Row, textOf } from "./values.ts"
 
 const NETWORK = -1
-const CHUNK = 65_536
+const UNKNOWN = -1
+/** Rows of a batch: some milliseconds of work. */
+const CHUNK = 8192
 const MAX_MINOR = 2_147_483_647
 
 interface Target {
   readonly priceType: string
   readonly branch: number
-}
-
-interface Amount {
-  readonly id: string
-  readonly line: number
-  readonly minor: number
 }
 
 /** The last prices of all mapped types. A price of 0 is none; one that is not named stays as it is. */
@@ -49,20 +48,34 @@ export class PriceReader {
     const currencies = await this.#currencies()
     const prices = this.#base.parts.mapping.prices!
     const key = [prices.product, prices.variant, prices.priceType, prices.unit].filter((field) => field !== null)
-    const amounts = new Map<Target, Array<Amount>>()
-    let rejects = new Rejects()
+    let [table, rejects] = [new PriceTable<Target>(), new Rejects()]
     const begin = (): void => {
-      rejects = new Rejects()
-      amounts.clear()
+      [table, rejects] = [new PriceTable(), new Rejects()]
     }
-    await this.#base.each({ path: prices.table, key }, begin, ({ rows, read, total }) => {
-      const first = read - rows.length + 1
-      for (const [i, row] of rows.entries()) this.#take(row, first + i, currencies, amounts, rejects)
-      run.progress("reading", total === 0 ? 100 : Math.floor((read * 100) / total))
+    await this.#base.each({ path: prices.table, key }, begin, (page) => {
+      const first = page.read - page.rows.length + 1
+      for (const [i, row] of page.rows.entries()) this.#take(row, first + i, currencies, table, rejects)
+      run.progress("reading", percentOf(page))
     })
-    await this.#catalogue.ensure([...amounts.values()].flat().map(({ id }) => id))
-    for (const [target, rows] of amounts) await this.#flush(run, asOf, target, rows, rejects)
+    await this.#catalogue.ensure(table.goods.texts)
+    const slots = await this.#slots(table.goods.texts)
+    for (const [target, column] of table.columns) {
+      await this.#flush(run, asOf, target, { column, slots, goods: table.goods.texts }, rejects)
+    }
     return rejects
+  }
+
+  /** Rows of the hub of these goods, −1 where it has none. */
+  async #slots(ids: ReadonlyArray<string>): Promise<Int32Array> {
+    const { catalogue } = this.#base.parts.hub
+    const slots = new Int32Array(ids.length)
+    const slices = new Slices()
+    for (const [i, id] of ids.entries()) {
+      const product = this.#catalogue.links.get(id)
+      slots[i] = product === undefined ? UNKNOWN : catalogue.slot(product) ?? UNKNOWN
+      if (slices.due) await slices.rest()
+    }
+    return slots
   }
 
   /** Currency's reference → ISO code. */
@@ -87,7 +100,7 @@ export class PriceReader {
     row: Row,
     line: number,
     currencies: ReadonlyMap<string, string>,
-    amounts: Map<Target, Array<Amount>>,
+    table: PriceTable<Target>,
     rejects: Rejects
   ): void {
     const { config, mapping } = this.#base.parts
@@ -110,39 +123,45 @@ export class PriceReader {
     if (minor === null) {
       return rejects.reject(line, `Цена товара ${product} не число, отрицательна, слишком велика или дробна.`)
     }
-    const id = externalIdOf(product, prices.variant === null ? null : refOf(row, prices.variant))
-    const rows = amounts.get(target)
-    if (rows === undefined) amounts.set(target, [{ id, line, minor }])
-    else rows.push({ id, line, minor })
+    table.add(target, externalIdOf(product, prices.variant === null ? null : refOf(row, prices.variant)), line, minor)
   }
 
-  async #flush(
-    run: InboundRun,
-    asOf: number,
-    target: Target,
-    rows: ReadonlyArray<Amount>,
-    rejects: Rejects
-  ): Promise<void> {
-    const slots = new Map<number, number>()
-    for (const { id, line, minor } of rows) {
-      const product = this.#catalogue.links.get(id)
-      const slot = product === undefined ? undefined : this.#base.parts.hub.catalogue.slot(product)
-      if (slot === undefined) rejects.park(line, `Товар ${id} из цен не найден: он появится после чтения номенклатуры.`)
-      else slots.set(slot, minor)
+  /** Of several rows of a product the last one counts. */
+  async #flush(run: InboundRun, asOf: number, target: Target, rows: Rows, rejects: Rejects): Promise<void> {
+    const { column, slots, goods } = rows
+    const [products, amounts] = [new Int32Array(column.size), new Int32Array(column.size)]
+    const places = new Map<number, number>()
+    const slices = new Slices()
+    for (let i = 0; i < column.size; i++) {
+      if (slices.due) await slices.rest()
+      const slot = slots[column.goods[i]!]!
+      if (slot === UNKNOWN) {
+        const id = goods[column.goods[i]!]!
+        rejects.park(column.lines[i]!, `Товар ${id} из цен не найден: он появится после чтения номенклатуры.`)
+        continue
+      }
+      const place = places.get(slot) ?? places.size
+      places.set(slot, place)
+      products[place] = slot
+      amounts[place] = column.minors[i]!
     }
-    const all = [...slots]
-    for (let at = 0; at < all.length; at += CHUNK) {
-      const part = all.slice(at, at + CHUNK)
+    for (let at = 0; at < places.size; at += CHUNK) {
+      const end = Math.min(at + CHUNK, places.size)
+      const branches = new Int32Array(end - at).fill(target.branch)
+      const { priceType } = target
       await run.write({
-        kind: "price",
-        asOf,
-        priceType: target.priceType,
-        products: Int32Array.from(part, ([slot]) => slot),
-        branches: new Int32Array(part.length).fill(target.branch),
-        amounts: Int32Array.from(part, ([, minor]) => minor)
+        kind: "price", asOf, priceType, products: products.slice(at, end), branches, amounts: amounts.slice(at, end)
       })
     }
   }
+}
+
+/** Prices that go to one place, with what their goods are. */
+interface Rows {
+  readonly column: PriceColumn
+  /** Rows of the hub by the numbers of the goods. */
+  readonly slots: Int32Array
+  readonly goods: ReadonlyArray<string>
 }
 
 /** Minor units, NO_PRICE for 0; null where they are none. */

@@ -1,16 +1,13 @@
-import { setImmediate } from "node:timers/promises"
 import type { StockSeries } from "@aptekit/core"
 import type { Base } from "./base.ts"
 import type { Catalogue } from "./catalogue.ts"
+import { Slices } from "./slices.ts"
 import type { StateFile } from "./state.ts"
 import { exact, goodsByProduct, type SeriesRow, type StockTable } from "./stock-table.ts"
 import { dayOf, refOf, textOf } from "./values.ts"
 
 /** Rows that are stated at once. */
 const CHUNK = 2000
-/** Products that are looked through in one turn. */
-const PIECE = 500
-
 /** Branch → bits of the products (by their rows in the hub) of which series were stated: to say "none left" one day. */
 export interface SeriesState {
   readonly stated: Readonly<Record<string, string>>
@@ -79,14 +76,14 @@ export class SeriesWriter {
 
   /** `branches`: the ids behind the table's places. */
   async state(table: StockTable, branches: ReadonlyArray<string>, asOf: number): Promise<void> {
-    const goods = goodsByProduct(this.#catalogue.links, table)
+    const slices = new Slices()
+    const goods = await goodsByProduct(this.#catalogue.links, table)
     const slots = this.#slots(goods.keys())
     const before = Cells.of(this.#state.value)
     const now = new Cells()
-    let seen = 0
     for (const [product, slot] of slots) {
       for (const branch of tracked(table, goods.get(product)!).keys()) now.add(branches[branch]!, slot)
-      if (++seen % PIECE === 0) await setImmediate()
+      if (slices.due) await slices.rest()
     }
     // First what was and what is: after a crash in between "none left" is said once more, never left out.
     await this.#save(before.with(now, slots.values()))
@@ -96,7 +93,6 @@ export class SeriesWriter {
       if (rows.length < least || rows.length === 0) return
       await this.#base.parts.hub.stock.putSeries({ asOf, rows })
       rows = []
-      await setImmediate()
     }
     for (const [product, slot] of slots) {
       for (const [branch, series] of tracked(table, goods.get(product)!)) {
@@ -106,6 +102,7 @@ export class SeriesWriter {
         if (before.has(branch, slot) && !now.has(branch, slot)) rows.push(rowOf(product, branch, "", null, 0))
       }
       await flush(CHUNK)
+      if (slices.due) await slices.rest()
     }
     await flush(0)
     await this.#save(now)

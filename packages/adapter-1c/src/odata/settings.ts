@@ -74,12 +74,20 @@ export const OneCODataConfig = Schema.Struct({
   changes: Schema.optionalKey(ODataChanges),
   /** Goods that have changed, between two whole readings of them; left out, only `every` counts. */
   versions: Schema.optionalKey(ODataVersions),
-  /** Rows of a page; 0: whole tables in one answer, for bases that do not page virtual tables. */
+  /**
+   * Virtual tables (`Balance()`, `SliceLast()`): `paged` with `$orderby`, `$top`, `$skip` and a count, or `whole` in one answer
+   * without any of them. What of these a base takes for virtual tables nobody knows (facts 73, 77).
+   */
+  virtualTables: Schema.Literals(["paged", "whole"]).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed("paged" as const))
+  ),
+  /** Rows of a page; 0: every table whole in one answer. */
   page: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(1000))),
   /** Calls to the base at once. */
   concurrency: count(1, 16).pipe(Schema.withDecodingDefaultKey(Effect.succeed(2))),
   /** Calls to the base a second; left out, as many as `concurrency` lets through. */
   perSecond: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0.1, maximum: 1000 }))),
+  /** Patience with an answer; with each piece of it, where a whole table flows. */
   timeoutMs: count(10, 600_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(60_000))),
   /** Pause before a read is repeated; it doubles. */
   backoffMs: count(1, 60_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(500))),

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises"
 
 /** Longer than that the event loop is not held at a stretch: orders are answered in it. */
-const SLICE_MS = 4
+const SLICE_MS = 3
 
 /** Long work in slices: `if (slices.due) await slices.rest()`, often, for asking costs little. */
 export class Slices {

@@ -1,3 +1,6 @@
+import { Dictionary } from "./dictionary.ts"
+import { Slices } from "./slices.ts"
+
 const FIRST_ROWS = 4096
 const NO_ROW = -1
 const NONE: ReadonlyArray<number> = []
@@ -5,26 +8,6 @@ const NONE: ReadonlyArray<number> = []
 /** Digits of a quantity in 1C; less is the noise of floating point. */
 const STEP = 1000
 export const exact = (quantity: number): number => Math.round(quantity * STEP) / STEP
-
-/** Texts as dense numbers, in the order of first sight. */
-export class Dictionary {
-  readonly #numbers = new Map<string, number>()
-  readonly texts: Array<string> = []
-
-  of(text: string): number {
-    let number = this.#numbers.get(text)
-    if (number === undefined) {
-      number = this.texts.length
-      this.#numbers.set(text, number)
-      this.texts.push(text)
-    }
-    return number
-  }
-
-  find(text: string): number | undefined {
-    return this.#numbers.get(text)
-  }
-}
 
 /** Rows of numbers side by side: no object for each of a million of them. */
 class Rows {
@@ -113,15 +96,17 @@ export class StockTable {
 /**
  * The table's goods of each product: none where it has no row, several where two of the base's ids mean one product.
  */
-export const goodsByProduct = (
+export const goodsByProduct = async (
   links: ReadonlyMap<string, string>,
   table: StockTable
-): ReadonlyMap<string, ReadonlyArray<number>> => {
+): Promise<ReadonlyMap<string, ReadonlyArray<number>>> => {
   const products = new Map<string, ReadonlyArray<number>>()
+  const slices = new Slices()
   for (const [externalId, product] of links) {
     const goods = table.goods.find(externalId)
     const others = products.get(product) ?? NONE
     products.set(product, goods === undefined ? others : [...others, goods])
+    if (slices.due) await slices.rest()
   }
   return products
 }

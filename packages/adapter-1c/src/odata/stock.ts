@@ -1,15 +1,16 @@
-import { setImmediate } from "node:timers/promises"
 import type { InboundRun } from "@aptekit/core"
 import type { Base } from "./base.ts"
 import { type Catalogue, externalIdOf } from "./catalogue.ts"
 import { stockKey } from "./needs.ts"
+import { percentOf } from "./paging.ts"
 import type { WarehousePlaces } from "./places.ts"
 import { Rejects } from "./rejects.ts"
+import { Slices } from "./slices.ts"
 import { exact, goodsByProduct, StockTable } from "./stock-table.ts"
 import { numberOf, refOf, type Row } from "./values.ts"
 
-/** Rows of a batch: some milliseconds of work, then others have their turn. */
-const CHUNK = 16_384
+/** Rows of a batch: some milliseconds of work. */
+const CHUNK = 8192
 const MAX_UNITS = 2_147_483_647
 
 export interface StockResult {
@@ -51,10 +52,10 @@ export class StockReader {
       read = { table: new StockTable(places.size), rejects: new Rejects() }
     }
     // No `allowedOnly`: rows that the user may not see would be taken for zeros; so the base refuses instead (fact 75).
-    await this.#base.each({ path: stock.table, key: stockKey(stock) }, begin, ({ rows, read: count, total }) => {
-      const first = count - rows.length + 1
-      for (const [i, row] of rows.entries()) this.#take(row, first + i, places, read)
-      run.progress("reading", total === 0 ? 100 : Math.floor((count * 100) / total))
+    await this.#base.each({ path: stock.table, key: stockKey(stock) }, begin, (page) => {
+      const first = page.read - page.rows.length + 1
+      for (const [i, row] of page.rows.entries()) this.#take(row, first + i, places, read)
+      run.progress("reading", percentOf(page))
     })
     return read
   }
@@ -86,12 +87,15 @@ export class StockReader {
   async #state(run: InboundRun, asOf: number, { table, rejects, branches }: StockResult): Promise<void> {
     const { links } = this.#catalogue
     const { hub } = this.#base.parts
+    const slices = new Slices()
     for (const id of table.goods.texts) {
       if (!links.has(id)) rejects.park(0, `Товар ${id} из остатков не найден: он появится после чтения номенклатуры.`)
+      if (slices.due) await slices.rest()
     }
     const slots = branches.map((branch) => this.#places.slot(branch)!)
     const batch = new Batch(run, asOf)
-    for (const [product, goods] of goodsByProduct(links, table)) {
+    for (const [product, goods] of await goodsByProduct(links, table)) {
+      if (slices.due) await slices.rest()
       const slot = hub.catalogue.slot(product)
       if (slot === undefined) continue
       for (const [place, branch] of slots.entries()) {
@@ -144,6 +148,5 @@ class Batch {
     await this.#run.write({
       kind: "stock", asOf: this.#asOf, products: products!, branches: branches!, quantities: quantities!
     })
-    await setImmediate()
   }
 }

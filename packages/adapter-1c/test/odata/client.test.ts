@@ -3,7 +3,7 @@ import { faultOf } from "../../src/odata/answer.ts"
 import { ODataClient, type ODataClientOptions } from "../../src/odata/client.ts"
 import { ODATA_CODES } from "../../src/odata/codes.ts"
 import { ODataFault } from "../../src/odata/fault.ts"
-import { pagesOf } from "../../src/odata/paging.ts"
+import { pagesOf, wholeOf } from "../../src/odata/paging.ts"
 import type { Row } from "../../src/odata/values.ts"
 import { ODATA_ROOT, type ODataSimulator } from "../../src/testing/index.ts"
 import { serve } from "../support/serve.ts"
@@ -23,7 +23,7 @@ const faultFrom = (work: Promise<unknown>): Promise<ODataFault> =>
 const GOODS_TABLE = { path: GOODS, key: ["Ref_Key"], allowedOnly: true }
 const readAll = async (client: ODataClient, size: number): Promise<ReadonlyArray<Row>> => {
   const rows: Array<Row> = []
-  for await (const page of pagesOf(client, GOODS_TABLE, size)) rows.push(...page.rows)
+  for await (const page of (size === 0 ? wholeOf : pagesOf)(client, GOODS_TABLE, size)) rows.push(...page.rows)
   return rows
 }
 const starts = (base: ODataSimulator): number =>
@@ -164,7 +164,12 @@ describe("R10: reads and writes when things go wrong", () => {
 })
 
 describe("R10: pages", () => {
-  test.each([0, 1, 2, 3, 4, 100])("pages of %i give each row once, in order", async (size) => {
+  test("a table that comes whole has each row, in the order of the base", async () => {
+    const rows = await readAll(clientOf(simulate()), 0)
+    expect(rows.map((row) => row["Ref_Key"]).toSorted()).toEqual([id(1), id(2), id(3), id(9)])
+  })
+
+  test.each([1, 2, 3, 4, 100])("pages of %i give each row once, in order", async (size) => {
     const rows = await readAll(clientOf(simulate()), size)
     expect(rows.map((row) => row["Ref_Key"])).toEqual([id(1), id(2), id(3), id(9)])
   })
@@ -220,4 +225,35 @@ test("R10: an address that no web server takes is not sent", async () => {
   const fault = await faultFrom(clientOf(base).get(GOODS, { $filter: `Description eq '${"Ж".repeat(1500)}'` }))
   expect(fault).toMatchObject({ outcome: "rejected", blame: "setup" })
   expect(base.calls).toEqual([])
+})
+
+describe("fact 84: what a base says to a cookie it has forgotten, nobody knows", () => {
+  test.each([200, 400, 401, 403, 404, 500])("a page with HTTP %i: a read starts another session and goes on", async (stalePage) => {
+    const base = simulate({ stalePage })
+    const client = clientOf(base)
+    await client.get(GOODS)
+    base.faults.stale = 1
+    expect(await client.get(GOODS)).toMatchObject({ value: expect.any(Array) })
+    expect(starts(base)).toBe(2)
+  })
+
+  test.each([200, 500])("a write that meets HTTP %i is not sent again: nobody knows what became of it; the next one goes on", async (stalePage) => {
+    const base = simulate({ stalePage })
+    const client = clientOf(base)
+    await client.get(GOODS)
+    base.faults.stale = 1
+    expect(await faultFrom(client.create(ORDER, {}))).toMatchObject({ outcome: "unknown" })
+    expect(created(base)).toBe(0)
+    await client.create(ORDER, {})
+    expect(created(base)).toBe(1)
+  })
+
+  test("a busy proxy is no forgotten session: no other one is opened, for its licence", async () => {
+    const base = simulate()
+    const client = clientOf(base)
+    await client.get(GOODS)
+    base.faults.busy = 2
+    await client.get(GOODS)
+    expect(starts(base)).toBe(1)
+  })
 })

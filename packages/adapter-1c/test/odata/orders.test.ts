@@ -132,6 +132,33 @@ test("a base that cancels by a status gets that status instead of a mark", async
   await world.hub.orders.command((await world.part(order)).id, "cancel", { reason: "customer" }, OPERATOR)
   await world.lane.round()
   expect(world.documents()).toMatchObject([{ DeletionMark: false, Статус: "Закрыт" }])
+  // A reserve goes only when the document is posted again.
+  expect(world.base.ledger.map(({ kind }) => kind).slice(-2)).toEqual(["changed", "posted"])
+})
+
+test("a base that takes the posting back by itself gets the mark alone", async () => {
+  const world = await openWorld({ orders: { cancel: "markOnly" } })
+  const order = await world.place("E-1")
+  await world.lane.round()
+  await world.hub.orders.command((await world.part(order)).id, "cancel", { reason: "customer" }, OPERATOR)
+  await world.lane.round()
+  expect(world.base.ledger.map(({ kind }) => kind).slice(-2)).toEqual(["posted", "changed"])
+  expect(world.documents()).toMatchObject([{ DeletionMark: true }])
+})
+
+test("P10: a change whose posting was cut off is posted, though the document looks as it should", async () => {
+  const world = await openWorld()
+  const order = await world.place("E-1")
+  await world.lane.round()
+  const from = world.base.ledger.length
+  world.base.base.rows(ORDER)[0]!["Склад_Key"] = SOUTH
+  world.base.base.afterWrite = async () => world.base.fault("down")
+  await world.hub.orders.command((await world.part(order)).id, "accept", {}, OPERATOR)
+  expect(await world.lane.round()).toMatchObject({ later: 1 })
+  expect(world.documents()).toMatchObject([{ Склад_Key: NORTH, Posted: true }])
+  world.base.mend()
+  expect(await world.lane.round()).toMatchObject({ done: 1 })
+  expect(world.base.ledger.slice(from).map(({ kind }) => kind)).toEqual(["changed", "posted"])
 })
 
 test("a part that never reached the base and is cancelled leaves no document", async () => {

@@ -65,12 +65,22 @@ export class ODataOrderDesk {
     const found = await writer.find(wanted.number)
     const row = found.live ?? await this.#absent(found.marked, wanted, part)
     if (row !== undefined) {
-      await writer.settle(row, wanted)
-      ledger.put(wanted.number, part.id, { key: refOf(row, "Ref_Key"), sentAt: null, cancelled: false })
+      await this.#settle(row, wanted, part)
+      ledger.put(wanted.number, part.id, { key: refOf(row, "Ref_Key"), sentAt: null, cancelled: false, posting: false })
     }
     if (found.count > 1) {
       await hub.orders.needsAction(part.id, "needsErpAction", twinsText(wanted.number, found.count))
     } else if (row !== undefined) await hub.orders.resolved(part.id, "needsErpAction")
+  }
+
+  /** Killed between a change and its posting, the hub posts what nobody would see to be unposted. */
+  async #settle(row: Row, wanted: Wanted, part: Fulfilment): Promise<void> {
+    const { writer, ledger } = this.#parts
+    const changing = async (): Promise<void> => {
+      ledger.put(wanted.number, part.id, { posting: true })
+      await ledger.save()
+    }
+    await writer.settle(row, wanted, changing, ledger.get(wanted.number)?.posting === true)
   }
 
   /**

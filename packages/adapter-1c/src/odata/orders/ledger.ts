@@ -16,6 +16,8 @@ export interface KnownDocument {
   readonly version: string | null
   /** We have cancelled it ourselves: its mark is no news. */
   readonly cancelled: boolean
+  /** It was to be changed, and the posting that makes the change work has not been answered. */
+  readonly posting?: boolean
 }
 
 /** The documents of parts that have not ended, by number, on disk. The base itself is asked before anything is made. */

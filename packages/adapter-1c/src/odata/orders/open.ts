@@ -40,7 +40,7 @@ const some = (...fields: ReadonlyArray<string | null>): ReadonlyArray<string> =>
 /** Names that the settings take from the base. */
 export const orderNeeds = (settings: ODataOrders): ReadonlyArray<Need> => {
   const { document, number, date, warehouse, comment, values, cancel, state, lines } = settings
-  const cancelling = cancel === "mark" ? [] : Object.keys(cancel)
+  const cancelling = typeof cancel === "string" ? [] : Object.keys(cancel)
   const head = some(
     "Ref_Key", "Date", "DeletionMark", number, date, warehouse, comment, state?.field ?? null, lines.table
   )

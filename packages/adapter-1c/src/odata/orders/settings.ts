@@ -43,8 +43,12 @@ export const ODataOrders = Schema.Struct({
   values: or(Values, {}),
   /** Post the document, so that it reserves; a change posts it again. */
   post: or(Schema.Boolean, true),
-  /** `mark`: for deletion (fact 72: DELETE would remove it for good). Or fields that say "cancelled" in this base. */
-  cancel: or(Schema.Union([Schema.Literal("mark"), Values]), "mark"),
+  /**
+   * `mark`: for deletion (fact 72: DELETE would remove it for good), its posting taken back before; `markOnly`: without that,
+   * where the base does so itself or lets nobody. Or fields that say "cancelled" in this base; the document is then posted
+   * again, where `post` is set, so that its reserve goes.
+   */
+  cancel: or(Schema.Union([Schema.Literals(["mark", "markOnly"]), Values]), "mark"),
   /** The first status in which 1C hears of a part. */
   sendFrom: or(Schema.Literals(["assigned", "accepted"]), "assigned"),
   /** What the base says back: a field of the document and what its values mean. Null: only deletion marks are read. */

@@ -43,26 +43,38 @@ export class DocumentWriter {
     return this.#client.create(this.#settings.document, newRow(this.#settings, wanted))
   }
 
-  /** Makes the document say what the part says, and posts it. Gives whether anything was written. */
-  async settle(found: Row, wanted: Wanted): Promise<boolean> {
-    return this.#compared(found, (row) => changesIn(this.#settings, row, wanted), async (row, changed) => {
-      if (!this.#settings.post || (!changed && flagOf(row, "Posted"))) return false
-      await this.#client.invoke(`${pathOf(this.#settings.document, row)}/Post`, { PostingModeOperational: false })
-      return true
-    })
+  /**
+   * Makes the document say what the part says, and posts it. A change of a posted document works in the base only when it is
+   * posted again: `changing` is waited for before it is written, and `again` says that a posting was due and may not
+   * have been done. Gives whether anything was written.
+   */
+  async settle(found: Row, wanted: Wanted, changing: () => Promise<void>, again: boolean): Promise<boolean> {
+    const changes = (row: Row): Row => changesIn(this.#settings, row, wanted)
+    return this.#compared(found, changes, async (row, changed) => {
+      if (!this.#settings.post || (!changed && !again && flagOf(row, "Posted"))) return false
+      return this.#post(row)
+    }, changing)
   }
 
   /** Takes the document back as this base does it. */
   async cancel(found: Row): Promise<boolean> {
-    const { cancel } = this.#settings
-    const target: Row = cancel === "mark" ? { DeletionMark: true } : cancel
-    if (cancel === "mark" && flagOf(found, "Posted") && !flagOf(found, "DeletionMark")) {
-      // 1C keeps no document both posted and marked; its screens take the posting back by themselves, a write does not.
-      const path = pathOf(this.#settings.document, found)
-      await this.#client.invoke(`${path}/Unpost`)
-      return this.#compared(await this.#client.get(path), (row) => differing(row, target), async () => false)
+    const { cancel, post } = this.#settings
+    if (typeof cancel !== "string") {
+      return this.#compared(found, (row) => differing(row, cancel), async (row) =>
+        post && flagOf(row, "Posted") ? this.#post(row) : false)
     }
-    return this.#compared(found, (row) => differing(row, target), async () => false)
+    const mark = (row: Row): Promise<boolean> =>
+      this.#compared(row, (one) => differing(one, { DeletionMark: true }), async () => false)
+    if (cancel === "markOnly" || !flagOf(found, "Posted") || flagOf(found, "DeletionMark")) return mark(found)
+    // 1C keeps no document both posted and marked; its screens take the posting back by themselves, a write does not.
+    const path = pathOf(this.#settings.document, found)
+    await this.#client.invoke(`${path}/Unpost`)
+    return mark(await this.#client.get(path))
+  }
+
+  async #post(row: Row): Promise<true> {
+    await this.#client.invoke(`${pathOf(this.#settings.document, row)}/Post`, { PostingModeOperational: false })
+    return true
   }
 
   /** A document that we had cancelled is wanted again. */
@@ -74,7 +86,8 @@ export class DocumentWriter {
   async #compared(
     found: Row,
     differenceOf: (row: Row) => Row,
-    after: (row: Row, changed: boolean) => Promise<boolean>
+    after: (row: Row, changed: boolean) => Promise<boolean>,
+    before: () => Promise<void> = async () => undefined
   ): Promise<boolean> {
     const path = pathOf(this.#settings.document, found)
     let row = found
@@ -82,6 +95,7 @@ export class DocumentWriter {
       const change = differenceOf(row)
       const changed = Object.keys(change).length > 0
       try {
+        if (changed) await before()
         if (changed) await this.#client.patch(path, change, textOf(row, "DataVersion") ?? undefined)
         return await after(row, changed) || changed
       } catch (error) {

@@ -9,8 +9,8 @@ const statusOf = (code: string): number => code === "-1" ? 500 : code === "9" ||
 export const refusal = (code: string, value: string, status = statusOf(code)): Response =>
   json({ "odata.error": { code, message: { lang: "ru", value } } }, status)
 
-export const page = (status: number): Response =>
-  new Response("<!DOCTYPE html><html><body>1С:Предприятие. Не обнаружено свободной лицензии!</body></html>", {
+export const page = (status: number, text = "Не обнаружено свободной лицензии!"): Response =>
+  new Response(`<!DOCTYPE html><html><body>1С:Предприятие. ${text}</body></html>`, {
     status,
     headers: { "content-type": "text/html; charset=utf-8" }
   })

@@ -16,6 +16,8 @@ const KEY = /^([^(/]+)\(guid'([0-9a-f-]+)'\)(?:\/(\w+))?$/iu
 export class ODataBase {
   readonly #tables: Map<string, Table>
   readonly #limited: boolean
+  /** Sorted tables by path and order; null where rows may come and go. */
+  readonly #sorted: Map<string, ReadonlyArray<SimulatedRow>> | null
   readonly #faults: ODataFaults
   readonly #now: () => string
   #made = 0
@@ -31,6 +33,7 @@ export class ODataBase {
       Object.entries(options.tables).map(([path, { fields, rows }]) => [path, { fields, rows: [...rows] }])
     )
     this.#limited = options.limited ?? false
+    this.#sorted = options.settled === true ? new Map() : null
     this.#faults = faults
     this.#now = options.now ?? (() => "2026-11-23T11:00:00")
   }
@@ -78,9 +81,9 @@ export class ODataBase {
     if (unknown !== undefined) return refusal("10", `Свойство "${unknown}" не найдено`)
     const filter = filterOf(query.get("$filter"))
     if (filter === undefined) return refusal("14", "Неверные параметры выборки")
-    const found = table.rows.filter(filter)
+    const found = query.has("$filter") ? table.rows.filter(filter) : table.rows
     if (counting) return new Response(`\uFEFF${found.length}`, { headers: { "content-type": "text/plain" } })
-    const sorted = order.length === 0 ? this.#shuffled(found) : found.toSorted((a, b) => compare(a, b, order))
+    const sorted = order.length === 0 ? this.#shuffled(found) : this.#ordered(path, query.has("$filter"), found, order)
     const skip = Number(query.get("$skip") ?? 0)
     const rows = sorted.slice(skip, skip + Number(query.get("$top") ?? Number.POSITIVE_INFINITY))
     const value = rows.map((row) =>
@@ -91,6 +94,20 @@ export class ODataBase {
     }
     const count = query.get("$inlinecount") === "allpages" ? { "odata.count": String(found.length) } : {}
     return json({ "odata.metadata": `$metadata#${path}`, ...count, value })
+  }
+
+  #ordered(
+    path: string,
+    filtered: boolean,
+    rows: ReadonlyArray<SimulatedRow>,
+    order: ReadonlyArray<string>
+  ): ReadonlyArray<SimulatedRow> {
+    const key = `${path} ${order.join()}`
+    const known = filtered ? undefined : this.#sorted?.get(key)
+    if (known !== undefined) return known
+    const sorted = rows.toSorted((a, b) => compare(a, b, order))
+    if (!filtered) this.#sorted?.set(key, sorted)
+    return sorted
   }
 
   /** Without an order the pages shift (fact 73). */

@@ -10,6 +10,10 @@ export interface ODataSimulatorOptions {
   readonly tables: Readonly<Record<string, SimulatedTable>>
   /** Rows are limited by user: sets without `allowedOnly` are refused with code 20 (fact 75). */
   readonly limited?: boolean
+  /** Rows are neither added nor removed from outside, and keep their keys: sorted once, large tables answer quickly. */
+  readonly settled?: boolean
+  /** HTTP status of the page that answers a cookie which the base has forgotten (fact 84: nobody knows). @default 400 */
+  readonly stalePage?: number
   /** The base's wall clock. */
   readonly now?: () => string
 }
@@ -45,7 +49,9 @@ export const oneCODataSimulator = (options: ODataSimulatorOptions): ODataSimulat
       if (faults.stale-- > 0) sessions.clear()
       const wish = request.headers.get("ibsession")
       const cookie = /ibsession=([^;]+)/u.exec(request.headers.get("cookie") ?? "")?.[1]
-      if (cookie !== undefined && !sessions.has(cookie)) return page(400)
+      if (cookie !== undefined && !sessions.has(cookie)) {
+        return page(options.stalePage ?? 400, "Сеанс отсутствует или удален")
+      }
       if (wish === "start" && faults.refuseSession-- > 0) return page(400)
       if (wish === "finish" && cookie !== undefined && sessions.delete(cookie)) {
         ledger.push({ kind: "session", action: "finish" })

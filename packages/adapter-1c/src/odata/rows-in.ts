@@ -1,0 +1,50 @@
+import { lostFault, oddAnswer } from "./answer.ts"
+import { RowScanner } from "./row-scanner.ts"
+import { Slices } from "./slices.ts"
+import type { Row } from "./values.ts"
+
+/** Bytes that are scanned at a stretch, however many come at once. */
+const PIECE = 65_536
+
+/**
+ * Rows of an answer as it flows, some at a time; returns the answer without them. `moved`: called for each piece.
+ * @throws ODataFault where it is no JSON, or ends too soon
+ */
+export async function* rowsIn(
+  response: Response,
+  where: string,
+  moved: () => void = () => undefined
+): AsyncGenerator<ReadonlyArray<Row>, Row> {
+  const type = response.headers.get("content-type") ?? ""
+  if (!/json/iu.test(type) || response.body === null) {
+    await response.body?.cancel()
+    throw oddAnswer("read", where, type)
+  }
+  const scanner = new RowScanner()
+  const slices = new Slices()
+  for await (const chunk of chunksOf(response.body, where)) {
+    moved()
+    for (let at = 0; at < chunk.length; at += PIECE) {
+      const rows = tried(() => scanner.push(chunk.subarray(at, at + PIECE)), where, type)
+      if (rows.length > 0) yield rows
+      if (slices.due) await slices.rest()
+    }
+  }
+  return tried(() => scanner.end(), where, type)
+}
+
+async function* chunksOf(body: ReadableStream<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body) yield chunk
+  } catch (error) {
+    throw lostFault(error, "read", where)
+  }
+}
+
+const tried = <A>(read: () => A, where: string, type: string): A => {
+  try {
+    return read()
+  } catch {
+    throw oddAnswer("read", where, type)
+  }
+}
