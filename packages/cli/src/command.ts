@@ -1,9 +1,8 @@
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
-import type { Fault } from "@aptekit/core/testing"
 import { type ConformanceOptions, reportOf } from "./conformance.ts"
-import { FAULTS, type FaultSetting, simulate, type SimulateOptions } from "./simulate.ts"
+import { FAULTS, type FaultSetting, faultsOf, OWN_FAULTS, simulate, type SimulateOptions } from "./simulate.ts"
 import { type SimulatorName, SIMULATORS } from "./simulators.ts"
 
 const NAMES = Object.keys(SIMULATORS)
@@ -13,8 +12,9 @@ const USAGE = `aptekit simulate <partner> [--port n] [--control n] [--fault name
   partner    ${NAMES.join(", ")}
   --port     where it listens on this machine; any that is free if left out
   --control  where its switches are: GET /ledger, PUT and DELETE /fault, POST /settle, POST /report
-  --fault    ${FAULTS.join(", ")}; ":3" for three calls only
-  --data     for 1c-odata: the tables of the base
+  --fault    ${FAULTS.join(", ")}; ":3" for three calls only;
+             for 1c-odata also ${OWN_FAULTS["1c-odata"]!.join(", ")}
+  --data     for 1c-odata: the tables of the base; left out, a small УТ 11.5
 
 aptekit conformance <module> [--json] [--config file.json]
 
@@ -25,7 +25,6 @@ aptekit conformance <module> [--json] [--config file.json]
 `
 
 const isName = (text: string | undefined): text is SimulatorName => text !== undefined && NAMES.includes(text)
-const isFault = (text: string | undefined): text is Fault => (FAULTS as ReadonlyArray<string | undefined>).includes(text)
 
 const portOf = (text: string, flag: string): number => {
   const port = Number(text)
@@ -33,10 +32,11 @@ const portOf = (text: string, flag: string): number => {
   return port
 }
 
-const faultOf = (text: string): FaultSetting => {
-  const [fault, times, ...more] = text.split(":")
+const faultOf = (name: SimulatorName, text: string): FaultSetting => {
+  const [fault = "", times, ...more] = text.split(":")
   const isCount = times === undefined || /^[1-9]\d{0,8}$/u.test(times)
-  if (!isFault(fault) || !isCount || more.length > 0) throw new Error(`--fault ${text} is none of ${FAULTS.join(", ")}`)
+  const known = faultsOf(name)
+  if (!known.includes(fault) || !isCount || more.length > 0) throw new Error(`--fault ${text} is none of ${known.join(", ")}`)
   return { fault, ...(times === undefined ? {} : { times: Number(times) }) }
 }
 
@@ -55,7 +55,7 @@ const parseSimulate = (args: ReadonlyArray<string>): SimulateOptions | null => {
     name,
     ...(values.port === undefined ? {} : { port: portOf(values.port, "--port") }),
     ...(values.control === undefined ? {} : { control: portOf(values.control, "--control") }),
-    ...(values.fault === undefined ? {} : { fault: faultOf(values.fault) }),
+    ...(values.fault === undefined ? {} : { fault: faultOf(name, values.fault) }),
     ...(values.data === undefined ? {} : { data: json(values.data) })
   }
 }

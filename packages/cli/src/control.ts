@@ -5,7 +5,7 @@ import type { Switches } from "./simulate.ts"
 import type { Simulated } from "./simulators.ts"
 
 const Setting = Schema.Struct({
-  fault: Schema.Literals(["slow", "down", "dropAfter", "refuses", "garbled", "duplicate"]),
+  fault: Schema.NonEmptyString,
   times: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
 })
 const isSetting = Schema.is(Setting)
@@ -40,7 +40,7 @@ export const controls = ({ name, config, partner, faults }: ControlOptions): Fet
   app.get("/ledger", (c) => c.json({ ledger: partner.ledger, calls: partner.calls }))
   app.put("/fault", async (c) => {
     const setting: unknown = await c.req.json().catch(() => null)
-    if (!isSetting(setting)) return c.json({ error: "fault: slow, down, dropAfter, refuses, garbled, duplicate; times: 1 or more" }, 400)
+    if (!isSetting(setting)) return c.json({ error: "{\"fault\": name, \"times\": 1 or more}; left out, until it is mended" }, 400)
     try {
       await faults.set(setting)
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { ODataFaults } from "@aptekit/adapter-1c/testing"
 import type { Fault } from "@aptekit/core/testing"
 import { controls } from "./control.ts"
 import { type Door, openDoor } from "./door.ts"
@@ -5,8 +6,18 @@ import { type Simulated, type SimulatorName, SIMULATORS } from "./simulators.ts"
 
 export const FAULTS: ReadonlyArray<Fault> = ["slow", "down", "dropAfter", "refuses", "garbled", "duplicate"]
 
+/** Faults of one partner alone; of the others nobody has them. */
+export const OWN_FAULTS: Readonly<Partial<Record<SimulatorName, ReadonlyArray<string>>>> = {
+  "1c-odata": ["html", "stale", "refuseSession", "deaf", "business", "busy", "shift", "conflict"] satisfies ReadonlyArray<
+    keyof ODataFaults
+  >
+}
+
+export const faultsOf = (name: SimulatorName): ReadonlyArray<string> => [...FAULTS, ...(OWN_FAULTS[name] ?? [])]
+
 export interface FaultSetting {
-  readonly fault: Fault
+  /** One of `faultsOf`. */
+  readonly fault: string
   /** So many calls; without it all, until it is mended. `down` over HTTP takes none: a call that is refused is not seen. */
   readonly times?: number
 }
@@ -32,22 +43,25 @@ export interface Simulation extends AsyncDisposable {
 }
 
 /** A partner's faults where connections are real: being down is a port that nobody listens on. */
-export const switches = (partner: Simulated, door: Door | null) => {
+export const switches = (name: SimulatorName, partner: Simulated, door: Door | null) => {
   let current: FaultSetting | null = null
   const mend = async (): Promise<void> => {
     current = null
     partner.mend()
+    for (const fault of OWN_FAULTS[name] ?? []) partner.own![fault] = 0
     await door?.open()
   }
   const set = async (setting: FaultSetting): Promise<void> => {
     const { fault, times } = setting
+    if (!faultsOf(name).includes(fault)) throw new Error(`fault: ${faultsOf(name).join(", ")}`)
     if (fault === "down" && times !== undefined && door !== null) {
       throw new Error("down lasts until it is mended: a refused call cannot be counted")
     }
     await mend()
     current = setting
     if (fault === "down" && door !== null) await door.shut()
-    else partner.fault(fault, times)
+    else if (FAULTS.includes(fault as Fault)) partner.fault(fault as Fault, times)
+    else partner.own![fault] = times ?? Number.POSITIVE_INFINITY
   }
   return { set, mend, current: () => current }
 }
@@ -65,7 +79,7 @@ export const simulate = async (options: SimulateOptions): Promise<Simulation> =>
   try {
     const door = partner.fetch === null ? null : await openDoor(partner.fetch, port)
     if (door !== null) closing.push(door.shut)
-    const faults = switches(partner, door)
+    const faults = switches(name, partner, door)
     if (options.fault !== undefined) await faults.set(options.fault)
     const config = partner.config(door?.origin ?? "")
     const panel = await openDoor(controls({ name, config, partner, faults }), control)

@@ -1,4 +1,4 @@
-import { ODATA_ROOT, oneCODataSimulator, type SimulatedTable } from "@aptekit/adapter-1c/testing"
+import { ODATA_ROOT, oneCODataSimulator, type SimulatedTable, smallBase } from "@aptekit/adapter-1c/testing"
 import { emailSimulator } from "@aptekit/adapter-email/testing"
 import * as geo from "@aptekit/adapter-geo/testing"
 import * as sms from "@aptekit/adapter-sms/testing"
@@ -15,6 +15,8 @@ export interface Simulated extends FaultControls {
   readonly settle?: (state: "delivered" | "undelivered") => void
   /** The partner tells the hub how its latest message stands, and gives what the hub answered. */
   readonly report?: (options: ReportOptions) => Promise<object>
+  /** Faults that only this partner has: for how many calls each. */
+  readonly own?: Record<string, number>
   /** What an adapter's configuration says to speak to it at this origin. Its keys are the simulator's. */
   readonly config: (origin: string) => object
   readonly close?: () => Promise<void>
@@ -99,33 +101,21 @@ const webPush: Make = () => {
 
 type Tables = Readonly<Record<string, SimulatedTable>>
 
-/** Enough to see that it answers; a base of one's own comes with `--data`. */
-const GOODS: Tables = {
-  Catalog_Номенклатура: {
-    fields: { Ref_Key: "Guid", Code: "String", Description: "String", DeletionMark: "Boolean" },
-    rows: [{
-      Ref_Key: "0a0e8c1e-0000-4000-8000-000000000001",
-      Code: "00000001",
-      Description: "Парацетамол 500 мг № 20",
-      DeletionMark: false
-    }]
-  }
-}
-
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 const isTable = (table: unknown): boolean => isRecord(table) && isRecord(table["fields"]) && Array.isArray(table["rows"])
 
 const tablesIn = (data: unknown): Tables => {
-  if (data === undefined) return GOODS
+  if (data === undefined) return smallBase()
   if (isRecord(data) && Object.values(data).every(isTable)) return data as Tables
   throw new Error("--data must be {\"Catalog_…\": {\"fields\": {\"Ref_Key\": \"Guid\", …}, \"rows\": […]}, …}")
 }
 
 const odata: Make = ({ data }) => {
   const simulator = oneCODataSimulator({ tables: tablesIn(data) })
-  return over(simulator, { login: simulator.login, password: simulator.password }, ODATA_ROOT)
+  const { login, password, faults } = simulator
+  return { ...over(simulator, { login, password }, ODATA_ROOT), own: faults as unknown as Record<string, number> }
 }
 
 /** Every simulator that can be a process, by its name. */

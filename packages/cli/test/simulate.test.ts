@@ -1,3 +1,4 @@
+import { oneCOData, oneCODataPort } from "@aptekit/adapter-1c"
 import { emailMessages } from "@aptekit/adapter-email"
 import * as geo from "@aptekit/adapter-geo"
 import { testHouses } from "@aptekit/adapter-geo/testing"
@@ -196,9 +197,48 @@ describe("SMS-1: a simulated gateway tells the hub by itself what became of its 
   })
 })
 
+describe("SDK-3: 1c-odata goes wrong as only 1C does", () => {
+  const hubOn = (config: object) =>
+    createHub({
+      storage: memoryStorage(), jobs: false,
+      adapters: [oneCOData({
+        ...config as { url: string; login: string; password: string }, zone: "Asia/Almaty", backoffMs: 1,
+        every: { catalogue: 0, stock: 0, prices: 0, sales: 0 }
+      }, { id: "1c-odata" })]
+    })
+  const read = (hub: Awaited<ReturnType<typeof hubOn>>) => hub.port(oneCODataPort).sync({ kind: "catalogue" })
+
+  test("without data it is a base that a connection can read", async () => {
+    await using partner = await simulate({ name: "1c-odata" })
+    await using hub = await hubOn(partner.config)
+    expect(await read(hub)).toMatchObject({ state: "done", error: null })
+  })
+
+  test.each([["html", /не JSON/u], ["busy", /HTTP 503/u]] as const)("%s until it is mended", async (fault, said) => {
+    await using partner = await simulate({ name: "1c-odata", fault: { fault } })
+    await using hub = await hubOn(partner.config)
+    expect((await read(hub)).error).toMatch(said)
+    await send("DELETE", `${partner.control}/fault`)
+    expect(await read(hub)).toMatchObject({ state: "done" })
+  })
+
+  test.each(["stale", "refuseSession", "deaf", "shift"])("%s once: the reading goes on", async (fault) => {
+    await using partner = await simulate({ name: "1c-odata" })
+    await using hub = await hubOn(partner.config)
+    expect((await send("PUT", `${partner.control}/fault`, { fault, times: 1 })).status).toBe(200)
+    expect(await read(hub)).toMatchObject({ state: "done" })
+  })
+
+  test.each(["business", "conflict"])("%s is a switch", async (fault) => {
+    await using partner = await simulate({ name: "1c-odata", fault: { fault, times: 2 } })
+    expect(await get(partner.control)).toMatchObject({ fault: { fault, times: 2 } })
+  })
+})
+
 describe("SDK-3: the switches refuse what they do not understand", () => {
   test.each([
     ["a fault of no such name", "PUT", "/fault", { fault: "tired" }, 400, /slow, down/u],
+    ["a fault that only another partner has", "PUT", "/fault", { fault: "stale" }, 400, /slow, down/u],
     ["a count of none", "PUT", "/fault", { fault: "slow", times: 0 }, 400, /1 or more/u],
     ["down for a few calls", "PUT", "/fault", { fault: "down", times: 2 }, 400, /until it is mended/u],
     ["messages of a partner that has none", "POST", "/settle", { state: "delivered" }, 404, /no messages/u]

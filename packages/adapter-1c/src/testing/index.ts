@@ -8,5 +8,6 @@ export {
   type OneCFaults, type OneCFile, type OneCQuestion, OneCStopped, type OrderFaults, type OrdersReport, zipOf
 } from "./client.ts"
 export { ODataBase } from "./odata/base.ts"
+export { SMALL_BASE, smallBase, smallBaseBalance, smallBaseId, smallBasePrice } from "./odata/small-base.ts"
 export type { ODataEntry, ODataFaults, SimulatedRow, SimulatedTable } from "./odata/model.ts"
 export { ODATA_ROOT, oneCODataSimulator, type ODataSimulator, type ODataSimulatorOptions } from "./odata/simulator.ts"

@@ -17,6 +17,9 @@ const reports = Metric.counter("aptekit_message_reports_total", {
   description: "Delivery reports of message gateways, by connection and state."
 })
 
+/** Links that are sorted in without a turn for others: a millisecond's work. */
+const LINKS_AT_ONCE = 4_000
+
 type Run = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
 
 /** What a host knows and core does not: where a connection may keep files, and where log lines go. */
@@ -41,9 +44,14 @@ export const inboundHub = (
     const calls = yield* ExchangeLog
     const clock = yield* Clock.Clock
     const linksOf = (connection: string, kind: string) =>
-      run(storage.catalogue.links(connection, kind)).then((links) =>
-        new Map(links.map((link) => [link.externalId, link.id]))
-      )
+      run(Effect.gen(function*() {
+        const ids = new Map<string, string>()
+        for (const { externalId, id } of yield* storage.catalogue.links(connection, kind)) {
+          ids.set(externalId, id)
+          if (ids.size % LINKS_AT_ONCE === 0) yield* Effect.yieldNow
+        }
+        return ids
+      }))
     const linked = (connection: string): Pick<InboundHub, "catalogue" | "network"> => ({
       catalogue: {
         links: () => linksOf(connection, "product"),
