@@ -4,7 +4,7 @@ import { ODataFault } from "./fault.ts"
 import { Gate } from "./gate.ts"
 import { type Record1C, recordedFetch, taskNow } from "./recording.ts"
 import { Patience } from "./patience.ts"
-import { rowsIn } from "./rows-in.ts"
+import { expectJson, rowsIn } from "./rows-in.ts"
 import { BaseSession } from "./session.ts"
 import type { Row } from "./values.ts"
 
@@ -52,12 +52,6 @@ interface Call {
   readonly patience?: Patience
 }
 
-/** Rows of a set, and the answer without them. */
-export interface RowPage {
-  readonly rows: ReadonlyArray<Row>
-  readonly head: Row
-}
-
 /**
  * Standard OData of a 1C base (v3, fact 68 ff.). Reads are repeated a few times; a write is sent once, and what its
  * failure means is in the fault's outcome: `unknown` says "ask before you send it again". There is no delete: in 1C
@@ -103,34 +97,20 @@ export class ODataClient {
     return this.#patiently(async () => json(await this.#call(call), "read", path))
   }
 
-  /** A page of a set: read in slices, so that a large one holds nobody. */
-  async page(path: string, query: Query = {}): Promise<RowPage> {
-    const call: Call = { method: "GET", path, query, purpose: "read" }
-    return this.#patiently(async () => {
-      const rows: Array<Row> = []
-      const parts = rowsIn(await this.#call(call), path)
-      for (;;) {
-        const part = await parts.next()
-        if (part.done === true) return { rows, head: part.value }
-        rows.push(...part.value)
-      }
-    })
-  }
-
   /**
-   * A whole set as it flows, never all of it in memory. Repeated only until it begins to, which an empty piece tells; from
-   * then on `timeoutMs` is for each piece.
+   * The rows of a set as they flow, some at a time: neither a page nor a whole table is ever in memory. `head` is given the
+   * answer without them, at its end. Repeated only until it begins to flow, which an empty piece tells; from then on
+   * `timeoutMs` is for each piece.
    */
-  async *flow(path: string, query: Query = {}): AsyncGenerator<ReadonlyArray<Row>> {
-    const { timeoutMs } = this.#options
-    const patience = new Patience(timeoutMs)
+  async *flow(path: string, query: Query, head: (answer: Row) => void): AsyncGenerator<ReadonlyArray<Row>> {
+    const patience = new Patience(this.#options.timeoutMs)
     try {
-      const response = await this.#patiently(() => {
+      const response = await this.#patiently(async () => {
         patience.begin()
-        return this.#call({ method: "GET", path, query, purpose: "read", patience })
+        return expectJson(await this.#call({ method: "GET", path, query, purpose: "read", patience }), path)
       })
       yield []
-      yield* rowsIn(response, path, () => patience.begin())
+      head(yield* rowsIn(response, path, () => patience.begin()))
     } finally {
       patience.end()
     }

@@ -78,7 +78,7 @@ export const openConnection = async (
   const runs = new Runs(base, catalogue, places, new SeriesWriter(base, catalogue, series))
   const turn = await Turn.open(hub, timeoutMs)
   const orders = ordersOf(base, catalogue, places, turn)
-  const readSales = salesOf(base, catalogue, places, signal)
+  const readSales = salesOf(base, catalogue, places, runs, signal)
   const removed = await removedOf(base, catalogue)
   const changes = await changesOf({ base, runs, orders, readSales, removed })
   return { base, runs, places, turn, orders, readSales, removed, changes }
@@ -108,6 +108,7 @@ const salesOf = (
   base: Base,
   catalogue: Catalogue,
   places: WarehousePlaces,
+  runs: Runs,
   signal: AbortSignal
 ): () => Promise<SalesReport> => {
   const { config, hub, client, connection, now } = base.parts
@@ -134,7 +135,9 @@ const salesOf = (
     const total = { recorded: 0, known: 0, rejected: 0 }
     if (readers.length === 0) return total
     await base.check()
-    await linksOf(catalogue)
+    // A hub that has just been set up reads its first goods now: without them it could not tell what was sold.
+    if ((await linksOf(catalogue)).size === 0) await runs.idle()
+    if ((await linksOf(catalogue)).size === 0) return total
     for (const reader of readers) {
       const { recorded, known, rejected } = await reader.read(signal)
       Object.assign(total, {

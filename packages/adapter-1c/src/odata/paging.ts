@@ -13,8 +13,8 @@ export interface Table {
   readonly allowedOnly?: boolean
 }
 
-/** Rows that are handed over at once: a millisecond or two of work. */
-const SOME = 500
+/** How often in a row a page that breaks off is gone on with. */
+const CUTS = 3
 
 /** The table was changed while it was read, or came in part: begin again. */
 export class TableChanged extends ODataFault {
@@ -26,7 +26,7 @@ export class TableChanged extends ODataFault {
   }
 }
 
-/** A whole table was cut off while it flowed: begin again. */
+/** An answer broke off while it flowed. */
 export class TableCut extends ODataFault {
   constructor(fault: ODataFault) {
     super(fault.message, { outcome: fault.outcome, blame: fault.blame, cause: fault })
@@ -59,46 +59,83 @@ const queryOf = ({ select, filter, allowedOnly }: Table): Query => ({
 })
 
 /**
- * All rows of a table, page by page. Each page begins with the last row of the one before, and the number of rows must be
- * the same all along and be the number that came: where a row was added or went meanwhile the reading fails, and nothing
- * that came may be used (D3).
+ * All rows of a table, page by page, as they flow. Each page begins with the last row of the one before, and the number of
+ * rows must be the same all along and be the number that came: where a row was added or went meanwhile the reading fails,
+ * and nothing that came may be used (D3). A page that breaks off is gone on with from its last row.
  */
 export async function* pagesOf(client: ODataClient, table: Table, size: number): AsyncGenerator<Page> {
-  const query = queryOf(table)
-  const changed = () => new TableChanged(table.path)
-  let last: Row | undefined
-  let before: number | undefined
-  for (let read = 0; ;) {
-    const overlap = last === undefined ? 0 : 1
-    const { rows: came, head } = await client.page(table.path, {
-      $orderby: table.key.join(","), ...query, $top: size + overlap, $skip: read - overlap, $inlinecount: "allpages"
-    })
-    expectList(head, table.path)
-    const total = totalIn(head) ??
-      await client.count(table.path, { $filter: query["$filter"], allowedOnly: query["allowedOnly"] })
-    if (before !== undefined && total !== before) throw changed()
-    before = total
-    if (last !== undefined && (came[0] === undefined || keyOf(came[0], table) !== keyOf(last, table))) throw changed()
-    const rows = came.slice(overlap)
-    if (rows.length > size || read + rows.length > total || (rows.length === 0 && read < total)) throw changed()
-    last = rows.at(-1) ?? last
-    for (let at = 0; at < rows.length; at += SOME) {
-      const some = rows.slice(at, at + SOME)
-      read += some.length
-      yield { rows: some, read, total }
+  const place: Place = { read: 0, last: undefined, total: null }
+  for (let cuts = 0; ;) {
+    const before = place.read
+    try {
+      yield* pageOf(client, table, size, place)
+      cuts = 0
+    } catch (error) {
+      if (!(error instanceof TableCut) || ++cuts > CUTS) throw error
+      if (place.read > before) cuts = 1
+      continue
     }
-    if (read === total) return
+    if (place.read === place.total) return
   }
+}
+
+/** How far a table has been read. */
+interface Place {
+  read: number
+  last: Row | undefined
+  total: number | null
+}
+
+/** The next page: moves the place with each piece that it gives. */
+async function* pageOf(client: ODataClient, table: Table, size: number, place: Place): AsyncGenerator<Page> {
+  const changed = () => new TableChanged(table.path)
+  const query = queryOf(table)
+  const overlap = place.last === undefined ? 0 : 1
+  const [from, { last }] = [place.read, place]
+  let head: Row = {}
+  let isFirst = overlap === 1
+  const pieces = flowOf(client, table.path, {
+    $orderby: table.key.join(","), ...query, $top: size + overlap, $skip: from - overlap, $inlinecount: "allpages"
+  }, (answer) => void (head = answer))
+  for await (const piece of pieces) {
+    if (piece.length === 0) continue
+    if (isFirst && keyOf(piece[0]!, table) !== keyOf(last!, table)) throw changed()
+    const rows = isFirst ? piece.slice(1) : piece
+    isFirst = false
+    place.read += rows.length
+    place.last = rows.at(-1) ?? place.last
+    yield { rows, read: place.read, total: place.total }
+  }
+  expectList(head, table.path)
+  const total = totalIn(head) ??
+    await client.count(table.path, { $filter: query["$filter"], allowedOnly: query["allowedOnly"] })
+  const came = place.read - from
+  const wrong = isFirst || (place.total ?? total) !== total || came > size || place.read > total
+  if (wrong || (came === 0 && place.read < total)) throw changed()
+  place.total = total
 }
 
 /** All rows of a table in one answer, which is whole when it has come to its end: no order, no count, no pages. */
 export async function* wholeOf(client: ODataClient, table: Table): AsyncGenerator<Page> {
-  let [read, begun] = [0, false]
+  let read = 0
+  for await (const rows of flowOf(client, table.path, queryOf(table), (head) => expectList(head, table.path))) {
+    read += rows.length
+    yield { rows, read, total: null }
+  }
+}
+
+/** @throws TableCut where it broke off after it had begun */
+async function* flowOf(
+  client: ODataClient,
+  path: string,
+  query: Query,
+  head: (answer: Row) => void
+): AsyncGenerator<ReadonlyArray<Row>> {
+  let begun = false
   try {
-    for await (const rows of client.flow(table.path, queryOf(table))) {
+    for await (const rows of client.flow(path, query, head)) {
       begun = true
-      read += rows.length
-      yield { rows, read, total: null }
+      yield rows
     }
   } catch (error) {
     throw begun && error instanceof ODataFault ? new TableCut(error) : error

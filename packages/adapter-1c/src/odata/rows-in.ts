@@ -6,6 +6,14 @@ import type { Row } from "./values.ts"
 /** Bytes that are scanned at a stretch, however many come at once. */
 const PIECE = 65_536
 
+/** @throws ODataFault where somebody else answered (fact 83) */
+export const expectJson = async (response: Response, where: string): Promise<Response> => {
+  const type = response.headers.get("content-type") ?? ""
+  if (/json/iu.test(type) && response.body !== null) return response
+  await response.body?.cancel()
+  throw oddAnswer("read", where, type)
+}
+
 /**
  * Rows of an answer as it flows, some at a time; returns the answer without them. `moved`: called for each piece.
  * @throws ODataFault where it is no JSON, or ends too soon
@@ -16,13 +24,9 @@ export async function* rowsIn(
   moved: () => void = () => undefined
 ): AsyncGenerator<ReadonlyArray<Row>, Row> {
   const type = response.headers.get("content-type") ?? ""
-  if (!/json/iu.test(type) || response.body === null) {
-    await response.body?.cancel()
-    throw oddAnswer("read", where, type)
-  }
   const scanner = new RowScanner()
   const slices = new Slices()
-  for await (const chunk of chunksOf(response.body, where)) {
+  for await (const chunk of chunksOf(response.body!, where)) {
     moved()
     for (let at = 0; at < chunk.length; at += PIECE) {
       const rows = tried(() => scanner.push(chunk.subarray(at, at + PIECE)), where, type)
