@@ -18,6 +18,8 @@ interface SeriesInfo {
   readonly expiresAt: string | null
 }
 
+const NO_BITS = new Uint8Array(0)
+
 /** Which products at which branches, a bit each: a few kilobytes per branch. */
 class Cells {
   readonly #bits = new Map<string, Uint8Array>()
@@ -46,10 +48,15 @@ class Cells {
     return [...this.#bits.keys()]
   }
 
-  with(other: Cells, slots: Iterable<number>): Cells {
+  with(other: Cells): Cells {
     const both = new Cells()
-    for (const [branch, bits] of this.#bits) both.#bits.set(branch, bits.slice())
-    for (const slot of slots) for (const branch of other.branches()) if (other.has(branch, slot)) both.add(branch, slot)
+    for (const branch of new Set([...this.branches(), ...other.branches()])) {
+      const [mine, theirs] = [this.#bits.get(branch) ?? NO_BITS, other.#bits.get(branch) ?? NO_BITS]
+      const bits = new Uint8Array(Math.max(mine.length, theirs.length))
+      bits.set(mine)
+      for (let i = 0; i < theirs.length; i++) bits[i]! |= theirs[i]!
+      both.#bits.set(branch, bits)
+    }
     return both
   }
 
@@ -76,17 +83,18 @@ export class SeriesWriter {
 
   /** `branches`: the ids behind the table's places. */
   async state(table: StockTable, branches: ReadonlyArray<string>, asOf: number): Promise<void> {
+    const before = Cells.of(this.#state.value)
+    if (!table.hasSeries && before.branches().length === 0) return
     const slices = new Slices()
     const goods = await goodsByProduct(this.#catalogue.links, table)
-    const slots = this.#slots(goods.keys())
-    const before = Cells.of(this.#state.value)
+    const slots = await this.#slots(goods.keys())
     const now = new Cells()
     for (const [product, slot] of slots) {
       for (const branch of tracked(table, goods.get(product)!).keys()) now.add(branches[branch]!, slot)
       if (slices.due) await slices.rest()
     }
     // First what was and what is: after a crash in between "none left" is said once more, never left out.
-    await this.#save(before.with(now, slots.values()))
+    await this.#save(before.with(now))
     const names = await this.#names(table)
     let rows: Array<StockSeries> = []
     const flush = async (least: number): Promise<void> => {
@@ -109,12 +117,14 @@ export class SeriesWriter {
   }
 
   /** Products of this base with their row in the hub. */
-  #slots(products: Iterable<string>): ReadonlyMap<string, number> {
+  async #slots(products: Iterable<string>): Promise<ReadonlyMap<string, number>> {
     const { hub } = this.#base.parts
+    const slices = new Slices()
     const slots = new Map<string, number>()
     for (const product of products) {
       const slot = hub.catalogue.slot(product)
       if (slot !== undefined) slots.set(product, slot)
+      if (slices.due) await slices.rest()
     }
     return slots
   }

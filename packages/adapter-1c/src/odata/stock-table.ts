@@ -74,6 +74,11 @@ export class StockTable {
     this.#last[goods] = this.#rows.size - 1
   }
 
+  /** Does any row speak of series? */
+  get hasSeries(): boolean {
+    return this.#rows.size > 0
+  }
+
   units(goods: number, branch: number): number {
     return this.#units[goods * this.branches + branch] ?? 0
   }
