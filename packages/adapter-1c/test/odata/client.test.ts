@@ -166,7 +166,8 @@ describe("R10: reads and writes when things go wrong", () => {
 describe("R10: pages", () => {
   test("a table that comes whole has each row, in the order of the base", async () => {
     const rows = await readAll(clientOf(simulate()), 0)
-    expect(rows.map((row) => row["Ref_Key"]).toSorted()).toEqual([id(1), id(2), id(3), id(9)])
+    expect(new Set(rows.map((row) => row["Ref_Key"]))).toEqual(new Set([id(1), id(2), id(3), id(9)]))
+    expect(rows).toHaveLength(4)
   })
 
   test.each([1, 2, 3, 4, 100])("pages of %i give each row once, in order", async (size) => {

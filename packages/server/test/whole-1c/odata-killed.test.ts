@@ -6,6 +6,7 @@ import { stateOf } from "./support/state.ts"
 
 const RECEIPTS = ["Document_ЧекККМ", "Document_ЧекККМВозврат"] as const
 const ORDER = "Document_ЗаказКлиента"
+const OWN = new Set(["DataVersion", "Date", "ДатаПоДаннымКлиента"])
 
 /** The base has sold two and taken one back, marked a good and put a series to another. */
 const busy = (life: ODataLife): void => {
@@ -28,7 +29,7 @@ const place = (life: ODataLife): Promise<{ readonly id: string }> =>
 
 /** Documents of orders, without what each base numbers and dates for itself. */
 const documents = (life: ODataLife) =>
-  life.base.base.rows(ORDER).map(({ DataVersion: _, Date: _date, ДатаПоДаннымКлиента: _own, ...row }) => row)
+  life.base.base.rows(ORDER).map((row) => Object.fromEntries(Object.entries(row).filter(([field]) => !OWN.has(field))))
 
 /** What was sold and what came back has been taken in, after the goods, once. */
 const settled = async (life: ODataLife) => {

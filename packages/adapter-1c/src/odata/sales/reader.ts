@@ -89,18 +89,23 @@ export class SalesReader {
     let from = start
     let skip = 0
     while (!signal.aborted) {
-      const { value } = await client.get(settings.document, {
+      let count = 0
+      let newest: Row | undefined
+      const page = client.flow(settings.document, {
         $filter: `Date ge ${datetime(from)}`,
         $orderby: "Date,Ref_Key",
         $top: pageSize,
         ...(skip === 0 ? {} : { $skip: skip }),
         allowedOnly: true
-      })
-      const rows = Array.isArray(value) ? value as ReadonlyArray<Row> : []
-      yield rows
-      if (rows.length < pageSize) return
-      const last = textOf(rows.at(-1)!, "Date") ?? from
-      skip = last === from ? skip + rows.length : 0
+      }, () => undefined)
+      for await (const rows of page) {
+        count += rows.length
+        newest = rows.at(-1) ?? newest
+        yield rows
+      }
+      if (count < pageSize || newest === undefined) return
+      const last = textOf(newest, "Date") ?? from
+      skip = last === from ? skip + count : 0
       from = last
     }
   }
