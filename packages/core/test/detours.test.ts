@@ -181,6 +181,26 @@ describe("detours", () => {
     })))
 })
 
+describe("a partner that was away", () => {
+  it.effect("SMS-1: is worth a detour again as soon as it may be tried, though nobody has called it since", () =>
+    on(Effect.gen(function*() {
+      const { calls, answers, method } = makePair()
+      answers["b"] = [{ outcome: "unavailable" }]
+      yield* write(["before"], "b")
+      // Its one message is given up: nothing is left in its lane that would try whether it is back.
+      const { stop, lanes } = yield* start(method, { b: { maxAttempts: 1, breaker: { failures: 1, openMs: 5_000 } } })
+      yield* seconds(1)
+      expect([...lanes.resting()]).toEqual(["b"])
+      yield* seconds(6)
+      expect([lanes.states().find(({ lane }) => lane === "b")?.breaker, [...lanes.resting()]]).toEqual(["halfOpen", []])
+      answers["a"] = { outcome: "unavailable", because: "gateway" }
+      yield* write(["x", "y"])
+      yield* seconds(15)
+      expect(calls.filter(({ lane, id }) => lane === "b" && ["x", "y"].includes(id)).length).toBe(2)
+      yield* stop
+    })))
+})
+
 describe("Retry-After", () => {
   it.effect("R-OPS-1: a partner that names a time is left alone until then, by the whole lane, and its breaker stays closed", () =>
     on(Effect.gen(function*() {

@@ -1,6 +1,6 @@
 import {
-  AdapterFault, AdapterRegistry, defineAdapter, dispatchOnce, type FaultOptions, hubLayer, type HubServices, Lanes, messagesPort,
-  Network, optOut, type Order, type OrderRequest, Orders, type Policy, Schema, Storage, subscribe
+  AdapterFault, AdapterRegistry, defineAdapter, detourOf, dispatchOnce, type FaultOptions, hubLayer, type HubServices, Lanes, messagesPort,
+  Network, optOut, type Order, type OrderRequest, Orders, type OutboxMessage, type Policy, Schema, Storage, subscribe
 } from "@aptekit/core"
 import { makeRequest, memoryStorage } from "@aptekit/core/testing"
 import { describe, expect, it } from "@effect/vitest"
@@ -223,6 +223,21 @@ describe("SMS-1: through which gateway", () => {
         yield* later(own)
         expect(by(own.sent)).toEqual(["first"])
       })))
+
+  it.effect("the first again when the second rests by now, a moment later; while all rest nobody moves", () =>
+    Effect.sync(() => {
+      const message = (lane: string, passed: ReadonlyArray<string>) =>
+        ({ lane, attempts: 3, payload: { kinds: ["sms", "email"], kind: "sms", passed, closed: [], since: 1 } }) as unknown as OutboxMessage
+      const steps = [{ kind: "sms", connection: "a" }, { kind: "sms", connection: "b" }, { kind: "email", connection: "mail" }] as const
+      const at = (lane: string, passed: ReadonlyArray<string>, resting: ReadonlyArray<string>) => {
+        const found = detourOf({ error: null, last: false }, { message: message(lane, passed), steps, resting: new Set(resting), tries: 3 })
+        return found === null ? null : [found.lane, found.payload["passed"], found.waits ?? false]
+      }
+      expect(at("a", [], ["a"])).toEqual(["b", ["sms/a"], false])
+      expect(at("b", ["sms/a"], ["b"])).toEqual(["a", ["sms/b"], true])
+      expect(at("b", ["sms/a"], ["a", "b"])).toBeNull()
+      expect(at("a", [], ["a", "b"]), "by e-mail only when it has failed").toBeNull()
+    }))
 
   it.effect("the first alone where policy says never", () =>
     scene({ gateways: PAIR, policy: { failOverTries: null } }, (own) =>

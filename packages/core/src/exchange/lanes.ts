@@ -18,7 +18,7 @@ export interface LaneContext {
   readonly view: NetworkView
   readonly registry: AdapterMap
   readonly now: Instant
-  /** Lanes whose partners this process leaves alone at the moment: their breaker is not closed, or they asked for it. */
+  /** Lanes whose partners this process leaves alone at the moment: their breaker is open, or they asked for it. */
   readonly resting: ReadonlySet<string>
   /** What the method's `prepare` made of the batch. */
   readonly prepared?: unknown
@@ -150,7 +150,7 @@ export const makeLanes = (methods: ReadonlyArray<LaneMethod>, options: LaneOptio
     states: () => [...joined.keys()].map((state) => state()),
     resting: () =>
       new Set([...joined.keys()].map((state) => state()).flatMap(({ lane, breaker, restsUntil }) =>
-        breaker === "closed" && restsUntil === null ? [] : [lane])),
+        breaker === "open" || restsUntil !== null ? [lane] : [])),
     wake: (lane) => joined.forEach((wake, state) => { if (state().lane === lane) wake() }),
     join: (state, wake = () => undefined) => {
       joined.set(state, wake)

@@ -94,7 +94,7 @@ const WHY = {
 
 /**
  * Where a message goes that surely did not arrive (SMS-1); null: it stays. A gateway that rests: to the next of its kind that
- * does not. One that takes nothing: to the next, be it of the next kind. One that refused the message: so would the others of its
+ * does not, and back, after a while, when that one rests by then. One that takes nothing: to the next, be it of the next kind. One that refused the message: so would the others of its
  * kind. One that has failed as often as policy allows: to the next that does not rest, and when all have, anew from the first.
  */
 export const detourOf = ({ error, last }: Hindrance, { message, steps, resting, tries }: Situation): Detour | null => {
@@ -114,7 +114,10 @@ export const detourOf = ({ error, last }: Hindrance, { message, steps, resting, 
       why,
       ...(round === true ? { waits: true } : {})
     }
-  if (error === null) return to(awake(fresh.filter(({ kind }) => kind === here.kind)), WHY.rest)
+  if (error === null) {
+    const alike = (of: ReadonlyArray<Step>) => of.filter(({ kind }) => kind === here.kind)
+    return to(awake(alike(fresh)), WHY.rest) ?? (alike(fresh).length > 0 ? null : to(awake(alike(others)), WHY.rest, true))
+  }
   if (refused !== null) return to(awake(fresh) ?? fresh[0], WHY[refused])
   if (tries === null || message.attempts - way.since < tries) return null
   return to(awake(fresh), WHY.tries) ?? (last || fresh.length > 0 ? null : to(awake(others), WHY.tries, true))
