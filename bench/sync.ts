@@ -225,6 +225,7 @@ const bench = async (
   }
   const server = new Server()
   await server.start(await open(), join(folder, `${store}-files`))
+  await server.stats("rest")
   const goods = await exchange(server, [["import0_1.xml", catalogue]])
   report({
     bench: "sync", store, case: "catalogue of 50,000 products, first load", value: goods.seconds, unit: "s", cpu: goods.cpu,
