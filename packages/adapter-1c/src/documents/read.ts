@@ -13,6 +13,8 @@ export interface BackLine {
   readonly name: string | null
   /** As written. */
   readonly quantity: string | null
+  /** Base units in what quantity and price are for; null: these are for the base unit. */
+  readonly factor: string | null
   readonly price: string | null
   readonly sum: string | null
   readonly service: boolean
@@ -59,6 +61,7 @@ const lineOf = (node: XmlNode): BackLine => {
     barcode: textAt(node, "Штрихкод"),
     name: textAt(node, "Наименование"),
     quantity: textAt(node, "Количество"),
+    factor: textAt(node, "Коэффициент"),
     price: textAt(node, "ЦенаЗаЕдиницу"),
     sum: textAt(node, "Сумма"),
     service: plain(kinds.get("типноменклатуры") ?? kinds.get("видноменклатуры") ?? "") === "услуга"

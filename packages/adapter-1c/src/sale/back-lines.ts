@@ -39,22 +39,51 @@ const productOf = (line: BackLine, { pulled, links }: LineLookup): string | unde
   return alike.length === 1 ? alike[0]!.id : undefined
 }
 
+const ONE = 1000
+
+interface Counted {
+  readonly quantity: number
+  readonly priceMinor: number | null
+  /** Thousandths of the base unit that are no whole unit. */
+  readonly rest: number
+}
+
+/** A line in base units (D6); a string: why it cannot be told. */
+const countedOf = (line: BackLine, digits: number): Counted | string => {
+  const said = numberOf(line.quantity, 3)
+  if (said === null || said < 0) return "количество не прочитано"
+  const factor = !line.factor?.trim() ? ONE : numberOf(line.factor, 3)
+  if (factor === null || factor <= 0) return "коэффициент единицы не прочитан"
+  const thousandths = said * factor / ONE
+  const quantity = Math.floor(thousandths / ONE)
+  const price = numberOf(line.price, digits)
+  return {
+    quantity,
+    priceMinor: price === null ? null : Math.round(price * ONE / factor),
+    rest: Math.round(thousandths - quantity * ONE)
+  }
+}
+
 /** The goods of a document in our words. The same goods twice are one line. */
 export const readLines = (document: BackDocument, lookup: LineLookup): LinesRead => {
   const found = new Map<string, { productId: string; quantity: number; priceMinor: number | null }>()
   const remarks: Array<{ readonly line: number; readonly reason: string }> = []
+  let unclear = false
   for (const line of document.lines) {
     if (line.service || (line.id !== null && lookup.services.has(line.id))) continue
+    const tell = (what: string): void =>
+      void remarks.push({ line: line.line, reason: `строка заказа «${(line.name ?? line.id ?? "").slice(0, 100)}»: ${what}.` })
     const productId = productOf(line, lookup)
-    const quantity = numberOf(line.quantity, 0)
-    if (productId === undefined || quantity === null || quantity < 0) {
-      const what = productId === undefined ? "Ид не связан с товаром хаба" : "количество не прочитано"
-      remarks.push({ line: line.line, reason: `строка заказа «${(line.name ?? line.id ?? "").slice(0, 100)}»: ${what}.` })
+    const counted = productId === undefined ? "Ид не связан с товаром хаба" : countedOf(line, lookup.digits)
+    if (productId === undefined || typeof counted === "string") {
+      unclear = true
+      tell(String(counted))
       continue
     }
-    const price = numberOf(line.price, lookup.digits)
+    const { quantity, priceMinor, rest } = counted
+    if (rest > 0) tell(`дробное количество ${quantity + rest / ONE}: учтено целых единиц ${quantity}`)
     const before = found.get(productId)
-    found.set(productId, { productId, quantity: quantity + (before?.quantity ?? 0), priceMinor: before?.priceMinor ?? price })
+    found.set(productId, { productId, quantity: quantity + (before?.quantity ?? 0), priceMinor: before?.priceMinor ?? priceMinor })
   }
-  return { lines: remarks.length > 0 ? null : [...found.values()], remarks }
+  return { lines: unclear ? null : [...found.values()], remarks }
 }

@@ -127,6 +127,25 @@ describe("R-ORD-6: lines", () => {
   test("the same goods twice are one line", async () => {
     expect(await linesOf(ASPIRIN + ASPIRIN)).toEqual([["aspirin", 2]])
   })
+  test("D6: a line in packs is converted by its factor, price and quantity; a fraction of a unit is cut and told", async () => {
+    const lane = laneOf()
+    const inPacks = goods(GUIDS["aspirin"]!, "1.5", "<Единица>778</Единица><Коэффициент>10</Коэффициент>")
+    const inParts = goods(GUIDS["ibuprofen"]!, "7", "<Единица>таб</Единица><Коэффициент>0.5</Коэффициент>")
+    const run = await send(await openSale(lane), fileOf(documentOf({ goods: inPacks + inParts })))
+    expect(lane.taken[0]?.lines).toEqual([
+      { productId: "aspirin", quantity: 15, priceMinor: 4_900 }, { productId: "ibuprofen", quantity: 3, priceMinor: 98_000 }
+    ])
+    expect(run.rejects.map(({ reason }) => reason)).toEqual([
+      "заказ 1001-1: строка заказа «Н»: дробное количество 3.5: учтено целых единиц 3."
+    ])
+  })
+  test("D6: a factor that is none: nothing is compared, and it is said; an empty one is one", async () => {
+    const lane = laneOf()
+    const run = await send(await openSale(lane), fileOf(documentOf({ goods: goods(GUIDS["aspirin"]!, "1", "<Коэффициент>0</Коэффициент>") })))
+    expect(lane.taken[0]?.lines).toBeNull()
+    expect(run.rejects.map(({ reason }) => reason)).toEqual([expect.stringContaining("коэффициент единицы не прочитан")])
+    expect(await linesOf(goods(GUIDS["aspirin"]!, "2", "<Коэффициент/>"))).toEqual([["aspirin", 2]])
+  })
   test("goods that nobody knows: nothing is compared, and it is said", async () => {
     const lane = laneOf()
     const run = await send(await openSale(lane), fileOf(documentOf({ goods: goods("4711", "1") })))
