@@ -42,6 +42,7 @@ const productOf = (line: BackLine, { pulled, links }: LineLookup): string | unde
 const ONE = 1000
 
 interface Counted {
+  readonly productId: string
   readonly quantity: number
   readonly priceMinor: number | null
   /** Thousandths of the base unit that are no whole unit. */
@@ -49,15 +50,18 @@ interface Counted {
 }
 
 /** A line in base units (D6); a string: why it cannot be told. */
-const countedOf = (line: BackLine, digits: number): Counted | string => {
+const countedOf = (line: BackLine, lookup: LineLookup): Counted | string => {
+  const productId = productOf(line, lookup)
+  if (productId === undefined) return "Ид не связан с товаром хаба"
   const said = numberOf(line.quantity, 3)
   if (said === null || said < 0) return "количество не прочитано"
   const factor = !line.factor?.trim() ? ONE : numberOf(line.factor, 3)
   if (factor === null || factor <= 0) return "коэффициент единицы не прочитан"
   const thousandths = said * factor / ONE
   const quantity = Math.floor(thousandths / ONE)
-  const price = numberOf(line.price, digits)
+  const price = numberOf(line.price, lookup.digits)
   return {
+    productId,
     quantity,
     priceMinor: price === null ? null : Math.round(price * ONE / factor),
     rest: Math.round(thousandths - quantity * ONE)
@@ -73,14 +77,13 @@ export const readLines = (document: BackDocument, lookup: LineLookup): LinesRead
     if (line.service || (line.id !== null && lookup.services.has(line.id))) continue
     const tell = (what: string): void =>
       void remarks.push({ line: line.line, reason: `строка заказа «${(line.name ?? line.id ?? "").slice(0, 100)}»: ${what}.` })
-    const productId = productOf(line, lookup)
-    const counted = productId === undefined ? "Ид не связан с товаром хаба" : countedOf(line, lookup.digits)
-    if (productId === undefined || typeof counted === "string") {
+    const counted = countedOf(line, lookup)
+    if (typeof counted === "string") {
       unclear = true
-      tell(String(counted))
+      tell(counted)
       continue
     }
-    const { quantity, priceMinor, rest } = counted
+    const { productId, quantity, priceMinor, rest } = counted
     if (rest > 0) tell(`дробное количество ${quantity + rest / ONE}: учтено целых единиц ${quantity}`)
     const before = found.get(productId)
     found.set(productId, { productId, quantity: quantity + (before?.quantity ?? 0), priceMinor: before?.priceMinor ?? priceMinor })
