@@ -169,6 +169,20 @@ describe("SMS-2: by which kind a buyer is told", () => {
         expect((yield* messages.subscriptions(["+77010000001", order.id])).map(({ channelId }) => channelId), "forgotten").toEqual([])
       })))
 
+  it.effect("D27: a push message whose end nobody knows is looked for in each of their browsers before it goes again", () =>
+    scene({ gateways: ALL }, (own) =>
+      Effect.gen(function*() {
+        const { channelId } = yield* place({ externalId: "E-0" })
+        for (const n of [1, 2]) yield* subscribe({ channelId, owner: "+77010000001" }, { ...BROWSER, endpoint: `https://push.example.com/${n}` })
+        own.faults["app"] = [{ outcome: "unknown" }, { outcome: "unavailable" }]
+        yield* own.go
+        expect(own.sent.map(({ by: one }) => one)).toEqual(["app"])
+        own.found.add(own.sent[0]!.id)
+        yield* later(own)
+        expect([own.sent.length, yield* (yield* Storage).outbox.list("waiting", 9)]).toEqual([1, []])
+        expect(own.sent[0]!.id).not.toContain("push.example.com")
+      })))
+
   it.effect("told is who was told in one of their browsers", () =>
     scene({ gateways: ALL }, ({ sent, faults, go }) =>
       Effect.gen(function*() {

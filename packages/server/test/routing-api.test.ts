@@ -42,6 +42,13 @@ const ended = async (body: Record<string, unknown> = {}) => {
   return read()
 }
 
+/** What the exchange log keeps of a connection's calls; it is written a moment later. */
+const callsOf = async (connection: string): Promise<string> => {
+  const read = async () => (await call("admin", "GET", `/exchange-log?connection=${connection}`)).text()
+  await expect.poll(read, { timeout: 10_000 }).toContain("messages.send")
+  return read()
+}
+
 const endpoint = "https://push.example.com/send/secret-of-this-browser"
 const subscription = { endpoint, keys: { p256dh: "B".repeat(87), auth: "a".repeat(22) } }
 
@@ -53,8 +60,7 @@ test("R-SMS-2: a browser that a channel puts is told instead of the phone, until
   expect(JSON.parse(sent.at(-1)!.to)).toEqual(subscription)
   expect(await (await call("shop", "POST", "/push-subscriptions/remove", { endpoint })).json()).toEqual({ subscribed: false })
   expect((await ended())[0]).toMatchObject({ connection: "sms-1", kind: "sms" })
-  const logged = await (await call("admin", "GET", "/exchange-log?limit=100")).text()
-  expect(logged + JSON.stringify(log)).not.toContain("secret-of-this-browser")
+  expect(await callsOf("app") + JSON.stringify(log)).not.toContain("secret-of-this-browser")
 })
 
 test.each<readonly [object, string]>([
@@ -92,6 +98,11 @@ test("R-SMS-1: policies are put and hold from the next message on: gateways in t
   const both = await ended({ customer: { name: "А", phone: "8 701 000 00 05", email: "A@b.kz" } })
   expect(both.map(({ connection }) => connection)).toEqual(["mail", "sms-1"])
   expect(sent.find(({ kind }) => kind === "email")?.to).toBe("a@b.kz")
+  const { items } = (await (await call("admin", "GET", "/orders?limit=50")).json()) as { items: ReadonlyArray<{ id: string; customer: { email: string | null } }> }
+  const mailed = items.find(({ customer }) => customer.email === "a@b.kz")!
+  const events = await (await call("admin", "GET", `/orders/${mailed.id}/events`)).text()
+  expect(events).toContain("order.placed")
+  expect(events + await callsOf("mail") + JSON.stringify(log)).not.toContain("a@b.kz")
   expect((await put({})).status).toBe(200)
 })
 
