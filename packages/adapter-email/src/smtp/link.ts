@@ -28,8 +28,8 @@ export class OldLink {
 
 /** All of connecting, and the greeting. Milliseconds. */
 const CONNECT_WITHIN = 5_000
-/** Silence in the middle of a conversation; a call takes no longer anyway. Milliseconds. */
-const SILENCE = 10_000
+/** Silence in the middle of a conversation; longer than a call takes and than a connection may idle. Milliseconds. */
+const SILENCE = 15_000
 
 const LOST: SmtpFailure = { code: "ECONNECTION", command: "CONN" }
 
