@@ -7,6 +7,7 @@ import { geo } from "./migrations/geo.ts"
 import { messageReports } from "./migrations/message-reports.ts"
 import { messageRoutes } from "./migrations/message-routes.ts"
 import { messages } from "./migrations/messages.ts"
+import { laneQuotas } from "./migrations/lane-quotas.ts"
 import { lanes } from "./migrations/lanes.ts"
 import { optOuts } from "./migrations/opt-outs.ts"
 import { ordersOut } from "./migrations/orders-out.ts"
@@ -145,7 +146,8 @@ export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise
         "0011_customer_email": customerEmail(dialect),
         "0012_product_card": productCard(dialect),
         "0013_message_routes": messageRoutes(dialect),
-        "0014_template_subjects": templateSubjects(dialect)
+        "0014_template_subjects": templateSubjects(dialect),
+        "0015_lane_quotas": laneQuotas(dialect)
       })
     }
   })

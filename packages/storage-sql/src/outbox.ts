@@ -39,8 +39,8 @@ const listed = (row: OutboxRow): OutboxMessage => ({
 })
 
 export const outboxStore = (driver: Driver, ask: Ask): OutboxStore => ({
-  claim: (lane, at, leaseUntil, limit) =>
-    Effect.map(ask(() => driver.write("claimOutbox", { lane, now: at, leaseUntil, limit })), (rows) => rows.map(claimed)),
+  claim: (lane, at, leaseUntil, limit, quota = null) =>
+    Effect.map(ask(() => driver.write("claimOutbox", { lane, now: at, leaseUntil, limit, quota })), (rows) => rows.map(claimed)),
   sending: (messages, at) => ask(() => driver.write("markSending", [heldBy(messages), at])),
   renew: (messages, until) => ask(() => driver.write("renewOutbox", [heldBy(messages), until])),
   settle: (outcomes) => Effect.asVoid(ask(() => driver.write("settleOutbox", outcomes))),

@@ -90,6 +90,19 @@ export const inPiecesWith = <Row>(query: (list: ReadonlyArray<unknown>) => Compi
   }
 }
 
+/** A writing statement over a list of any length, in pieces; `rest`: its parameters beside the list. */
+export const updatePieces = (query: (list: ReadonlyArray<unknown>) => Compilable) => {
+  const texts = new Map<number, Statement>()
+  return function*(values: ReadonlyArray<unknown>, rest: Readonly<Record<string, unknown>>): Program<void> {
+    for (let i = 0; i < values.length; i += LIST) {
+      const piece = values.slice(i, i + LIST)
+      let text = texts.get(piece.length)
+      if (text === undefined) texts.set(piece.length, text = statement(query(piece.map((_, n) => param(`v${n}`)))))
+      yield* run(text, { ...rest, ...Object.fromEntries(piece.map((value, n) => [`v${n}`, value])) })
+    }
+  }
+}
+
 /** Raw text for the few statements whose shape depends on their rows. */
 export function* raw(kind: Step["kind"], sql: string, values: ReadonlyArray<unknown>): Program<StepResult> {
   return yield { kind, sql, values }

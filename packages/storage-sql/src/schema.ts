@@ -198,6 +198,8 @@ export interface Schema {
   }
   /** Parts as connections were last told of them. */
   told_parts: { lane: string; fulfilment_id: string; order_id: string; data: string }
+  /** Tokens of lanes with a rate over several hubs. */
+  lane_quotas: { lane: string; tokens: number; at: Instant }
   leases: { name: string; owner: string; expires_at: Instant; token: number }
   sync_runs: {
     id: string

@@ -37,6 +37,20 @@ const repeatOf = (method: LaneMethod, message: OutboxMessage, context: LaneConte
   return repeat === "ask" && method.find === undefined ? "never" : repeat
 }
 
+/**
+ * Must it be known after a crash that there was a call? Not where the call may be made again as it is. A message that may go
+ * elsewhere must not do so after a call that nobody remembers; one in doubt already stays so.
+ */
+export const needsMark = (method: LaneMethod | undefined, message: OutboxMessage, context: LaneContext): boolean => {
+  if (method === undefined) return false
+  try {
+    return message.uncertain || method.detour !== undefined || repeatOf(method, message, context) !== "safe"
+  } catch {
+    // A rule of the method that throws has its outcome when the message is handled.
+    return true
+  }
+}
+
 const inDoubt = (method: LaneMethod): Result => ({
   state: method.doubt ?? "dead",
   error: "nobody knows whether it arrived, and it may not be sent twice",

@@ -6,9 +6,9 @@ import type { StorageUnavailable } from "../store/errors.ts"
 import type { StorageService } from "../store/ports.ts"
 import { answered, begun, type Breaker, breakerAt, CLOSED, notMade, permits, unanswered } from "./breaker.ts"
 import { type Bucket, fullBucket, refilled, taken, tokensIn, untilToken } from "./bucket.ts"
-import { divertMessage, type Ended, handleMessage, LONG_REST } from "./lane-call.ts"
+import { divertMessage, type Ended, handleMessage, LONG_REST, needsMark } from "./lane-call.ts"
 import { aboutOrder } from "./log.ts"
-import { type LaneContext, type Lanes, type LaneSettings, type LaneState } from "./lanes.ts"
+import { type LaneContext, type LaneQuota, type Lanes, type LaneSettings, type LaneState } from "./lanes.ts"
 import type { OutboxMessage, OutboxOutcome } from "./outbox.ts"
 
 /** Longer than twice the permitted clock offset (D24). What a dead hub had in hand is free again after it. */
@@ -18,7 +18,7 @@ const RENEW_EVERY = LEASE / 3
 const BATCH = 64
 /** Polling is only the safety net. Milliseconds. */
 const LONGEST_PAUSE = 1_000
-/** Small claims keep this distance: messages of so many milliseconds share three commits instead of having three each. */
+/** Small claims keep this distance: messages of so many milliseconds share their commits. */
 const GATHER = 10
 /** A hub that closes waits so long for its running calls. */
 const GRACE = 10_000
@@ -48,7 +48,7 @@ const claim = (work: LaneWork, limit: number, forCall: boolean): Effect.Effect<R
   Effect.gen(function*() {
     const { storage, lane } = work
     const from = yield* Clock.currentTimeMillis
-    const messages = yield* storage.outbox.claim(lane, from, from + LEASE, limit)
+    const messages = yield* storage.outbox.claim(lane, from, from + LEASE, limit, forCall ? work.lanes.quota(lane) : null)
     if (messages.length === 0) return []
     const ids = [...new Set(messages.flatMap(({ orderId }) => (orderId === null ? [] : [orderId])))]
     const orders = new Map((yield* storage.orders.byIds(ids)).map((order) => [order.id, order]))
@@ -61,20 +61,28 @@ const claim = (work: LaneWork, limit: number, forCall: boolean): Effect.Effect<R
       const known = batch.map((message) => ({ message, order: orderOf(message) }))
       prepared.set(method, yield* prepare(known, { view, registry: work.registry, now: from, storage, forCall }))
     }
-    const now = yield* Clock.currentTimeMillis
-    // Marked as being sent: a worker that was held up past its lease marks nothing, and calls nobody (D24).
-    const mine = forCall ? new Set(yield* storage.outbox.sending(messages, now)) : null
     const resting = work.lanes.resting()
-    return messages.filter(({ id }) => mine === null || mine.has(id)).map((message) => ({
+    const claimed = messages.map((message) => ({
       message,
-      context: {
-        order: orderOf(message),
-        view,
-        registry: work.registry,
-        now,
-        resting,
-        prepared: prepared.get(message.method)
-      }
+      context: { order: orderOf(message), view, registry: work.registry, now: from, resting, prepared: prepared.get(message.method) }
+    }))
+    return forCall ? yield* mine(work, claimed, from + LEASE) : claimed
+  })
+
+/**
+ * Those that are still this worker's, marked as being sent; one that was held up past its lease marks nothing, and calls
+ * nobody (D24). Where a repetition does no harm nobody need know afterwards that there was a call (D27): that saves a commit.
+ */
+const mine = ({ storage, lanes }: LaneWork, claimed: ReadonlyArray<Claimed>, leasedUntil: Instant) =>
+  Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const marked = claimed.filter(({ message, context }) => needsMark(lanes.methods.get(message.method), message, context))
+    const sent = marked.length === 0 ? [] : yield* storage.outbox.sending(marked.map(({ message }) => message), now)
+    const held = new Set(sent)
+    const unmarked = new Set(now < leasedUntil ? claimed.filter((one) => !marked.includes(one)).map(({ message }) => message.id) : [])
+    return claimed.filter(({ message: { id } }) => held.has(id) || unmarked.has(id)).map(({ message, context }) => ({
+      message,
+      context: { ...context, now }
     }))
   })
 
@@ -126,8 +134,10 @@ class Hand {
   readonly #work: LaneWork
   readonly settings: LaneSettings
   readonly calls = new Map<string, { readonly message: OutboxMessage; readonly fiber: Fiber.Fiber<void> }>()
-  /** Ended, not yet recorded. Their places are free only when they are: what is not recorded is bounded. */
+  /** Ended, not yet given to the database. */
   ended: Array<OutboxOutcome> = []
+  /** Ended, not yet recorded: others may be called meanwhile, but of these there are at most `BATCH` before they wait. */
+  #unrecorded = 0
   breaker: Breaker = CLOSED
   bucket: Bucket | null = null
   /** The partner asked to be left alone until then. */
@@ -146,7 +156,7 @@ class Hand {
 
   state(): LaneState {
     const restsUntil = this.#restsUntil > this.#now ? this.#restsUntil : null
-    return { lane: this.#work.lane, breaker: this.breaker.state, inFlight: this.calls.size, restsUntil }
+    return { lane: this.#work.lane, breaker: this.breaker.state, inFlight: this.calls.size - this.#unrecorded, restsUntil }
   }
 
   /** Until when the partner is left alone, where that is long enough for messages to go elsewhere; else null. */
@@ -161,7 +171,8 @@ class Hand {
     this.#now = now
     this.breaker = breakerAt(this.breaker, now)
     if (this.#restsUntil > now) return { count: 0, wait: this.#restsUntil - now }
-    const count = Math.min(concurrency - this.calls.size, permits(this.breaker), BATCH)
+    const places = Math.min(concurrency - (this.calls.size - this.#unrecorded), concurrency + BATCH - this.calls.size)
+    const count = Math.min(places, permits(this.breaker), BATCH)
     const wait = this.breaker.state === "open" ? this.breaker.until - now : LONGEST_PAUSE
     if (perSecond === null) return { count, wait }
     this.bucket = refilled(this.bucket ?? fullBucket(perSecond, now), perSecond, now)
@@ -180,11 +191,14 @@ class Hand {
     if (there === null) this.breaker = notMade(this.breaker)
     else this.breaker = there ? answered(this.breaker) : unanswered(this.breaker, outcome.at, this.settings.breaker)
     this.ended.push(outcome)
+    this.#unrecorded++
     this.toSettle.give()
+    this.changed.give()
   }
 
   recorded(settled: ReadonlyArray<OutboxOutcome>): void {
     for (const { id } of settled) this.calls.delete(id)
+    this.#unrecorded -= settled.length
     this.changed.give()
   }
 
@@ -231,9 +245,13 @@ const divert = (work: LaneWork, hand: Hand, until: Instant) =>
     return claimed.length === BATCH
   })
 
+/** How long until other hubs may have left something: the time of one call by the rate, else a guess. Milliseconds. */
+const patience = (quota: LaneQuota | null): number =>
+  Math.min(LONGEST_PAUSE, Math.max(GATHER, quota === null ? 0 : 1_000 / (quota.perSecond ?? 20)))
+
 /** Claims as often as there is something due and room for it. */
 const pump = (work: LaneWork, hand: Hand) => {
-  let looked = -Infinity
+  let claimedAt = -Infinity
   let full = false
   return Effect.gen(function*() {
     const at = yield* Clock.currentTimeMillis
@@ -244,16 +262,19 @@ const pump = (work: LaneWork, hand: Hand) => {
       return yield* changedWithin(hand, Math.min(LONGEST_PAUSE, wait))
     }
     if (room <= 0) return yield* changedWithin(hand, wait)
-    const soon = looked + GATHER - (yield* Clock.currentTimeMillis)
+    const soon = claimedAt + GATHER - (yield* Clock.currentTimeMillis)
     if (!full && soon > 0) yield* sleep(soon)
     const due = yield* work.storage.outbox.nextDue(work.lane)
-    const now = looked = yield* Clock.currentTimeMillis
+    const now = yield* Clock.currentTimeMillis
     full = false
     if (due === null || due > now) return yield* changedWithin(hand, Math.min(LONGEST_PAUSE, (due ?? Infinity) - now))
+    claimedAt = now
     const claimed = yield* claim(work, room, true)
     if (claimed.length > 0) hand.begin(claimed.length)
     for (const one of claimed) yield* start(work, hand, one)
     full = claimed.length === room
+    // Due, and not ours: other hubs use up what the partner bears, or have these messages.
+    if (claimed.length === 0) yield* changedWithin(hand, patience(work.lanes.quota(work.lane)))
   })
 }
 

@@ -95,9 +95,9 @@ export interface LaneMethod {
 }
 
 export interface LaneSettings {
-  /** Calls at a time, of each hub process. */
+  /** Calls at a time: where named, of all hubs on one database together; what is left out is of each hub. */
   readonly concurrency: number
-  /** Calls a second, of each hub process; null: as many as there are. */
+  /** Calls a second, of all hubs on one database together; null: as many as there are. */
   readonly perSecond: number | null
   /** Milliseconds before a delivery, look-up included, counts as unanswered. */
   readonly timeoutMs: number
@@ -120,6 +120,18 @@ export type LaneOptions = Readonly<Record<string, Partial<LaneSettings>>>
 
 export const laneSettings = (options: LaneOptions, lane: string): LaneSettings => ({ ...DEFAULT_LANE, ...options[lane] })
 
+/** What a partner bears, whoever of several hubs on one database calls it; null: nothing is said of it. */
+export interface LaneQuota {
+  readonly concurrency: number | null
+  readonly perSecond: number | null
+}
+
+/** The limits that the settings name; null where they name none: then a claim looks at nothing but the lane. */
+export const laneQuota = (options: LaneOptions, lane: string): LaneQuota | null => {
+  const { concurrency = null, perSecond = null } = options[lane] ?? {}
+  return concurrency === null && perSecond === null ? null : { concurrency, perSecond }
+}
+
 /** How a lane of this process stands. */
 export interface LaneState {
   readonly lane: string
@@ -133,6 +145,7 @@ export interface LaneState {
 export class Lanes extends Context.Service<Lanes, {
   readonly methods: ReadonlyMap<string, LaneMethod>
   readonly settings: (lane: string) => LaneSettings
+  readonly quota: (lane: string) => LaneQuota | null
   readonly states: () => ReadonlyArray<LaneState>
   /** The lanes whose partners are left alone now. */
   readonly resting: () => ReadonlySet<string>
@@ -147,6 +160,7 @@ export const makeLanes = (methods: ReadonlyArray<LaneMethod>, options: LaneOptio
   return {
     methods: new Map(methods.map((method) => [method.name, method])),
     settings: (lane) => laneSettings(options, lane),
+    quota: (lane) => laneQuota(options, lane),
     states: () => [...joined.keys()].map((state) => state()),
     resting: () =>
       new Set([...joined.keys()].map((state) => state()).flatMap(({ lane, breaker, restsUntil }) =>

@@ -23,6 +23,7 @@ import type {
   SyncRun
 } from "../exchange/sync.ts"
 import type { Actor } from "../kernel/actor.ts"
+import type { LaneQuota } from "../exchange/lanes.ts"
 import type { LaneDepth, OutboxList, OutboxMessage, OutboxOutcome } from "../exchange/outbox.ts"
 import type { Change, RecordedEvent } from "./change.ts"
 import type { CommitError, StorageUnavailable } from "./errors.ts"
@@ -205,9 +206,16 @@ export interface StockStore {
 export interface OutboxStore {
   /**
    * Takes messages of a lane under a lease: per order only the oldest unended one (D28). A message that was being
-   * sent when its lease ran out comes back with `uncertain` set (D27).
+   * sent when its lease ran out comes back with `uncertain` set (D27). `quota`: where several hubs share the database, no
+   * more than what it leaves of all of them; one hub alone keeps to its settings by itself.
    */
-  readonly claim: (lane: string, now: Instant, leaseUntil: Instant, limit: number) => Read<ReadonlyArray<OutboxMessage>>
+  readonly claim: (
+    lane: string,
+    now: Instant,
+    leaseUntil: Instant,
+    limit: number,
+    quota?: LaneQuota | null
+  ) => Read<ReadonlyArray<OutboxMessage>>
   /**
    * Before a call that must not be repeated blindly: the row says `sending` (D27). Gives the ids of those that are
    * still the caller's: of the others the lease has run out, and they may not be called.

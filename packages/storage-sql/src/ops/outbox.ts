@@ -1,8 +1,10 @@
-import type { LaneDepth, OutboxList, OutboxOutcome } from "@aptekit/core"
+import type { LaneDepth, LaneQuota, OutboxList, OutboxOutcome } from "@aptekit/core"
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
-import { all, inPieces, one, param, type Program, run, statement } from "../program.ts"
+import { all, inPieces, one, param, type Program, run, statement, updatePieces } from "../program.ts"
 import type { Schema } from "../schema.ts"
+import { laneQuotas } from "./lane-quotas.ts"
+import { outboxBatches } from "./outbox-batches.ts"
 
 export type OutboxRow = Selectable<Schema["outbox"]>
 
@@ -11,6 +13,7 @@ export interface ClaimArgs {
   readonly now: number
   readonly leaseUntil: number
   readonly limit: number
+  readonly quota: LaneQuota | null
 }
 
 const ENDED: ReadonlyArray<OutboxOutcome["state"]> = ["done", "rejected", "dropped"]
@@ -37,8 +40,32 @@ export interface Held {
   readonly token: number
 }
 
+/** An outcome as its row will be; null in the last four: as it is. */
+const settledOf = (outcome: OutboxOutcome) => {
+  const ended = ENDED.includes(outcome.state)
+  return {
+    id: outcome.id,
+    token: outcome.token,
+    // In its new lane it is as one that nobody has called.
+    state: outcome.state === "moved" ? "waiting" : outcome.state,
+    ended: ended ? 1 : 0,
+    available: outcome.state === "dead" ? NEVER : outcome.availableAt ?? outcome.at,
+    error: outcome.error,
+    ref: outcome.partnerRef,
+    endedAt: ended ? outcome.at : null,
+    history: outcome.history === undefined ? null : JSON.stringify(outcome.history),
+    lane: outcome.to ?? null,
+    payload: outcome.payload === undefined ? null : JSON.stringify(outcome.payload),
+    attempts: outcome.attempts ?? null
+  }
+}
+export type Settled = ReturnType<typeof settledOf>
+
 export const outboxOps = (dialect: SqlDialect) => {
   const { db } = dialect
+  // In SQLite a statement is a call of a function; elsewhere it is a way to the server and back.
+  const quotaLeft = laneQuotas(dialect)
+  const batch = dialect.name === "mariadb" ? outboxBatches() : null
   /**
    * Rows of a lane that is sent, whose order has no older unended one (D28); in the order of the lane's index, so that
    * a look stops at the first ones, however long the lane is. A claimed row is due when its lease ends.
@@ -59,14 +86,13 @@ export const outboxOps = (dialect: SqlDialect) => {
     const query = open.selectAll("o").where("o.available_at", "<=", param("now")).limit(param("limit"))
     return statement(dialect.name === "mariadb" ? query.forUpdate().skipLocked() : query)
   })()
-  const lease = statement(
+  const lease = updatePieces((seqs) =>
     db.updateTable("outbox").set((eb) => ({
       leased_until: param("until"),
       available_at: param("until"),
       token: eb("token", "+", 1),
       attempts: eb("attempts", "+", 1)
-    })).where("seq", "=", param("seq"))
-  )
+    })).where("seq", "in", seqs as Array<number>))
   const held = db.updateTable("outbox").where("id", "=", param("id")).where("token", "=", param("token")).where("ended", "=", 0)
   const sending = statement(held.set({ state: "sending" }).where("leased_until", ">", param("now")))
   const renew = statement(
@@ -115,40 +141,33 @@ export const outboxOps = (dialect: SqlDialect) => {
   return {
     outboxByIds: byIds,
     *claimOutbox(args: ClaimArgs): Program<ReadonlyArray<OutboxRow>> {
-      const rows = yield* all<OutboxRow>(claimable, { lane: args.lane, now: args.now, limit: args.limit })
-      for (const row of rows) yield* run(lease, { seq: row.seq, until: args.leaseUntil })
+      const { lane, now, quota } = args
+      // One hub alone counts for itself.
+      const left = quota === null || dialect.name === "sqlite" ? null : yield* quotaLeft(lane, quota, now)
+      const limit = Math.min(args.limit, left?.count ?? Infinity)
+      if (limit <= 0) return []
+      const rows = yield* all<OutboxRow>(claimable, { lane, now, limit })
+      if (left !== null) yield* left.take(rows.length)
+      yield* lease(rows.map(({ seq }) => seq), { until: args.leaseUntil })
       return rows
     },
     /** Gives the ids of those that were still the caller's. */
     *markSending([messages, now]: readonly [ReadonlyArray<Held>, number]): Program<ReadonlyArray<string>> {
+      if (batch !== null) return yield* batch.sending(messages, now)
       const marked: Array<string> = []
       for (const { id, token } of messages) if ((yield* run(sending, { id, token, now })) > 0) marked.push(id)
       return marked
     },
     *renewOutbox([messages, until]: readonly [ReadonlyArray<Held>, number]): Program<ReadonlyArray<string>> {
+      if (batch !== null) return yield* batch.renew(messages, until)
       const renewed: Array<string> = []
       for (const { id, token } of messages) if ((yield* run(renew, { id, token, until })) > 0) renewed.push(id)
       return renewed
     },
     *settleOutbox(outcomes: ReadonlyArray<OutboxOutcome>): Program<null> {
-      for (const outcome of outcomes) {
-        const ended = ENDED.includes(outcome.state)
-        yield* run(settle, {
-          id: outcome.id,
-          token: outcome.token,
-          // In its new lane it is as one that nobody has called.
-          state: outcome.state === "moved" ? "waiting" : outcome.state,
-          ended: ended ? 1 : 0,
-          available: outcome.state === "dead" ? NEVER : outcome.availableAt ?? outcome.at,
-          error: outcome.error,
-          ref: outcome.partnerRef,
-          endedAt: ended ? outcome.at : null,
-          history: outcome.history === undefined ? null : JSON.stringify(outcome.history),
-          lane: outcome.to ?? null,
-          payload: outcome.payload === undefined ? null : JSON.stringify(outcome.payload),
-          attempts: outcome.attempts ?? null
-        })
-      }
+      const settled = outcomes.map(settledOf)
+      if (batch !== null) yield* batch.settle(settled)
+      else for (const one of settled) yield* run(settle, one)
       return null
     },
     *outboxNextDue(lane: string): Program<number | null> {
