@@ -3,5 +3,6 @@
  * would otherwise load all of Effect a second time (some 80 MB).
  */
 export { type GroupRefusal, groupRefusals } from "./catalogue/group-tree.ts"
+export { fullBucket, refilled, taken, tokensIn } from "./exchange/bucket.ts"
 export { withEntry } from "./exchange/outbox.ts"
 export { ENDED } from "./notify/reports.ts"

@@ -1,4 +1,5 @@
-import { type Bucket, fullBucket, type LaneQuota, refilled, taken, tokensIn } from "@aptekit/core"
+import type { Bucket, LaneQuota } from "@aptekit/core"
+import { fullBucket, refilled, taken, tokensIn } from "@aptekit/core/plain"
 import type { SqlDialect } from "../dialect.ts"
 import { one, param, type Program, raw, run, statement } from "../program.ts"
 
