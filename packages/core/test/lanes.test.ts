@@ -12,7 +12,7 @@ import {
 } from "@aptekit/core"
 import { loadNetwork, memoryStorage, TEST_NOW, testUuid } from "@aptekit/core/testing"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, type Scope } from "effect"
+import { Clock, Effect, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 
 const fault = (outcome: AdapterError["outcome"]): AdapterError =>
@@ -91,6 +91,52 @@ describe("lanes", () => {
       yield* Effect.forEach([first, second], ({ fiber }) => Effect.forkChild(Fiber.interrupt(fiber)))
       yield* TestClock.adjust("30 seconds")
     })))
+
+  const beside: ReadonlyArray<readonly [string, Effect.Effect<void, AdapterError>]> = [
+    ["never answers", Effect.never],
+    ["answers after ten seconds", Effect.sleep("10 seconds")],
+    ["refuses every connection", Effect.fail(fault("unavailable"))],
+    ["breaks off every call", Effect.andThen(Effect.sleep("200 millis"), Effect.fail(fault("unknown")))]
+  ]
+  for (const [name, answer] of beside) {
+    it.effect(`P9: beside a partner that ${name} the p99 of another one moves by less than a tenth`, () =>
+      on(Effect.gen(function*() {
+        /** From the commit to the end of the call, in the clock's ms: 300 messages, one each 5 ms, to who answers in 20. */
+        const p99 = (lane: string) =>
+          Effect.gen(function*() {
+            const ended = new Map<string, number>()
+            const begun = new Map<string, number>()
+            const { method } = makePartner({
+              deliver: ({ id }) =>
+                Effect.gen(function*() {
+                  yield* Effect.sleep("20 millis")
+                  ended.set(id, yield* Clock.currentTimeMillis)
+                  return { state: "done" as const }
+                })
+            })
+            const { fiber } = yield* start(lane, method)
+            for (let n = 0; n < 300; n++) {
+              begun.set(`${lane}${n}`, yield* Clock.currentTimeMillis)
+              yield* write(lane, [`${lane}${n}`])
+              for (let ms = 0; ms < 5; ms++) yield* TestClock.adjust("1 millis")
+            }
+            for (let ms = 0; ms < 100; ms++) yield* TestClock.adjust("1 millis")
+            yield* Effect.forkChild(Fiber.interrupt(fiber))
+            expect(ended.size).toBe(300)
+            return [...ended].map(([id, at]) => at - begun.get(id)!).toSorted((a, b) => a - b)[296]!
+          })
+        const alone = yield* p99("alone")
+        const slow = makePartner()
+        slow.state.answer = answer
+        yield* write("slow", many(1_000, "s"))
+        const { fiber } = yield* start("slow", slow.method)
+        const together = yield* p99("together")
+        expect(slow.calls.length, "the other one was called meanwhile").toBeGreaterThan(0)
+        expect(together).toBeLessThanOrEqual(alone * 1.1)
+        yield* Effect.forkChild(Fiber.interrupt(fiber))
+        yield* TestClock.adjust("30 seconds")
+      })))
+  }
 
   it.effect("P6: R-OPS-1: a partner that is away for an hour gets everything when it is back, and nobody has to look", () =>
     on(Effect.gen(function*() {
