@@ -39,6 +39,8 @@ export interface EncodedChange {
   readonly orderId: string | null
   readonly orders: ReadonlyArray<OrderChange>
   readonly cells: ReadonlyArray<CellChange>
+  /** How many statements the times of its movements (`stated`) know. */
+  readonly statements: number
   readonly events: ReadonlyArray<ReadonlyArray<string | number | null>>
   readonly outbox: ReadonlyArray<ReadonlyArray<string | number | null>>
 }
@@ -107,7 +109,7 @@ const ordersOf = (change: Change): ReadonlyArray<OrderChange> =>
     }
   }).sort((a, b) => (a.row.id < b.row.id ? -1 : 1))
 
-export const encodeChange = (change: Change, image: StockImage, origin: string): EncodedChange => ({
+export const encodeChange = (change: Change, image: StockImage, origin: string, statements: number): EncodedChange => ({
   id: change.id,
   at: change.at,
   origin,
@@ -124,6 +126,7 @@ export const encodeChange = (change: Change, image: StockImage, origin: string):
   orderId: change.orders[0]?.after.id ?? null,
   orders: ordersOf(change),
   cells: cellsOf(change, image),
+  statements,
   events: change.events.map((event) => [
     event.at,
     event.type,

@@ -15,6 +15,7 @@ import { productCard } from "./migrations/product-card.ts"
 import { series } from "./migrations/series.ts"
 import { runs } from "./migrations/runs.ts"
 import { templateSubjects } from "./migrations/template-subjects.ts"
+import { statementOrder } from "./migrations/statement-order.ts"
 import { type Columns, index, table } from "./migrations/tables.ts"
 
 /**
@@ -147,7 +148,8 @@ export const migrate = async (db: Kysely<unknown>, dialect: SqlDialect): Promise
         "0012_product_card": productCard(dialect),
         "0013_message_routes": messageRoutes(dialect),
         "0014_template_subjects": templateSubjects(dialect),
-        "0015_lane_quotas": laneQuotas(dialect)
+        "0015_lane_quotas": laneQuotas(dialect),
+        "0016_statement_order": statementOrder(dialect)
       })
     }
   })

@@ -157,7 +157,8 @@ export interface Schema {
     data: string
   }
   idempotency_keys: { scope: string; key_text: string; fingerprint: string; order_id: string | null; at: Instant }
-  feed: { id: number; last: number }
+  /** `moves`: commits that moved stock; `statements`: runs that were journalled. Each is decided against the other (D1). */
+  feed: { id: number; last: number; moves: number; statements: number }
   events: {
     seq: number
     change_id: string
@@ -213,6 +214,8 @@ export interface Schema {
     rejects: string
     preview: Flag
     decided_by: string | null
+    /** The lease of the hub that received it. */
+    owner: string | null
   }
   /** What a held run would change, in parts of one kind each: rows of four 32-bit figures. */
   sync_difference: { run_id: string; part: number; kind: string; price_type: string | null; data: Uint8Array }

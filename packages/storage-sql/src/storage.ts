@@ -3,6 +3,7 @@ import {
   type BranchId,
   caseCursor,
   casePlace,
+  type Change,
   type EventType,
   fold,
   type NetworkSettings,
@@ -25,6 +26,7 @@ import { Figures } from "./figures.ts"
 import { logStore } from "./log.ts"
 import { messageStore } from "./messages.ts"
 import { loadAwaited, loadImage } from "./image.ts"
+import { Refusal } from "./program.ts"
 import { refusalOf, unavailable } from "./refusals.ts"
 import { Replicas } from "./replicas.ts"
 import { differenceRows } from "./runs/difference.ts"
@@ -65,6 +67,10 @@ const eventOf = (row: Readonly<Record<string, unknown>>): RecordedEvent =>
   }) as RecordedEvent
 
 const CLOCK_EVERY = "30 seconds"
+/** Mostly there is nothing to resume, and looking costs nothing. */
+const RESUME_EVERY = "1 second"
+/** A few times within the lease of who receives a run. */
+const BEAT_EVERY = "10 seconds"
 
 /** How far the database's clock is ahead of ours, taken at the middle of a question's way (D24). */
 const measureOffset = async (driver: Driver): Promise<number> => {
@@ -121,6 +127,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
       // What is committed while the image is read is heard afterwards.
       await replicas.start()
       await loadIds()
+      imports.times.know((await driver.read("statementOrder", undefined)).statements)
       await loadImage(driver, image)
       await loadAwaited(driver, image)
     })
@@ -131,7 +138,9 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
       const opened = yield* Effect.acquireRelease(Effect.promise(() => wake(heard)), (own) => Effect.sync(() => own.close()))
       line = opened
     }
+    yield* Effect.forkScoped(Effect.repeat(Effect.ignore(ask(() => imports.resume())), Schedule.spaced(RESUME_EVERY)))
     if (driver.alone !== null) {
+      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(ask(() => imports.beat())), Schedule.spaced(BEAT_EVERY)))
       yield* Effect.forkScoped(Effect.repeat(Effect.ignore(ask(() => replicas.hear())), Schedule.spaced("500 millis")))
     }
 
@@ -147,16 +156,32 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
       announce()
     }
 
+    const once = (change: Change): Promise<CommitResult> => {
+      const awaited = awaitedOf(change, image)
+      const encoded = encodeChange(change, image, origin, imports.times.known)
+      return figures.during(encoded.cells, awaited, async () => {
+        const committed = await driver.commit(encoded)
+        applied(committed)
+        return committed
+      })
+    }
+    /** Whether a movement counts depends on the statements until then; a new one lets it be judged anew (D1). */
+    const judged = async (change: Change): Promise<CommitResult> => {
+      for (;;) {
+        if (change.movements.length > 0) await imports.times.settled()
+        try {
+          return await once(change)
+        } catch (error) {
+          if (!(error instanceof Refusal && error.tag === "StatedSince")) throw error
+          await imports.times.learn()
+        }
+      }
+    }
+
     const commit: StorageService["commit"] = (change) =>
       Effect.tryPromise({
         try: async () => {
-          const awaited = awaitedOf(change, image)
-          const encoded = encodeChange(change, image, origin)
-          const result = await figures.during(encoded.cells, awaited, async () => {
-            const committed = await driver.commit(encoded)
-            applied(committed)
-            return committed
-          })
+          const result = await judged(change)
           return { seq: result.seq, short: result.short.map(cellName) }
         },
         catch: refusal

@@ -87,6 +87,39 @@ describe.each(useDatabases())("statements among other commits on $name", ({ skip
       }))
   }
 
+  /** A sale of before the statement's time, of a row that the statement leaves as it is, meets the journal. */
+  const soldAtTheJournal = ({ writes }: Hooks, run: RunEffect, moment: "journalRun" | "slice") =>
+    writes.before("journalRun", async () => {
+      await run(sale("before-south", "south", T + 9 * SECOND))
+      writes.before(moment, () => Promise.reject(new Error("killed")))
+    })
+  const statedAndKilled = (moment: "journalRun" | "slice"): Body => (hooks) =>
+    Effect.gen(function*() {
+      yield* load()
+      yield* hooks.pass("1 minute")
+      soldAtTheJournal(hooks, yield* runner, moment)
+      const cut = yield* Effect.result(stateStock([["aspirin", "north", 7], ["aspirin", "south", 15]], T + 10 * SECOND))
+      expect(cut._tag).toBe("Failure")
+    })
+  const runStates = Effect.gen(function*() {
+    return (yield* (yield* Storage).stock.runs(1, undefined)).items.map(({ state }) => state)
+  })
+
+  race("D1: D4: P7: a hub that dies before it could journal anew what a sale has touched meanwhile has applied nothing",
+    statedAndKilled("journalRun"), () =>
+      Effect.gen(function*() {
+        expect(yield* runStates).toEqual(["failed"])
+        expect(yield* figures("aspirin", "north")).toEqual(both(10, 0))
+        expect(yield* figures("aspirin", "south")).toEqual(both(14, 0))
+      }))
+
+  race("D1: D4: P7: a hub that dies once it is journalled has stated that row too: the sale counts once", statedAndKilled("slice"), () =>
+    Effect.gen(function*() {
+      expect(yield* runStates).toEqual(["done"])
+      expect(yield* figures("aspirin", "north")).toEqual(both(7, 0))
+      expect(yield* figures("aspirin", "south")).toEqual(both(15, 0))
+    }))
+
   race("P3: an order that was decided before a statement took the goods gets only what is left", ({ gate, writes }) =>
     Effect.gen(function*() {
       yield* load()
@@ -148,6 +181,19 @@ describe.each(useDatabases())("statements among other commits on $name", ({ skip
       const after = (yield* (yield* Storage).orders.byId(placed.id))!
       expect([after.fulfilments[0]!.status, after.cases.map((c) => c.reason)]).toEqual(["accepted", ["shortage"]])
       expect(yield* figures("aspirin", "north")).toEqual(both(2, 2))
+    }))
+
+  race("P7: D4: a statement that the database cut off half-way is finished as soon as it answers, and the image shows it", (hooks) =>
+    Effect.gen(function*() {
+      yield* load()
+      hooks.writes.before("slice", () => Promise.reject(new Error("connection lost")))
+      yield* Effect.flip(stateStock([["aspirin", "north", 7]], T + 10 * SECOND))
+      for (let look = 0; look < 100 && (yield* runStates)[0] !== "done"; look++) {
+        yield* hooks.pass("1 second")
+        yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 10)))
+      }
+      expect(yield* runStates).toEqual(["done"])
+      expect(yield* figures("aspirin", "north")).toEqual(both(7, 0))
     }))
 
   race(

@@ -1,11 +1,12 @@
 import { BranchId, ProductId, Storage } from "@aptekit/core"
 import {
-  type LevelRow, loadNetwork, makeChange, makeMovement, makeOrder, makeProduct, smallNetwork, stateStock, TEST_NOW
+  type LevelRow, loadNetwork, makeChange, makeMovement, makeOrder, makeProduct, smallNetwork, stateStock, stockBatch, TEST_NOW
 } from "@aptekit/core/testing"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { useMariadb } from "../../../test/mariadb.ts"
+import { onServer, useMariadb } from "../../../test/mariadb.ts"
 import { mariadb } from "../src/index.ts"
+import { type Driver, openMariadb, storageLayer } from "../src/internal.ts"
 
 const server = useMariadb()
 
@@ -88,6 +89,99 @@ describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
         const stale = yield* states(one, [["aspirin", "south", 1]], TEST_NOW + 15_000)
         expect(stale.counts.stale).toBe(1)
       })))
+
+  /** Before each of these writes of a run by one hub the other records a sale of before its time. */
+  for (const moment of ["journalRun", "slice", "finishRun"] as const) {
+    it(`D1: D2: a late sale that another replica records during a run (before ${moment}) takes nothing from a row that it names`, async () => {
+      const uri = await server.fresh()
+      let before = (_name: string): Promise<unknown> => Promise.resolve()
+      const hooked = async (): Promise<Driver> => {
+        const driver = await openMariadb(uri)
+        return { ...driver, write: async (name, args, priority) => (await before(name), driver.write(name, args, priority)) }
+      }
+      const sold = (storage: Storage["Service"], id: string, at: number) =>
+        storage.commit(makeChange(id, null, makeOrder({ n: Number(id.slice(-1)), lines: [] }), {
+          movements: [makeMovement("aspirin", "south", -1, at)]
+        }))
+      await Effect.runPromise(
+        Effect.gen(function*() {
+          const one = yield* Storage
+          yield* loadNetwork()
+          yield* Effect.gen(function*() {
+            const two = yield* Storage
+            before = async (name) => {
+              if (name !== moment) return
+              before = () => Promise.resolve()
+              await Effect.runPromise(sold(two, "change-1", TEST_NOW + 9_000))
+              await Effect.runPromise(sold(two, "change-2", TEST_NOW + 11_000))
+            }
+            yield* states(one, [["aspirin", "north", 7], ["aspirin", "south", 15]], TEST_NOW + 10_000)
+            const cell = { productId: ProductId.make("aspirin"), branchId: BranchId.make("south") }
+            expect((yield* one.stock.levels([cell]))[0]).toMatchObject({ onHand: 14 })
+            yield* agree(two, "aspirin", "south", 14)
+            yield* agree(two, "aspirin", "north", 7)
+          }).pipe(Effect.provide(storageLayer(() => openMariadb(uri))))
+        }).pipe(Effect.provide(storageLayer(hooked)))
+      )
+    })
+  }
+
+  type OpenedRun = Effect.Success<ReturnType<Storage["Service"]["stock"]["openRun"]>>
+
+  /** A run that one hub receives, among what another one does on the same database. */
+  const receiving = async (
+    body: (uri: string, run: OpenedRun, one: Storage["Service"]) => Effect.Effect<unknown, unknown, never>
+  ): Promise<void> => {
+    const uri = await server.fresh()
+    await Effect.runPromise(
+      Effect.gen(function*() {
+        yield* loadNetwork()
+        const one = yield* Storage
+        const run = yield* one.stock.openRun({ connection: "1c", file: "rests.xml" }, {})
+        yield* body(uri, run, one)
+      }).pipe(Effect.provide(mariadb({ uri })))
+    )
+  }
+  const another = <A>(uri: string, body: (two: Storage["Service"]) => Effect.Effect<A, unknown>) =>
+    Effect.provide(Effect.flatMap(Storage, body), mariadb({ uri }))
+  const stateIn = (storage: Storage["Service"], id: string) => Effect.map(storage.stock.run(id), (run) => run?.state)
+  /** As if the hub had been silent for longer than its lease. */
+  const silent = (uri: string) => Effect.promise(() => onServer(uri, "update leases set expires_at = 1 where name like 'hub/%'"))
+  const given = { four: [["aspirin", "north", 4]], seven: [["aspirin", "north", 7]] } as const
+
+  it("D4: a hub that starts, or imports, leaves the runs alone that another one receives", () =>
+    receiving((uri, run, one) =>
+      another(uri, (two) =>
+        Effect.gen(function*() {
+          expect(yield* stateIn(two, run.id)).toBe("receiving")
+          yield* two.network.load
+          yield* two.catalogue.byIds(smallNetwork().products.map(({ id }) => id))
+          yield* states(two, given.seven, TEST_NOW + 10_000)
+          expect(yield* stateIn(two, run.id)).toBe("receiving")
+          yield* run.write(stockBatch(one, given.four, TEST_NOW + 20_000))
+          expect((yield* run.finish()).state).toBe("done")
+          yield* agree(two, "aspirin", "north", 4)
+          expect(yield* Effect.promise(() => onServer(uri, "select name from leases where name like 'hub/%'"))).toEqual([])
+        }))))
+
+  it("D4: P10: what a dead hub was receiving is failed by the next one that starts", () =>
+    receiving((uri, run) =>
+      Effect.andThen(silent(uri), another(uri, (two) => Effect.map(stateIn(two, run.id), (state) => expect(state).toBe("failed"))))))
+
+  it("D4: a hub that was taken for dead applies nothing of what it received", () =>
+    receiving((uri, run, one) =>
+      another(uri, (two) =>
+        Effect.gen(function*() {
+          yield* two.network.load
+          yield* two.catalogue.byIds(smallNetwork().products.map(({ id }) => id))
+          yield* silent(uri)
+          yield* states(two, given.seven, TEST_NOW + 10_000)
+          expect(yield* stateIn(two, run.id)).toBe("failed")
+          yield* run.write(stockBatch(one, given.four, TEST_NOW + 20_000))
+          expect((yield* Effect.result(run.finish()))._tag).toBe("Failure")
+          expect(yield* stateIn(two, run.id)).toBe("failed")
+          yield* agree(one, "aspirin", "north", 7)
+        }))))
 
   it("STK-1: a product of many substances is kept whole", () =>
     both((one) =>

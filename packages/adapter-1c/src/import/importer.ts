@@ -117,6 +117,9 @@ export class Importer {
   }
 
   #failure(file: ImportFile, error: unknown): ExchangeFailure {
+    if (error instanceof ExchangeFailure && error.code === "import-died") {
+      return new ExchangeFailure(error.code, `Файл «${file.name}» не загружен до конца. ${error.message}`, { cause: error.cause })
+    }
     if (!(error instanceof BadFile)) return failureOf(error)
     const message = `Файл «${file.name}» не загружен, ничего не изменено. ${error.message}`
     return new ExchangeFailure("file-bad", message, { cause: error })

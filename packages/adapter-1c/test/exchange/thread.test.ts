@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, expect, test } from "vitest"
 import { ReaderThread } from "../../src/import/reader-thread.ts"
-import { goodsOf, item } from "./hub.ts"
+import { goodsOf, item, openExchange } from "./hub.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "aptekit-thread-"))
 const threads: Array<ReaderThread> = []
@@ -22,8 +22,18 @@ test("R-STK-2: a thread that dies of its memory refuses with a text, and the nex
 
   const ids = Array.from({ length: 1_000_000 }, (_, i) => `${i}-7dde-11e8-80cb-70106fc831cf`)
   const many = thread.ask("learn", { ids, slots: new Int32Array(ids.length) })
-  await expect(many).rejects.toMatchObject({ code: "import-died", message: expect.stringContaining("Ничего не изменено") })
+  await expect(many).rejects.toMatchObject({ code: "import-died", message: expect.stringContaining("остатки и цены не изменены") })
 
   expect(thread.isRunning).toBe(false)
   expect(await thread.ask("read", request)).toMatchObject({ kind: "catalogue" })
+})
+
+test("R-STK-2: an import whose thread dies names its file and says what to do; sent again it goes through", async () => {
+  const exchange = await openExchange()
+  process.once("worker", (worker) => void worker.terminate())
+  const answer = await exchange.send("import0_1.xml", goodsOf(item("1")))
+  expect(answer).toMatch(/^failure\nФайл «import0_1\.xml» не загружен до конца.*повторите обмен/u)
+  expect(await exchange.lastRun()).toMatchObject({ state: "failed", error: expect.stringContaining("«import0_1.xml»") })
+  expect(exchange.log.at(-1)).toMatchObject({ detail: { code: "import-died", file: "import0_1.xml" } })
+  expect(await exchange.send("import0_1.xml", goodsOf(item("1")))).toBe("success")
 })

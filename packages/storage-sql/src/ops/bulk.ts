@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
-import { all, inPieces, one, param, type Program, raw, run, statement } from "../program.ts"
+import { all, inPieces, one, param, type Program, raw, Refusal, run, statement } from "../program.ts"
 import { cellOf, priceKey, type Schema } from "../schema.ts"
 import { type Fence, fenceProgram } from "./fence.ts"
 import { putRunProgram, type RunRow } from "./runs.ts"
@@ -22,11 +22,26 @@ export interface Slice {
   readonly fence: Fence | null
 }
 
+export interface StatementOrder {
+  readonly moves: number
+  readonly statements: number
+}
+
 export interface StatedBlock {
   readonly kind: string
   readonly block: number
   readonly width: number
   readonly data: Uint8Array
+}
+
+/** A run on its way into the journal. */
+export interface RunJournal {
+  readonly row: RunRow
+  readonly parts: ReadonlyArray<JournalRow>
+  readonly blocks: ReadonlyArray<StatedBlock>
+  readonly fence: Fence | null
+  /** The movements that its comparison knows: the feed's `moves`. */
+  readonly moves: number
 }
 
 const repeat = (text: string, times: number, glue: string): string => Array.from({ length: times }, () => text).join(glue)
@@ -95,6 +110,11 @@ export const bulkOps = (dialect: SqlDialect) => {
     })
   )
   const stated = statement(db.selectFrom("stated_times").selectAll())
+  const order = statement(db.selectFrom("feed").select(["moves", "statements"]).where("id", "=", 1))
+  const nextStatement = statement(
+    db.updateTable("feed").set((eb) => ({ statements: eb("statements", "+", 1) })).where("id", "=", 1).where("moves", "=", param("moves"))
+  )
+  const runState = statement(db.selectFrom("sync_runs").select("state").where("id", "=", param("id")))
   const priceTypes = statement(db.selectFrom("price_types").selectAll().orderBy("slot"))
   const newPriceType = statement(db.insertInto("price_types").values({ slot: param("slot"), id: param("id") }))
   const levels = inPieces<{ cell: number; on_hand: number; reserved: number; as_of: number }>((cells) =>
@@ -150,15 +170,25 @@ export const bulkOps = (dialect: SqlDialect) => {
     *journal(id: string): Program<ReadonlyArray<JournalRow>> {
       return yield* all(journal, { run: id })
     },
-    /** The compared rows, the times of all named ones and the run's state in one transaction: now it will be finished (D4). */
-    *journalRun(
-      [row, parts, blocks, fence]: readonly [RunRow, ReadonlyArray<JournalRow>, ReadonlyArray<StatedBlock>, Fence | null]
-    ): Program<null> {
+    /** How many commits moved stock, and how many runs were journalled, until now. */
+    *statementOrder(): Program<StatementOrder> {
+      return (yield* one<StatementOrder>(order))!
+    },
+    /**
+     * The compared rows, the times of all named ones and the run's state in one transaction: now it will be finished (D4).
+     * Refused where stock has moved that the comparison does not know of. Gives the number of statements, for those who
+     * judge movements by them; refused for good where another hub took this one for dead. Written already, nothing is written again: an answer was lost.
+     */
+    *journalRun({ row, parts, blocks, fence, moves }: RunJournal): Program<number> {
       yield* fenced(fence)
+      const known = yield* one<{ state: string }>(runState, { id: row.id })
+      if (known?.state === row.state) return (yield* one<StatementOrder>(order))!.statements
+      if (known?.state !== "receiving") throw new Refusal("RunEnded", { id: row.id })
+      if ((yield* run(nextStatement, { moves })) === 0) throw new Refusal("MovedSince", {})
       for (const part of parts) yield* run(putJournal, { ...part })
       for (const block of blocks) yield* run(putStated, { ...block })
       yield* putRun(row)
-      return null
+      return (yield* one<StatementOrder>(order))!.statements
     },
     /** One more part, before the run says that it is journalled: so that no order waits for all of them. */
     *journalPart([part, fence]: readonly [JournalRow, Fence | null]): Program<null> {

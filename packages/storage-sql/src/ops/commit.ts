@@ -67,6 +67,10 @@ const multiRow = (verb: "insert" | "replace", table: string, columns: ReadonlyAr
 const valuesOf = <C extends string>(columns: ReadonlyArray<C>, row: Readonly<Record<C, unknown>>): Array<unknown> =>
   columns.map((column) => row[column])
 
+/** Does it change on hand, by the times that its hub knows? A later statement covers more movements, never fewer. */
+const movesStock = ({ cells }: EncodedChange): boolean =>
+  cells.some(({ moves }) => moves.some(({ occurredAt, stated }) => occurredAt > stated))
+
 /**
  * The one program that applies a change (D17, D19, D21): keys first, then stock rows in order of their cell, orders by
  * id, events and outbox, the feed's row last. Throws a `Refusal`; the driver then rolls the savepoint back.
@@ -143,9 +147,10 @@ export const commitProgram = ({ db }: SqlDialect) => {
     db.deleteFrom("operator_cases").where("order_id", "=", param("order")).where("case_id", "=", param("id"))
   )
   const advance = statement(
-    db.updateTable("feed").set((eb) => ({ last: eb("last", "+", param("count")) })).where("id", "=", 1)
+    db.updateTable("feed").set((eb) => ({ last: eb("last", "+", param("count")), moves: eb("moves", "+", param("moves")) }))
+      .where("id", "=", 1)
   )
-  const position = statement(db.selectFrom("feed").select("last").where("id", "=", 1))
+  const position = statement(db.selectFrom("feed").select(["last", "statements"]).where("id", "=", 1))
   const insertOrders = multiRow("insert", "orders", ORDER_COLUMNS)
   const putFulfilments = multiRow("replace", "fulfilments", FULFILMENT_COLUMNS)
   const insertFulfilments = multiRow("insert", "fulfilments", FULFILMENT_COLUMNS)
@@ -281,8 +286,11 @@ export const commitProgram = ({ db }: SqlDialect) => {
       ])
     )
     // The feed's row is the last lock, so numbers are given in the order of commits (D22).
-    yield* run(advance, { count: change.events.length })
-    const seq = (yield* one<{ last: number }>(position))!.last
+    const moves = movesStock(change)
+    yield* run(advance, { count: change.events.length, moves: moves ? 1 : 0 })
+    const { last: seq, statements } = (yield* one<{ last: number; statements: number }>(position))!
+    // A statement that nobody here knew of may name these rows: which movements it covers is to be judged anew (D1).
+    if (moves && statements !== change.statements) throw new Refusal("StatedSince", { statements })
     const first = seq - change.events.length + 1
     const changed = levels.length === 0 ? null : JSON.stringify(levels)
     yield* insertEvents(

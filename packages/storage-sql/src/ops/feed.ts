@@ -47,6 +47,7 @@ export const feedOps = ({ db }: SqlDialect) => {
   const newFence = statement(
     db.updateTable("leases").set((eb) => ({ owner: param("owner"), token: eb("token", "+", 1) })).where("name", "=", param("name"))
   )
+  const drop = statement(db.deleteFrom("leases").where("name", "=", param("name")))
   const release = statement(
     db.updateTable("leases").set({ expires_at: 0 }).where("name", "=", param("name")).where("owner", "=", param("owner"))
   )
@@ -88,6 +89,11 @@ export const feedOps = ({ db }: SqlDialect) => {
     *takeFence({ name, owner }: { name: string; owner: string }): Program<number> {
       if ((yield* run(newFence, { name, owner })) === 0) yield* run(newLease, { name, owner, until: 0 })
       return (yield* one<{ token: number }>(lease, { name }))!.token
+    },
+    /** A lease of a name that does not come again. */
+    *dropLease(name: string): Program<null> {
+      yield* run(drop, { name })
+      return null
     },
     *releaseLease([name, owner]: readonly [string, string]): Program<null> {
       yield* run(release, { name, owner })

@@ -7,6 +7,8 @@ import type { CommitResult } from "./commit.ts"
 import { type Fence, fenceProgram } from "./fence.ts"
 
 export type RunRow = Selectable<Schema["sync_runs"]>
+/** `lease_until`: of the hub that received it. */
+export type UnfinishedRun = RunRow & { readonly lease_until: number | null }
 export type DifferencePart = Selectable<Schema["sync_difference"]>
 
 /** Writes a run as it is now. */
@@ -23,7 +25,8 @@ export const putRunProgram = ({ db }: SqlDialect) => {
       error: param("error"),
       rejects: param("rejects"),
       preview: param("preview"),
-      decided_by: param("decided_by")
+      decided_by: param("decided_by"),
+      owner: param("owner")
     })
   )
   return function*(row: RunRow): Program<null> {
@@ -41,7 +44,10 @@ export const runOps = (dialect: SqlDialect, commit: (change: EncodedChange) => P
   const runs = statement(
     db.selectFrom("sync_runs").selectAll().where("id", "<", param("before")).orderBy("id", "desc").limit(param("limit"))
   )
-  const unfinished = statement(db.selectFrom("sync_runs").selectAll().where("state", "in", ["applying", "receiving"]))
+  const unfinished = statement(
+    db.selectFrom("sync_runs as r").leftJoin("leases as l", "l.name", "r.owner").selectAll("r").select("l.expires_at as lease_until")
+      .where("r.state", "in", ["applying", "receiving"])
+  )
   const dropJournal = statement(db.deleteFrom("sync_journal").where("run_id", "=", param("run")))
   const putDifference = statement(
     db.replaceInto("sync_difference").values({
@@ -67,7 +73,7 @@ export const runOps = (dialect: SqlDialect, commit: (change: EncodedChange) => P
     *listRuns([before, limit]: readonly [string, number]): Program<ReadonlyArray<RunRow>> {
       return yield* all(runs, { before, limit })
     },
-    *unfinishedRuns(): Program<ReadonlyArray<RunRow>> {
+    *unfinishedRuns(): Program<ReadonlyArray<UnfinishedRun>> {
       return yield* all(unfinished)
     },
     /** A run that will never be applied: what it had of a journal goes with it. */

@@ -82,8 +82,8 @@ export class Comparison {
   }
 
   /**
-   * Rows that said nothing new when they were compared, and that a commit has touched before the image knew their time:
-   * a sale of before that time took from a figure that had it already, so their sum is made anew (D1).
+   * Rows that said nothing new when they were compared, and that a commit has touched before they were journalled: a sale
+   * of before their time took from a figure that had it already, so their sum is made anew (D1).
    */
   late(touched: ReadonlySet<number>): ReadonlyArray<Rows> {
     if (touched.size === 0) return []

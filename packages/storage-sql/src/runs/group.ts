@@ -199,14 +199,13 @@ export class Group {
 
   /** Rows that were as the image said when they were compared, and that a commit has touched since. */
   late(batches: ReadonlyArray<ImportBatch>, touched: Iterable<readonly [product: number, branch: number]>): Rows | null {
-    let marked = 0
+    let any = false
     for (const [product, branch] of touched) {
       const at = product * this.columns + branch + 1
-      if (this.position[at] !== UNCHANGED) continue
-      this.position[at] = TOUCHED
-      marked++
+      if (this.position[at] === UNCHANGED) this.position[at] = TOUCHED
+      any ||= this.position[at] === TOUCHED
     }
-    return marked === 0 ? null : this.#touchedRows(batches)
+    return any ? this.#touchedRows(batches) : null
   }
 
   #touchedRows(batches: ReadonlyArray<ImportBatch>): Rows {

@@ -16,25 +16,34 @@ import type { Figures } from "../figures.ts"
 import { loadImage } from "../image.ts"
 import type { JournalRow, StatedBlock } from "../ops/bulk.ts"
 import type { Fence } from "../ops/fence.ts"
+import { Refusal } from "../program.ts"
 import { branchOf, productOf } from "../schema.ts"
 import { Comparison, type LaterUnits } from "./compare.ts"
+import { RunOwner } from "./owner.ts"
 import { eventChange, type LiveRuns, newRun, OpenRun, type RunEnd, runOf, runRow } from "./run.ts"
-import { journalOf, type Rows, rowsOf, slicesOf } from "./rows.ts"
+import { journalOf, type Rows, rowsOf } from "./rows.ts"
+import { StatementTimes } from "./times.ts"
 import { type Showing, showRows } from "./showing.ts"
+import { writeSlices } from "./slices.ts"
 
 /** What a hub that imports holds, where several share the database. */
 const LEASE = "imports"
-/** Slices under way at once: the writer never waits for the next one, an order never for more than one. */
-const IN_FLIGHT = 4
 
 /** A run whose rows are journalled and not all applied. */
 interface Journalled {
   readonly run: SyncRun
   readonly rows: ReadonlyArray<Rows>
-  /** What is to be journalled; null once it is. */
-  readonly journal: { readonly parts: ReadonlyArray<JournalRow>; readonly blocks: ReadonlyArray<StatedBlock> } | null
-  /** Lets the image know the times of the named rows, once they are in the journal. */
-  readonly tellTimes: () => void
+}
+
+/** A compared run that is to be journalled. */
+interface Compared {
+  readonly run: SyncRun
+  readonly comparison: Comparison
+  readonly rows: ReadonlyArray<Rows>
+  readonly parts: ReadonlyArray<JournalRow>
+  readonly blocks: ReadonlyArray<StatedBlock>
+  /** Rows that commits have touched since before it was compared. */
+  readonly touched: ReadonlySet<number>
 }
 
 /**
@@ -58,6 +67,10 @@ export class Imports {
   #fence: Fence | null = null
   /** A run that failed after its journal: it is finished before anything else is compared. */
   #cutOff: Journalled | null = null
+  readonly #times: StatementTimes
+  readonly #owner: RunOwner
+  /** How often runs have changed what the image says. */
+  #shown = 0
   /** One run at a time changes the image; others wait their turn. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -79,15 +92,46 @@ export class Imports {
     this.#origin = origin
     this.#announce = announce
     this.#catchUp = catchUp
+    this.#times = new StatementTimes(driver, image)
+    this.#owner = new RunOwner(driver, origin, now)
   }
 
-  /** Finishes what a killed process left: journalled runs go on, others had changed nothing. */
+  /** By which movements are judged. */
+  get times(): StatementTimes {
+    return this.#times
+  }
+
   async recover(): Promise<void> {
+    await this.#alone(async () => void (await this.#takeUp()))
+  }
+
+  /** Finishes what a dead hub left: journalled runs go on, others had changed nothing. Was any journalled? */
+  async #takeUp(): Promise<boolean> {
+    let any = false
+    for (const row of await this.#driver.read("unfinishedRuns", undefined)) {
+      const run = runOf(row, this.live)
+      if (run.state === "applying") {
+        await this.#finishFromJournal(run)
+        any = true
+      } else if (this.#owner.isDead(row)) await this.#bury(run, row.owner)
+    }
+    return any
+  }
+
+  async #bury(run: SyncRun, owner: string | null): Promise<void> {
+    await this.fail(run, "The hub was stopped while it received; send the file again.")
+    if (owner !== null) await this.#driver.write("dropLease", owner, "lease")
+  }
+
+  /** From time to time: says that this hub lives, and looks for what a dead one was receiving. */
+  async beat(): Promise<void> {
+    if (this.#driver.alone === null) return
+    await this.#owner.beat()
+    const left = await this.#driver.read("unfinishedRuns", undefined)
+    if (!left.some((row) => row.state === "receiving" && this.#owner.isDead(row))) return
     await this.#alone(async () => {
       for (const row of await this.#driver.read("unfinishedRuns", undefined)) {
-        const run = runOf(row, this.live)
-        if (run.state === "receiving") await this.fail(run, "The hub was stopped while it received; send the file again.")
-        else await this.#finishFromJournal(run)
+        if (row.state === "receiving" && this.#owner.isDead(row)) await this.#bury(runOf(row, this.live), row.owner)
       }
     })
   }
@@ -112,27 +156,33 @@ export class Imports {
    * and what other hubs did is in the image (D5).
    */
   async #readyToCompare(): Promise<void> {
-    if (this.#cutOff !== null && (await this.#isUnfinished(this.#cutOff.run))) {
-      await this.#complete(await this.#journalled(this.#cutOff))
-    }
-    this.#cutOff = null
+    await this.#takeUpOwn()
     if (this.#driver.alone === null) return
-    const left = (await this.#driver.read("unfinishedRuns", undefined)).filter(({ state }) => state === "applying")
-    for (const row of left) await this.#finishFromJournal(runOf(row, this.live))
-    if (left.length > 0) await this.reload()
+    if (await this.#takeUp()) await this.reload()
     await this.#catchUp()
+  }
+
+  /** A run that the database cut off is finished as soon as it answers again, not only when another one comes. */
+  async resume(): Promise<void> {
+    if (this.#cutOff !== null) await this.#inTurn(() => this.#takeUpOwn())
+  }
+
+  /** The answer of its journal may have been lost; another hub may have finished it meanwhile, and said so. */
+  async #takeUpOwn(): Promise<void> {
+    const cutOff = this.#cutOff
+    if (cutOff === null) return
+    const row = await this.#driver.read("runById", cutOff.run.id)
+    if (row?.state === "receiving") await this.fail(cutOff.run, "The database was away when it was to be applied; send the file again.")
+    await this.#times.learn()
+    if (row?.state === "applying") await this.#complete(cutOff)
+    this.#cutOff = null
   }
 
   async open(source: RunSource, options: RunOptions): Promise<OpenRun> {
     const run = newRun(v7(), source, options, this.#now())
-    await this.#driver.write("putRun", runRow(run), "log")
+    await this.#owner.begins(run.id)
+    await this.#driver.write("putRun", runRow(run, this.#owner.name), "log")
     return new OpenRun(run, options, this)
-  }
-
-  /** Another hub may have finished it meanwhile, and said so. */
-  async #isUnfinished({ id }: SyncRun): Promise<boolean> {
-    const row = await this.#driver.read("runById", id)
-    return row !== null && (row.state === "applying" || row.state === "receiving")
   }
 
   check({ kind, products, branches }: ImportBatch): void {
@@ -148,20 +198,27 @@ export class Imports {
   }
 
   async finish(opened: SyncRun, batches: Array<ImportBatch>, end: RunEnd): Promise<SyncRun> {
-    const turn = this.#turn.then(() =>
-      this.#alone(async () => {
+    try {
+      return await this.#inTurn(async () => {
         await this.#readyToCompare()
         const begun = await this.#begin(opened, batches, end)
         return "state" in begun ? begun : this.#complete(begun)
       })
-    )
+    } finally {
+      await this.#owner.ends(opened.id).catch(() => undefined)
+    }
+  }
+
+  #inTurn<A>(work: () => Promise<A>): Promise<A> {
+    const turn = this.#turn.then(() => this.#alone(work))
     this.#turn = turn.catch(() => undefined)
     return turn
   }
 
   async fail(opened: SyncRun, error: string): Promise<SyncRun> {
     const run: SyncRun = { ...opened, state: "failed", finishedAt: this.#now(), error }
-    await this.#driver.write("failRun", runRow(run), "log")
+    await this.#driver.write("failRun", runRow(run, this.#owner.name), "log")
+    await this.#owner.ends(run.id)
     return run
   }
 
@@ -197,7 +254,7 @@ export class Imports {
   async #hold(compared: SyncRun, reason: string, comparison: Comparison): Promise<SyncRun> {
     const run: SyncRun = { ...compared, state: "held", error: reason }
     const parts = (await comparison.difference()).parts(run.id)
-    await this.#driver.write("holdRun", [runRow(run), parts, this.#event("run.held", run)], "log")
+    await this.#driver.write("holdRun", [runRow(run, this.#owner.name), parts, this.#event("run.held", run)], "log")
     this.#announce()
     return run
   }
@@ -205,15 +262,47 @@ export class Imports {
   async #journal(run: SyncRun, compared: Comparison, touched: ReadonlySet<number>): Promise<Journalled> {
     const rows = compared.rows()
     const [parts, blocks] = await Promise.all([this.#allButOnePart(run, rows), compared.statedBlocks()])
-    const journal = { parts, blocks }
-    const journalled = await this.#journalled({ run, rows, journal, tellTimes: () => compared.tellTimes() })
+    const begun = { run, comparison: compared, rows, parts, blocks, touched }
+    const journalled = await this.#tryJournal(begun) ?? await this.#times.holding(() => this.#untilJournalled(begun))
+    return (this.#cutOff = journalled)
+  }
+
+  /** This hub's own movements wait meanwhile; another hub's may still come between, for an instant each. */
+  async #untilJournalled(begun: Compared): Promise<Journalled> {
     await this.#figures.settled()
-    const late = compared.late(touched)
-    if (late.length > 0) {
-      const more = late.flatMap((some, i) => [...journalOf(run.id, some, rows.length + i)])
-      await this.#driver.write("journalRun", [runRow(run), more, [], this.#fence], "log")
+    for (;;) {
+      const journalled = await this.#tryJournal(begun)
+      if (journalled !== null) return journalled
     }
-    return (this.#cutOff = { ...journalled, rows: [...rows, ...late] })
+  }
+
+  /**
+   * Journals the run with the rows that were touched since it was compared, all at once: a hub that dies has stated all of
+   * them or none. Null where stock has moved meanwhile. From the journal on a movement is judged by the new times.
+   */
+  async #tryJournal({ run, comparison, rows, parts, blocks, touched }: Compared): Promise<Journalled | null> {
+    const { moves } = await this.#driver.write("statementOrder", undefined, "log")
+    // What other hubs moved until then is heard of, and counts as touched.
+    if (this.#driver.alone !== null) await this.#catchUp()
+    const late = comparison.late(touched)
+    const more = late.flatMap((some, i) => [...journalOf(run.id, some, rows.length + i)])
+    const journal = { row: runRow(run, this.#owner.name), parts: [...parts, ...more], blocks, fence: this.#fence, moves }
+    const write = (): Promise<number> => this.#driver.write("journalRun", journal, "log")
+    try {
+      // Where nobody knows whether it was written, it is written again, which changes nothing.
+      const statements = await write().catch((error: unknown) => {
+        if (!(error instanceof DriverError) || error.outcome !== "unknown") throw error
+        this.#cutOff = { run, rows: [...rows, ...late] }
+        return write()
+      })
+      comparison.tellTimes()
+      this.#shown++
+      this.#times.told(statements)
+      return { run, rows: [...rows, ...late] }
+    } catch (error) {
+      if (error instanceof Refusal && error.tag === "MovedSince") return null
+      throw error
+    }
   }
 
   /** Parts beyond one go each by itself, so that no order waits for all of them; gives what is left. */
@@ -226,25 +315,6 @@ export class Imports {
       }
     }
     return left === null ? [] : [left]
-  }
-
-  /**
-   * The journal is written, and the image knows the times of the named rows: from here on a late sale of one is older
-   * than what was stated, whether its slice is written yet or not. Where nobody knows whether it was written it is
-   * written again, which changes nothing: now, or before anything else is compared.
-   */
-  async #journalled(begun: Journalled): Promise<Journalled> {
-    const { run, journal } = begun
-    if (journal === null) return begun
-    const write = (): Promise<unknown> =>
-      this.#driver.write("journalRun", [runRow(run), journal.parts, journal.blocks, this.#fence], "log")
-    await write().catch((error: unknown) => {
-      if (!(error instanceof DriverError) || error.outcome !== "unknown") throw error
-      this.#cutOff = begun
-      return write()
-    })
-    begun.tellTimes()
-    return (this.#cutOff = { ...begun, journal: null, tellTimes: () => undefined })
   }
 
   async #complete({ run, rows }: Journalled): Promise<SyncRun> {
@@ -265,7 +335,7 @@ export class Imports {
 
   async #finished(run: SyncRun): Promise<SyncRun> {
     const done: SyncRun = { ...run, state: "done", finishedAt: this.#now() }
-    await this.#driver.write("finishRun", [runRow(done), this.#event("stock.imported", done), this.#fence], "log")
+    await this.#driver.write("finishRun", [runRow(done, this.#owner.name), this.#event("stock.imported", done), this.#fence], "log")
     this.#image.statements++
     return done
   }
@@ -306,25 +376,9 @@ export class Imports {
     return corrected
   }
 
-  /** Writes rows in slices, a few of them under way at once. */
   async #write(rows: Rows, written: (levels: ReadonlyArray<number>, rows: number) => void): Promise<void> {
     const type = rows.priceType === null ? 0 : await this.#priceTypeSlot(rows.priceType)
-    const slices = slicesOf(rows, this.#driver.dialect.sliceRows)
-    const work = async (): Promise<void> => {
-      for (const [from, to] of slices) {
-        const slice = {
-          kind: rows.kind,
-          type,
-          asOf: rows.asOf,
-          products: rows.products.subarray(from, to),
-          branches: rows.branches.subarray(from, to),
-          figures: rows.figures.subarray(from, to),
-          fence: this.#fence
-        }
-        written(await this.#driver.write("slice", slice, "slice"), to - from)
-      }
-    }
-    await allSettled(Array.from({ length: IN_FLIGHT }, work))
+    await writeSlices(this.#driver, rows, { type, fence: this.#fence }, written)
   }
 
   /**
@@ -333,6 +387,7 @@ export class Imports {
    */
   #show(rows: ReadonlyArray<Rows>, corrected: ReadonlyMap<number, number>, touched: ReadonlySet<number>): Promise<void> {
     return this.#showing.inPeace(touched, () => {
+      this.#shown++
       showRows(this.#image, rows)
       for (const [cell, onHand] of corrected) this.#image.onHand[this.#image.cell(productOf(cell), branchOf(cell))] = onHand
     })
@@ -340,11 +395,22 @@ export class Imports {
 
   /** After another replica's import: the whole image from the database, shown all at once (D4, D5). */
   async reload(): Promise<void> {
+    while (!(await this.#reloaded())) { /* A run has shown its rows meanwhile: what was read may be of before. */ }
+  }
+
+  async #reloaded(): Promise<boolean> {
     const fresh = new StockImage()
     const touched = this.#figures.watch()
+    const shown = this.#shown
     try {
+      const { statements } = await this.#driver.read("statementOrder", undefined)
       await loadImage(this.#driver, fresh)
-      await this.#showing.inPeace(touched, () => this.#image.adopt(fresh))
+      await this.#showing.inPeace(touched, () => {
+        if (this.#shown !== shown) return
+        this.#image.adopt(fresh)
+        this.#times.know(statements)
+      })
+      return this.#shown === shown
     } finally {
       this.#figures.unwatch(touched)
     }
@@ -354,10 +420,3 @@ export class Imports {
 const heldBecause = ({ options, held }: RunEnd, { gone }: Comparison): string | null =>
   held ?? (options.preview === true ? PREVIEW_HELD : null) ??
     (options.guard === undefined ? null : guardTrips(options.guard, gone))
-
-/** All of them to their end, then the first failure. */
-const allSettled = async (work: ReadonlyArray<Promise<void>>): Promise<void> => {
-  const ends = await Promise.allSettled(work)
-  const failed = ends.find((end) => end.status === "rejected")
-  if (failed !== undefined) throw failed.reason
-}

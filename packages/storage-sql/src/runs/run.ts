@@ -15,7 +15,7 @@ import type { RunRow } from "../ops/runs.ts"
 
 const MAX_REJECTS = 1_000
 
-export const runRow = (run: SyncRun): RunRow => ({
+export const runRow = (run: SyncRun, owner: string): RunRow => ({
   id: run.id,
   connection: run.connection,
   file: run.file,
@@ -26,7 +26,8 @@ export const runRow = (run: SyncRun): RunRow => ({
   error: run.error,
   rejects: JSON.stringify(run.rejects),
   preview: run.preview ? 1 : 0,
-  decided_by: run.decidedBy
+  decided_by: run.decidedBy,
+  owner
 })
 
 /** How far the runs are that this process works on; a run that is not here is at rest, or another replica's. */
@@ -80,6 +81,7 @@ export const eventChange = (
   orderId: null,
   orders: [],
   cells: [],
+  statements: 0,
   outbox: [],
   events: [[at, type, null, null, null, actor.kind, actor.id, JSON.stringify(data)]]
 })
