@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs"
 import { oneC } from "@aptekit/adapter-1c"
 import type { AdapterInstance, InboundHub } from "@aptekit/core"
+import { Effect } from "effect"
 import { defineConfig } from "../../../src/config.ts"
 
 /**
@@ -49,7 +50,13 @@ const faulty = (hub: InboundHub): InboundHub => ({
   }
 })
 
-const mortal = (instance: AdapterInstance): AdapterInstance => ({ ...instance, build: (hub) => instance.build(faulty(hub)) })
+/** `release`: a person lets a held file through. */
+const mortal = (instance: AdapterInstance): AdapterInstance => ({
+  ...instance,
+  build: (hub) =>
+    Effect.map(instance.build(faulty(hub)), (built) =>
+      built.runs === undefined ? built : { ...built, runs: { ...built.runs, release: around("release", built.runs.release) } })
+})
 
 /** A hub that takes the exchanges of two 1C bases, as a process of its own. */
 export default defineConfig((env) => {

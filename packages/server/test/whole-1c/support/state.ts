@@ -45,6 +45,7 @@ export const stateOf = async (read: Read): Promise<ApiState> => {
 }
 
 interface Run {
+  readonly id: string
   readonly file: string
   readonly state: string
 }
