@@ -1,7 +1,8 @@
 /**
  * Looks at the packages as their users get them: the tarballs of `npm pack`, in a project outside the repository.
  * Per package publint and attw; then one strict TypeScript consumer of all (skipLibCheck off), which also runs an
- * order through the built storage. Wants `npm run build` first. Ends with `N passed, N failed`.
+ * order through the built storage; and an adapter from the template, held to its conformance. Wants `npm run build`
+ * first. Ends with `N passed, N failed`.
  */
 import { execFile } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
@@ -79,6 +80,13 @@ try {
   await check("a strict TypeScript consumer compiles with skipLibCheck off", () => run(bin("tsc"), ["-p", "."], { cwd: consumer }))
   await check("every entry of every package loads", () => run(process.execPath, ["entries.ts"], { cwd: consumer }))
   await check("an order goes through the built storage", () => run(process.execPath, ["order.ts"], { cwd: consumer, timeout: 30_000 }))
+  await check("an adapter that npm create wrote passes its conformance, by the command", async () => {
+    const installed = (path) => join(consumer, "node_modules", path)
+    await run(process.execPath, [installed("create-aptekit-adapter/bin.js"), "steppe-post", "--port", "messages"], { cwd: consumer })
+    const folder = join(consumer, "adapter-steppe-post")
+    const { stdout } = await run(process.execPath, [installed("@aptekit/cli/bin.js"), "conformance", "test/conformance.ts"], { cwd: folder })
+    if (!/\n[1-9]\d* passed, 0 failed, /u.test(stdout)) throw new Error(stdout)
+  })
 } finally {
   rmSync(work, { recursive: true, force: true })
 }

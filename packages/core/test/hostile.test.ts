@@ -7,6 +7,7 @@ import {
   type InboundHub, type PortImplementation, type SetupContext
 } from "../src/index.ts"
 import { memoryStorage } from "../src/testing/memory.ts"
+import { ANSWERS, KEY } from "./hostile-kit.ts"
 
 const sayPort = definePort("say", {
   say: {
@@ -19,8 +20,6 @@ const sayPort = definePort("say", {
 type Say = PortImplementation<typeof sayPort.methods>["say"]
 type Setup = (context: SetupContext, key: string) => { readonly say: { readonly say: Say } } | Promise<never>
 
-const KEY = "k&y of 42/sécret"
-
 const adapter = (id: string, setup: Setup): AdapterInstance<"say"> =>
   defineAdapter({
     name: "hostile",
@@ -31,44 +30,9 @@ const adapter = (id: string, setup: Setup): AdapterInstance<"say"> =>
 
 const good = adapter("good", () => ({ say: { say: ({ text }) => ({ heard: text }) } }))
 
-const cyclic: Record<string, unknown> = {}
-cyclic["heard"] = cyclic
-
-const trap = new Proxy({}, {
-  get: () => {
-    throw new Error(KEY)
-  }
-})
-
-const HOSTILE: ReadonlyArray<readonly [string, (text: string, key: string) => unknown]> = [
-  ["throws", (_, key) => {
-    throw new Error(key)
-  }],
-  ["rejects", (_, key) => Promise.reject(new Error(key))],
-  ["throws what is no error", (_, key) => {
-    // oxlint-disable-next-line typescript/only-throw-error
-    throw { key }
-  }],
-  ["never answers", () => new Promise(() => undefined)],
-  ["dies as an Effect", (_, key) => Effect.die(new Error(key))],
-  ["answers nothing", () => undefined],
-  ["answers its key in the place of an object", (_, key) => key],
-  ["answers its key where a number of letters is due", (_, key) => ({ heard: key.repeat(100) })],
-  ["answers ten million letters", () => ({ heard: "a".repeat(10_000_000) })],
-  ["answers a ring", () => cyclic],
-  ["answers a trap", () => trap],
-  ["answers a function", (_, key) => () => key],
-  ["puts the key into its fault", (_, key) => {
-    throw new AdapterFault(`GET https://x.test/?key=${encodeURIComponent(key)} with ${key}`, { outcome: "unknown" })
-  }],
-  ["puts the partner's whole page into its fault", (_, key) => {
-    throw new AdapterFault(`${"<p>".repeat(1_000_000)}${key}`, { outcome: "unknown" })
-  }]
-]
-
 describe("R-SDK-2: an adapter cannot harm the hub", () => {
-  test.each(HOSTILE)("that %s ends as unknown, shows no secret, and the others go on", async (_, answer) => {
-    const bad = adapter("bad", (_, key) => ({ say: { say: ({ text }) => answer(text, key) as never } }))
+  test.each(ANSWERS)("that %s ends as unknown, shows no secret, and the others go on", async (_, answer) => {
+    const bad = adapter("bad", (_, key) => ({ say: { say: () => answer(key) as never } }))
     await using hub = await createHub({ storage: memoryStorage(), jobs: false, adapters: [bad, good] })
     const call = hub.port(sayPort, "bad").say({ text: "сәлем" })
     expect(await hub.port(sayPort, "good").say({ text: "сәлем" })).toEqual({ heard: "сәлем" })

@@ -1,9 +1,11 @@
 import { Effect, Schema, type Scope } from "effect"
 import { ExchangeLog } from "../exchange/log.ts"
 import type { SyncRun } from "../exchange/sync.ts"
-import { discreet, discreetLog, discreetRecord } from "./discreet.ts"
+import { discreet } from "./discreet.ts"
+import { discreetHub } from "./discreet-hub.ts"
 import type { InboundHub } from "./inward.ts"
 import { AdapterError, AdapterFault, FaultCause } from "./errors.ts"
+import { guardedHttp, guardedOrders, guardedRuns, kindOf } from "./guarded.ts"
 import type {
   AnyCodec, Capabilities, MethodImplementation, MethodSpec, Port, PortImplementation, PortService, PortSpec
 } from "./port.ts"
@@ -150,8 +152,7 @@ const build = <C extends AnyCodec, P extends Ports>(
     yield* Effect.addFinalizer(() =>
       Effect.forEach(closers.toReversed(), (close) => Effect.promise(async () => close()).pipe(Effect.timeout(CLOSE_TIMEOUT), Effect.ignoreCause))
     )
-    const secretly = (text: string): string => shown(text)
-    const inward: InboundHub = { ...hub, log: discreetLog(hub, secretly), record: discreetRecord(hub, secretly) }
+    const inward = discreetHub(hub, (text) => shown(text))
     const context: SetupContext = { connection: id, hub: inward, onClose: (close) => void closers.push(close) }
     const made = yield* lift(() => definition.setup(decoded, context)).pipe(
       Effect.mapError((error) => fail("setup", "thrown", "rejected", `setup failed: ${textOf(error)}`)),
@@ -181,21 +182,17 @@ const build = <C extends AnyCodec, P extends Ports>(
         )
       )
     }
-    return { id, name: definition.name, capabilities, ports, http: made.http, runs: made.runs, orders: guarded(made.orders) }
-  })
-
-/** Asked while orders are decided: one that throws takes nothing, and harms nobody. */
-const guarded = (orders: OrderTaker | undefined): OrderTaker | undefined =>
-  orders === undefined ? undefined : {
-    ...orders,
-    takes: (branchId) => {
-      try {
-        return orders.takes(branchId)
-      } catch {
-        return false
-      }
+    const called = `[${definition.name}] [${id}]`
+    return {
+      id,
+      name: definition.name,
+      capabilities,
+      ports,
+      http: guardedHttp(made.http, called),
+      runs: guardedRuns(made.runs, called, shown),
+      orders: guardedOrders(made.orders)
     }
-  }
+  })
 
 /** The first key or method that setup promised and did not return: an author without types sees it at start. */
 const missingIn = (
@@ -269,11 +266,7 @@ const made = (
     })
   )
 
-/** Of an error that its author did not mean for us only the kind: its text may hold a secret or a person's data. */
-const textOf = (error: unknown): string => {
-  if (error instanceof AdapterFault) return error.message
-  return error instanceof Error ? error.name : typeof error
-}
+const textOf = (error: unknown): string => (error instanceof AdapterFault ? error.message : kindOf(error))
 
 const lift = <A, R = never>(
   f: (signal: AbortSignal) => A | Promise<A> | Effect.Effect<A, unknown, R>

@@ -1,5 +1,4 @@
 import { Redacted } from "effect"
-import type { InboundHub } from "./inward.ts"
 
 /** Longer than any sentence for a person; an answer of the partner that was put into an error is cut here. Characters. */
 const LONGEST = 2_000
@@ -31,20 +30,8 @@ export const discreet = (config: unknown): (text: string) => string => {
   // The longest first: one may hold another.
   const sorted = [...new Set(secrets)].sort((a, b) => b.length - a.length)
   return (text) => {
-    const shown = sorted.reduce((all, secret) => all.replaceAll(secret, "***"), text)
+    // Whoever has no types may hand in anything.
+    const shown = sorted.reduce((all, secret) => all.replaceAll(secret, "***"), String(text))
     return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown
   }
-}
-
-/** The hub's log for an adapter: the message and the texts of its detail are discreet. */
-export const discreetLog = (hub: InboundHub, shown: (text: string) => string): InboundHub["log"] => (message, detail) => {
-  if (detail === undefined) return hub.log(shown(message))
-  const texts = Object.entries(detail).map(([key, value]) => [key, typeof value === "string" ? shown(value) : value])
-  hub.log(shown(message), Object.fromEntries(texts))
-}
-
-/** The hub's record of calls for an adapter: no secret of its configuration is in their texts, which it cuts. */
-export const discreetRecord = (hub: InboundHub, shown: (text: string) => string): InboundHub["record"] => (call) => {
-  const said = (text: unknown): string | null => (typeof text === "string" ? shown(text) : null)
-  hub.record({ ...call, request: said(call.request), response: said(call.response), error: said(call.error) })
 }

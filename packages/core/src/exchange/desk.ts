@@ -1,5 +1,6 @@
 import { Clock, Context, Effect, Layer } from "effect"
 import type { Actor } from "../kernel/actor.ts"
+import { decodeInput } from "../kernel/decode.ts"
 import type { InvalidInput } from "../kernel/errors.ts"
 import type { FulfilmentId } from "../kernel/ids.ts"
 import { toIso } from "../kernel/time.ts"
@@ -8,7 +9,7 @@ import { Cases } from "../order/cases.ts"
 import type { Command } from "../order/commands.ts"
 import { isEnded } from "../order/life.ts"
 import type { Fulfilment, Order } from "../order/model.ts"
-import type { Sale } from "../order/sale.ts"
+import { Sale } from "../order/sale.ts"
 import { Sales } from "../order/sales.ts"
 import { Orders } from "../order/service.ts"
 import type { UpdateError } from "../order/unit.ts"
@@ -30,6 +31,8 @@ interface Done {
   readonly outcome: Exclude<FactResult["outcome"], "unknownOrder">
   readonly detail: string
 }
+
+const decodeSale = decodeInput(Sale)
 
 type DeskError = UpdateError | InvalidInput | StorageUnavailable
 
@@ -103,18 +106,18 @@ export class PartnerDesk extends Context.Service<PartnerDesk, {
           occurredAt: toIso(fact.at ?? now),
           fulfilmentNumber: `${found.order.number}-${found.f.part}`,
           lines
-        } as unknown as Sale
+        }
       }
 
       const sell = (found: Found, fact: PartFact, connection: string, branchId: string, actor: Actor) =>
         Effect.gen(function*() {
           const sale = saleOf(found, fact, connection, branchId, yield* Clock.currentTimeMillis)
           if (sale.lines.length === 0) return yield* recorded(found, "erpDiffers", "sold, without any line", actor)
-          const result = yield* sales.record(sale, actor).pipe(
+          const result = yield* Effect.flatMap(decodeSale(sale), (read) => sales.record(read, actor)).pipe(
             Effect.catchTag("InvalidInput", () => Effect.succeed(null))
           )
           if (result === null) {
-            return yield* recorded(found, "erpDiffers", "sold: a line is not in the catalogue, or the branch is unknown", actor)
+            return yield* recorded(found, "erpDiffers", "sold: a line is not in the catalogue or no whole units, or the branch is unknown", actor)
           }
           const after = result.order ?? found.order
           if (!result.created) {

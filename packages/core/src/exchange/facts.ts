@@ -1,4 +1,5 @@
-import type { Instant } from "../kernel/time.ts"
+import { Schema } from "effect"
+import { Instant } from "../kernel/time.ts"
 import type { Branch } from "../network/model.ts"
 import type { CaseReason } from "../operator/model.ts"
 import type { Command } from "../order/commands.ts"
@@ -31,6 +32,20 @@ export interface PartFactLine {
   readonly quantity: number
   readonly priceMinor: number | null
 }
+
+/** As they come in: a partner that is read wrongly must not be acted on. */
+export const PartFacts = Schema.Array(Schema.Struct({
+  number: Schema.String,
+  documentId: Schema.NullOr(Schema.String),
+  at: Schema.NullOr(Instant),
+  state: Schema.Literals(["accepted", "assembled", "cancelled", "sold", "none"]),
+  lines: Schema.NullOr(Schema.Array(Schema.Struct({
+    productId: Schema.String,
+    quantity: Schema.Finite,
+    priceMinor: Schema.NullOr(Schema.Finite)
+  }))),
+  reason: Schema.NullOr(Schema.String)
+})).check(Schema.isMaxLength(10_000))
 
 /**
  * What became of a fact. `applied`: something was committed; `known`: nothing was to do; `recorded`: it could not be

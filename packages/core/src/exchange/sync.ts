@@ -34,6 +34,21 @@ export type ImportBatch =
     readonly amounts: Int32Array
   }
 
+const LATEST = 8.64e15
+
+/** Why a batch cannot be taken in, or null: adapters without types may hand in anything. */
+export const batchFault = (batch: ImportBatch): string | null => {
+  const { kind, asOf, products, branches } = batch
+  if (kind !== "stock" && kind !== "price") return "its kind is neither stock nor price"
+  const figures = kind === "stock" ? batch.quantities : batch.amounts
+  if (![products, branches, figures].every((one) => one instanceof Int32Array)) return "its rows are not Int32Array"
+  if (!Number.isFinite(asOf) || Math.abs(asOf) > LATEST) return "asOf is no time in milliseconds"
+  if (kind === "price" && (typeof batch.priceType !== "string" || batch.priceType === "")) return "priceType is empty"
+  const least = kind === "stock" ? 0 : -1
+  const wrong = figures.findIndex((figure) => figure < least)
+  return wrong < 0 ? null : `row ${wrong} has the figure ${figures[wrong]}, less than ${least}`
+}
+
 export const ImportCounts = Schema.Struct({
   new: Schema.Int,
   changed: Schema.Int,

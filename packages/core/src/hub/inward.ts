@@ -6,8 +6,11 @@ import { putGroups } from "../catalogue/edit.ts"
 import type { PartnerDesk } from "../exchange/desk.ts"
 import { ExchangeLog } from "../exchange/log.ts"
 import { InboxMessage, onceFor } from "../exchange/inbox.ts"
+import { batchFault, type ImportBatch } from "../exchange/sync.ts"
+import { decodeInput } from "../kernel/decode.ts"
 import { BranchId, ProductId } from "../kernel/ids.ts"
 import { keepReport } from "../notify/keep.ts"
+import { MessageReportInput } from "../notify/reports.ts"
 import { Network } from "../network/service.ts"
 import { Storage } from "../store/ports.ts"
 import { inboundOrders } from "./inward-orders.ts"
@@ -20,6 +23,8 @@ const reports = Metric.counter("aptekit_message_reports_total", {
 /** Links that are sorted in without a turn for others: a millisecond's work. */
 const LINKS_AT_ONCE = 4_000
 
+const decodeReport = decodeInput(MessageReportInput)
+
 type Run = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
 
 /** What a host knows and core does not: where a connection may keep files, and where log lines go. */
@@ -27,6 +32,18 @@ export interface InboundHost {
   readonly directory: (connection: string) => string
   readonly log: (connection: string, message: string, detail: Readonly<Record<string, unknown>>) => void
 }
+
+/**
+ * A batch as it may be applied. Nobody states what will be: a time ahead of the clock would make all later statements
+ * stale (D2).
+ */
+const taken = (batch: ImportBatch): Effect.Effect<ImportBatch> =>
+  Effect.gen(function*() {
+    const wrong = batchFault(batch)
+    if (wrong !== null) return yield* Effect.die(new Error(`write: ${wrong}; nothing of this batch was taken.`))
+    const now = yield* Clock.currentTimeMillis
+    return batch.asOf <= now ? batch : { ...batch, asOf: now }
+  })
 
 /**
  * The inward face for one connection (D29). `orders`: what a connection takes, once its `setup` has returned. `desk`: waits for
@@ -102,7 +119,7 @@ export const inboundHub = (
           run(
             Effect.map(storage.stock.openRun({ connection, file }, options), (opened) => ({
               id: opened.id,
-              write: (batch) => run(opened.write(batch)),
+              write: (batch) => run(Effect.flatMap(taken(batch), (read) => opened.write(read))),
               reject: (rows) => run(opened.reject(rows)),
               progress: opened.progress,
               hold: (reason, extra) => run(opened.hold(reason, extra)),
@@ -119,13 +136,13 @@ export const inboundHub = (
           return (yield* storage.leases.acquire(`${connection}/${work}`, owner, now, now + milliseconds)) !== null
         })),
       messages: {
-        report: (report) => {
-          host.log(connection, `message ${report.state}`, { ...report })
-          return run(Effect.andThen(
-            keepReport(storage.messages, connection, report),
-            Metric.update(Metric.withAttributes(reports, { connection, state: report.state }), 1)
-          ))
-        }
+        report: (report) =>
+          run(Effect.gen(function*() {
+            const told = yield* decodeReport(report)
+            host.log(connection, `message ${told.state}`, { ...told })
+            yield* keepReport(storage.messages, connection, told)
+            yield* Metric.update(Metric.withAttributes(reports, { connection, state: told.state }), 1)
+          }))
       },
       inbox: {
         once: (id, effect) => {
