@@ -1,9 +1,18 @@
-import { Clock, DateTime, Effect, Option } from "effect"
+import { Clock, DateTime, Effect, Option, Schema } from "effect"
 import type { StorageUnavailable } from "../store/errors.ts"
 import type { MessageStore } from "../store/messages.ts"
 import { Storage } from "../store/ports.ts"
 import { dayIn } from "./limits.ts"
+import { MessageState } from "./ports.ts"
 import type { MessageReport } from "./reports.ts"
+
+/** As it comes in: a state of one's own would be a message that nobody can read. */
+export const MessageReportInput = Schema.Struct({
+  providerId: Schema.NonEmptyString,
+  state: MessageState,
+  at: Schema.NullOr(Schema.String),
+  detail: Schema.NullOr(Schema.String)
+})
 
 /** A gateway's word on a message is a code or a short phrase. */
 const LONGEST_DETAIL = 200

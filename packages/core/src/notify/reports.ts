@@ -1,5 +1,4 @@
-import { Schema } from "effect"
-import { MessageState } from "./ports.ts"
+import type { MessageState } from "./ports.ts"
 
 /** What a gateway says became of a message: inward (`hub.messages.report`). */
 export interface MessageReport {
@@ -11,14 +10,6 @@ export interface MessageReport {
   /** The gateway's own code or word, without personal data. */
   readonly detail: string | null
 }
-
-/** As it comes in: a state of one's own would be a message that nobody can read. */
-export const MessageReportInput = Schema.Struct({
-  providerId: Schema.NonEmptyString,
-  state: MessageState,
-  at: Schema.NullOr(Schema.String),
-  detail: Schema.NullOr(Schema.String)
-})
 
 /** How far each state is; a message does not go back, and an end is an end. */
 const PROGRESS: Readonly<Record<MessageState, number>> = {
