@@ -53,7 +53,7 @@ const welcome = (
     "The empty database was filled with a demo network. Its keys are shown once, here; only their hashes are kept:",
     keysText(keys),
     "",
-    `Try: curl -H 'Authorization: Bearer ${key}' '${url}/api/v1/products?text=${encodeURIComponent("аспирин")}&limit=3'`
+    `Try: curl -H 'Authorization: Bearer ${key}' '${url}/api/v1/products?text=${encodeURIComponent("парацетамол")}&limit=3'`
   ].join("\n")
 }
 
