@@ -8,7 +8,8 @@ import {
   type OutboxMessage,
   runLane,
   Storage,
-  type StorageService
+  type StorageService,
+  StorageUnavailable
 } from "@aptekit/core"
 import { loadNetwork, memoryStorage, TEST_NOW, testUuid } from "@aptekit/core/testing"
 import { describe, expect, it } from "@effect/vitest"
@@ -266,5 +267,36 @@ describe("lanes", () => {
       yield* TestClock.adjust("2 seconds")
       expect(closing.pollUnsafe(), "it has ended").toBeDefined()
       expect([(yield* message("running")).state, (yield* message("next")).state]).toEqual(["done", "waiting"])
+    })))
+
+  it.effect("P10: a database that is away for a moment breaks off no call that runs, and the lane goes on", () =>
+    on(Effect.gen(function*() {
+      const storage = yield* Storage
+      const away = { now: false }
+      const failing = <A>(work: Effect.Effect<A, StorageUnavailable>) =>
+        Effect.suspend(() => away.now ? Effect.fail(new StorageUnavailable({ message: "away", outcome: "notApplied" })) : work)
+      const { outbox } = storage
+      const shaky: StorageService = {
+        ...storage,
+        outbox: {
+          ...outbox,
+          nextDue: (lane) => failing(outbox.nextDue(lane)),
+          claim: (...asked) => failing(outbox.claim(...asked)),
+          settle: (outcomes) => failing(outbox.settle(outcomes))
+        }
+      }
+      const { calls, done, state, method } = makePartner({ repeat: "never" })
+      state.answer = Effect.sleep("20 seconds")
+      yield* write("erp", ["slow"])
+      const { stop } = yield* start("erp", method, {}, shaky)
+      yield* TestClock.adjust("1 second")
+      away.now = true
+      for (let second = 0; second < 25; second++) yield* TestClock.adjust("1 second")
+      away.now = false
+      yield* write("erp", ["next"])
+      for (let second = 0; second < 30; second++) yield* TestClock.adjust("1 second")
+      expect([calls.map(({ id }) => id), done]).toEqual([["slow", "next"], ["slow", "next"]])
+      expect([(yield* message("slow")).state, (yield* message("next")).state]).toEqual(["done", "done"])
+      yield* stop
     })))
 })

@@ -321,9 +321,10 @@ const drain = (hand: Hand): Effect.Effect<void> => {
 
 /**
  * Works a lane for ever: at once when something is committed, and by the clock for what was put off. Its calls run
- * side by side up to its settings; an outcome is recorded when its call ends, whatever the others do.
+ * side by side up to its settings; an outcome is recorded when its call ends, whatever the others do. A database that
+ * is away is asked again; calls that run know nothing of it.
  */
-export const runLane = (work: LaneWork): Effect.Effect<never, StorageUnavailable> =>
+export const runLane = (work: LaneWork): Effect.Effect<never> =>
   Effect.scoped(
     Effect.gen(function*() {
       const hand = new Hand(work)
@@ -333,6 +334,8 @@ export const runLane = (work: LaneWork): Effect.Effect<never, StorageUnavailable
       const renewing = Effect.andThen(sleep(RENEW_EVERY), Effect.ignore(renew(work, hand)))
       yield* Effect.forkScoped(Effect.forever(renewing))
       yield* Effect.addFinalizer(() => drain(hand))
-      return yield* Effect.forever(pump(work, hand))
+      const claiming = pump(work, hand).pipe(Effect.catch((error) =>
+        Effect.andThen(Effect.logWarning(`lane ${work.lane} waits for the database: ${error.message}`), sleep(LONGEST_PAUSE))))
+      return yield* Effect.forever(claiming)
     })
   )

@@ -50,8 +50,9 @@ const settledOf = (outcome: OutboxOutcome) => {
     state: outcome.state === "moved" ? "waiting" : outcome.state,
     ended: ended ? 1 : 0,
     available: outcome.state === "dead" ? NEVER : outcome.availableAt ?? outcome.at,
-    error: outcome.error,
-    ref: outcome.partnerRef,
+    // A text that was cut through a character is no JSON to MariaDB, and would keep the whole batch from being recorded.
+    error: outcome.error?.toWellFormed() ?? null,
+    ref: outcome.partnerRef?.toWellFormed() ?? null,
     endedAt: ended ? outcome.at : null,
     history: outcome.history === undefined ? null : JSON.stringify(outcome.history),
     lane: outcome.to ?? null,

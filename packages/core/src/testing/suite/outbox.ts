@@ -189,6 +189,24 @@ export const outboxCases = [
       same([third?.token, third?.uncertain], [3, false], "the old worker's `sending` did not count either")
     })),
 
+  storageCase("P6", "half a character in what a partner said keeps no outcome from being recorded, nor those beside it", ({ pull }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "a1", order: 1 }, { id: "b1", order: 2 })
+      const [first, second] = yield* claim(T)
+      const error = `cut off \ud83d, \udc00 and "\u0000" \\ud800`
+      const outcome = ({ id, token }: OutboxMessage, over: Partial<OutboxOutcome>): OutboxOutcome =>
+        ({ id, token, at: T + 1, state: "dead", availableAt: null, error: null, partnerRef: null, ...over })
+      yield* Effect.flatMap(Storage, ({ outbox }) =>
+        outbox.settle([
+          outcome(first!, { error, history: [{ at: T + 1, outcome: "dead", text: error, by: null }] }),
+          outcome(second!, { state: "done", partnerRef: "p\ud83d" })
+        ]))
+      const [dead, done] = [yield* pull.letter("a1"), yield* pull.letter("b1")]
+      same([dead?.state, done?.state], ["dead", "done"], "states")
+      same(dead?.lastError?.toWellFormed(), error.toWellFormed(), "its text")
+    })),
+
   storageCase("D24", "a longer lease is for whoever holds it, and keeps the others away", ({ outbox }) =>
     Effect.gen(function*() {
       yield* loadNetwork()
