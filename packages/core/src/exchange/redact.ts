@@ -39,27 +39,40 @@ const DIGITS = new RegExp(
 )
 const EMAIL = /[\p{L}\d._%+-]{1,64}@[\p{L}\d-]{1,63}(?:\.[\p{L}\d-]{1,63}){1,8}/gu
 const SCHEME = /\b(bearer|basic|digest|apikey|token)\s+[^\s"',;<]+/giu
-const HEADER = /^(\s*(?:authorization|proxy-authorization|cookie|set-cookie|x-[\w-]*(?:key|token)[\w-]*)\s*:).*$/gimu
+const HEADER = /^([ \t]*(?:authorization|proxy-authorization|cookie|set-cookie)[ \t]*:).*$/gimu
+const OWN_HEADER = /^([ \t]*x-[\w-]{1,80})[ \t]*:.*$/gimu
 const IN_URL = /(\/\/)[^\s/@"]+@/gu
 /** `key=value` of queries and forms. */
-const PAIR = /([\p{L}][\p{L}\d_\-.[\]]{0,60})=([^&\s"'<>]*)/gu
-/** `"key": "value"` of JSON that does not parse, its value cut off or not. */
-const QUOTED = /"([^"\\]{1,80})"\s*:\s*(?:"(?:[^"\\]|\\.)*"?|-?\d[\d.eE+-]*|\{[^{}]*\}?|\[[^[\]]*\]?)/gu
+const PAIR = /(?<!\p{L})([\p{L}][\p{L}\d_\-.[\]]{0,120})=([^&\s"'<>]*)/gu
+/** `key="value"` of XML and headers, its value cut off or not. */
+const ATTRIBUTE = /(?<!\p{L})([\p{L}][\p{L}\d_\-.:]{0,120})\s{0,3}=\s{0,3}(?:"[^"]*"?|'[^']*'?)/gu
+/** `key: value` of protocols' lines; of these only secrets are told from sentences. */
+const LINE = /(?<![\p{L}\d_])([\p{L}][\p{L}\d_-]{0,60})[ \t]{0,3}:[ \t]{0,3}[^\s"',;<>&]+/gu
+/** `"key": "value"` of JSON that does not parse, its value cut off or not; with `'` as scripts print it. */
+const QUOTED = /"([^"\\]{1,80})"\s{0,9}:\s{0,9}(?:"(?:[^"\\]|\\.)*"?|-?\d[\d.eE+-]*|\{[^{}]*\}?|\[[^[\]]*\]?)/gu
+const SINGLE = /'([^'\\]{1,80})'\s{0,9}:\s{0,9}(?:u?'(?:[^'\\]|\\.)*'?|-?\d[\d.eE+-]*|\{[^{}]*\}?|\[[^[\]]*\]?)/gu
 const ELEMENT = /<([\p{L}][\p{L}\d_\-.:]{0,60})((?:\s[^<>]*)?)>([^<]*)/gu
 
 const patterns = (text: string): string =>
   text
     .replace(HEADER, "$1 ‹secret›")
+    .replace(OWN_HEADER, (all, name: string) => (/key|token/iu.test(name) ? `${name}: ‹secret›` : all))
     .replace(SCHEME, "$1 ‹secret›")
     .replace(IN_URL, "$1‹secret›@")
     .replace(EMAIL, "‹email›")
     .replace(DIGITS, (found, ...rest) => (rest.at(-1) as { readonly keep?: string }).keep === undefined ? "‹digits›" : found)
 
 const pairs = (text: string): string =>
-  text.replace(PAIR, (all, key: string) => {
-    const mark = markOf(decoded(key))
-    return mark === null ? all : `${key}=${mark}`
-  })
+  text
+    .replace(ATTRIBUTE, (all, key: string) => {
+      const mark = markOf(key)
+      return mark === null ? all : `${key}="${mark}"`
+    })
+    .replace(PAIR, (all, key: string, value: string) => {
+      const mark = value === "" ? null : markOf(decoded(key))
+      return mark === null ? all : `${key}=${mark}`
+    })
+    .replace(LINE, (all, key: string) => (markOf(key) === "‹secret›" ? `${key}: ‹secret›` : all))
 
 const decoded = (text: string): string => {
   try {
@@ -78,6 +91,10 @@ const loose = (text: string): string =>
           const mark = markOf(key)
           return mark === null ? all : `"${key}":"${mark}"`
         })
+        .replace(SINGLE, (all, key: string) => {
+          const mark = markOf(key)
+          return mark === null ? all : `'${key}':'${mark}'`
+        })
         .replace(ELEMENT, (all, name: string, rest: string, value: string) => {
           const mark = value.trim() === "" ? null : markOf(name)
           return mark === null ? all : `<${name}${rest}>${mark}`
@@ -87,14 +104,18 @@ const loose = (text: string): string =>
 
 /** Of a large answer only the beginning is looked at: more of it would not be kept anyway. */
 const MOST_VALUES = 2_000
+const LONGEST_KEY = 200
 
 interface Budget {
-  left: number
+  values: number
+  /** JSON within texts is looked at more than once. */
+  characters: number
 }
+const newBudget = (): Budget => ({ values: MOST_VALUES, characters: 4 * LOOKED_AT })
 
 const walk = (value: unknown, depth: number, budget: Budget): unknown => {
-  if (--budget.left < 0) return "…"
-  if (typeof value === "string") return redactText(value.slice(0, LOOKED_AT), depth)
+  if (--budget.values < 0) return "…"
+  if (typeof value === "string") return redactText(value, depth, budget)
   if (typeof value === "number" || typeof value === "bigint") {
     const text = String(value)
     return patterns(text) === text ? Number(value) : "‹digits›"
@@ -102,21 +123,24 @@ const walk = (value: unknown, depth: number, budget: Budget): unknown => {
   if (value === null || typeof value !== "object") return typeof value === "boolean" ? value : null
   if (depth >= DEEPEST) return "…"
   if (Array.isArray(value)) {
-    const shown = value.slice(0, Math.max(0, budget.left)).map((one) => walk(one, depth + 1, budget))
+    const shown = value.slice(0, Math.max(0, budget.values)).map((one) => walk(one, depth + 1, budget))
     return shown.length < value.length ? [...shown, "…"] : shown
   }
   return Object.fromEntries(
-    Object.entries(value).slice(0, Math.max(0, budget.left)).map(([key, one]) => [
-      loose(key),
+    Object.entries(value).slice(0, Math.max(0, budget.values)).map(([key, one]) => [
+      loose(key.slice(0, LONGEST_KEY)),
       (one === null ? null : markOf(key)) ?? walk(one, depth + 1, budget)
     ])
   )
 }
 
-const redactText = (text: string, depth: number): string => {
+const redactText = (whole: string, depth: number, budget: Budget): string => {
+  const text = whole.slice(0, Math.max(0, Math.min(LOOKED_AT, budget.characters)))
+  if (text === "" && whole !== "") return "…"
+  budget.characters -= text.length
   if (depth < DEEPEST && /^\s*[[{]/u.test(text)) {
     try {
-      return JSON.stringify(walk(JSON.parse(text), depth + 1, { left: MOST_VALUES }))
+      return JSON.stringify(walk(JSON.parse(text), depth + 1, budget))
     } catch {
       // Not JSON after all, or cut off.
     }
@@ -140,6 +164,6 @@ const cut = (text: string): string => {
  */
 export const redactBody = (body: unknown): string | null => {
   if (body === null || body === undefined) return null
-  if (typeof body !== "string") return cut(JSON.stringify(walk(body, 0, { left: MOST_VALUES })))
-  return cut(redactText(body.slice(0, LOOKED_AT), 0))
+  if (typeof body !== "string") return cut(JSON.stringify(walk(body, 0, newBudget())))
+  return cut(redactText(body, 0, newBudget()))
 }
