@@ -11,6 +11,7 @@ export const LOG_BUFFER = 2_000
 const BATCH = 100
 const WRITE_EVERY = "1 second"
 const ERROR = 500
+const OPERATION = 200
 
 const NONE = Context.empty()
 const lost = Metric.counter("aptekit_exchange_log_lost_total", {
@@ -27,6 +28,8 @@ const bytesOf = (body: unknown): number => {
 const entryOf = (call: CallRecord, id: string): LogEntry => ({
   ...call,
   id,
+  // Of an entrance it holds what a stranger asked for.
+  operation: redactBody(call.operation)!.slice(0, OPERATION),
   durationMs: Math.max(0, Math.round(call.durationMs)),
   sentBytes: call.sentBytes ?? bytesOf(call.direction === "out" ? call.request : call.response),
   receivedBytes: call.receivedBytes ?? bytesOf(call.direction === "out" ? call.response : call.request),

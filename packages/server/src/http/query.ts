@@ -24,13 +24,17 @@ export const textOf = (c: Context, name: string, longest = 200): string | undefi
 export const cursorText = (list: string, next: string | null): string | null =>
   next === null ? null : Buffer.from(`${list}:${next}`).toString("base64url")
 
-/** `cursor`: `next` of the page before. Nonsense would begin the list somewhere, and nobody would notice. */
-export const cursorOf = (c: Context, list: string): string | undefined => {
+/**
+ * `cursor`: `next` of the page before. Nonsense would begin the list somewhere, and nobody would notice.
+ * `form`: what a place in this list looks like, where it is not just an id.
+ */
+export const cursorOf = (c: Context, list: string, form = /./u): string | undefined => {
   const text = textOf(c, "cursor", 500)
   if (text === undefined) return undefined
   const place = Buffer.from(text, "base64url").toString()
-  if (!place.startsWith(`${list}:`)) throw wrong("cursor", "`next` of the page before")
-  return place.slice(list.length + 1)
+  const after = place.slice(list.length + 1)
+  if (!place.startsWith(`${list}:`) || !form.test(after)) throw wrong("cursor", "`next` of the page before")
+  return after
 }
 
 /** Values of a parameter that may be repeated or written with commas. */

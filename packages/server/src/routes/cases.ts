@@ -59,7 +59,7 @@ const listOpenCases: Operation = {
       reasons: choicesOf(c, "reason", CaseReason.literals),
       branchId: branch?.id,
       limit: limitOf(c, 50, 200),
-      after: cursorOf(c, "cases")
+      after: cursorOf(c, "cases", /^\d{1,15}\/[\w-]{1,100}\/\d{1,9}$/u)
     })
     return json({ items: found.items.map(viewCase), next: cursorText("cases", found.next) })
   }

@@ -12,10 +12,17 @@ const CSV_MOST = 100_000
 
 const view = (entry: LogEntry): typeof LogEntryView.Encoded => ({ ...entry, at: toIso(entry.at) })
 
+/** `Date` takes the 31st of February for the 3rd of March. */
+const isDay = (text: string): boolean => {
+  const midnight = Date.parse(`${text}T00:00:00Z`)
+  return /^\d{4}-\d{2}-\d{2}$/u.test(text) && !Number.isNaN(midnight) && toIso(midnight).startsWith(text)
+}
+
 const instantOf = (c: Context, name: string): number | undefined => {
   const text = textOf(c, name, 40)
   if (text === undefined) return undefined
-  const at = /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/u.test(text) ? Date.parse(text) : Number.NaN
+  const [, day = ""] = /^(.{10})T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/u.exec(text) ?? []
+  const at = isDay(day) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(at)) throw unknownValue(name, "an ISO 8601 instant with its zone, such as 2026-11-21T10:00:00Z")
   return at
 }
@@ -26,11 +33,11 @@ const dayOf = (c: Context): { readonly from?: number; readonly to?: number } => 
   if (day === undefined) return {}
   const zone = DateTime.zoneMakeNamed(textOf(c, "zone", 60) ?? "UTC")
   if (Option.isNone(zone)) throw unknownValue("zone", "an IANA time zone, such as Asia/Almaty")
-  const midnight = DateTime.make(`${day}T00:00:00Z`)
-  if (!/^\d{4}-\d{2}-\d{2}$/u.test(day) || Option.isNone(midnight)) throw unknownValue("day", "a day, such as 2026-11-21")
+  if (!isDay(day)) throw unknownValue("day", "a day, such as 2026-11-21")
+  const midnight = DateTime.makeUnsafe(`${day}T00:00:00Z`)
   const start = (days: number): number =>
     DateTime.toEpochMillis(
-      DateTime.makeZonedUnsafe(DateTime.toPartsUtc(DateTime.add(midnight.value, { days })), {
+      DateTime.makeZonedUnsafe(DateTime.toPartsUtc(DateTime.add(midnight, { days })), {
         timeZone: zone.value,
         adjustForTimeZone: true
       })
@@ -120,7 +127,7 @@ const listExchangeLog: Operation = {
     const query = queryOf(c)
     if (choicesOf(c, "format", ["json", "csv"])?.[0] === "csv") return csv(call, query)
     const limit = limitOf(c, 50, 200)
-    const found = await hub.run(storage.log.list({ ...query, limit, after: cursorOf(c, "exchange-log") }))
+    const found = await hub.run(storage.log.list({ ...query, limit, after: cursorOf(c, "exchange-log", /^\d{1,15}\.[\w:.-]{1,100}$/u) }))
     return json({ items: found.items.map(view), next: cursorText("exchange-log", found.next) })
   }
 }

@@ -52,9 +52,9 @@ const getSyncRunDifference: Operation = {
   answers: { 200: { description: "A page of rows.", schema: page(Difference) } },
   problems: ["invalidInput", "notFound"],
   handle: async ({ c, hub, storage }) => {
-    const id = idOf(c, "run")
+    const [id, limit, after] = [idOf(c, "run"), limitOf(c, 200, 1_000), cursorOf(c, "difference", /^\d{1,9}$/u)]
     if ((await hub.run(storage.stock.run(id))) === null) throw new HttpProblem("notFound", NO_RUN)
-    const found = await hub.run(storage.stock.difference(id, limitOf(c, 200, 1_000), cursorOf(c, "difference")))
+    const found = await hub.run(storage.stock.difference(id, limit, after))
     return json({ items: found.items, next: cursorText("difference", found.next) })
   }
 }

@@ -74,7 +74,7 @@ const listOutbox: Operation = {
   handle: async ({ c, hub, storage }) => {
     const [state = "dead"] = choicesOf(c, "state", OUTBOX_LISTS) ?? []
     const limit = limitOf(c, 50, 200)
-    const after = Number(cursorOf(c, "outbox") ?? 0)
+    const after = Number(cursorOf(c, "outbox", /^\d{1,15}$/u) ?? 0)
     const found = await hub.run(storage.outbox.list(state, limit + 1, { lane: textOf(c, "lane", 100), after }))
     const items = found.slice(0, limit)
     const next = found.length > limit ? String(items.at(-1)!.seq) : null
