@@ -62,7 +62,24 @@ export interface LaneFigures {
   readonly now: number
 }
 
+/** A lane that has nothing any more, or that this process no longer works, shows noughts rather than what it was. */
+const gone = (known: Set<string>, lanes: ReadonlyArray<{ readonly lane: string }>): ReadonlyArray<string> => {
+  const left = [...known].filter((lane) => !lanes.some((one) => one.lane === lane))
+  for (const { lane } of lanes) known.add(lane)
+  for (const lane of left) known.delete(lane)
+  return left
+}
+const withDepth = new Set<string>()
+const withState = new Set<string>()
+
 const showLanes = ({ depths, states, now }: LaneFigures): void => {
+  for (const lane of gone(withDepth, depths)) {
+    for (const figure of [ofLane.waiting, ofLane.dead, ofLane.oldest]) figure({ lane }).updateUnsafe(0, NONE)
+  }
+  for (const lane of gone(withState, states)) {
+    ofLane.inFlight({ lane }).updateUnsafe(0, NONE)
+    for (const state of BREAKERS) ofLane.breaker({ lane, state }).updateUnsafe(0, NONE)
+  }
   for (const { lane, waiting, dead, oldest } of depths) {
     ofLane.waiting({ lane }).updateUnsafe(waiting, NONE)
     ofLane.dead({ lane }).updateUnsafe(dead, NONE)

@@ -2,7 +2,7 @@ import { lookup as lookUp, type LookupAddress } from "node:dns"
 import { request as plainRequest } from "node:http"
 import { request as secureRequest, type RequestOptions } from "node:https"
 import { BlockList, isIP, type LookupFunction } from "node:net"
-import { AdapterFault, type WebhookAnswer, type WebhookDelivery, type WebhookSender } from "@aptekit/core"
+import { AdapterFault, neverSent, type WebhookAnswer, type WebhookDelivery, type WebhookSender } from "@aptekit/core"
 import { Webhook } from "standardwebhooks"
 import { VERSION } from "./version.ts"
 
@@ -19,7 +19,7 @@ for (const [net, prefix] of [
 ] as const) NOT_PUBLIC.addSubnet(net, prefix, "ipv4")
 for (const [net, prefix] of [
   ["::", 96], ["64:ff9b::", 96], ["64:ff9b:1::", 48], ["100::", 64], ["2001::", 23], ["2001:db8::", 32], ["2002::", 16],
-  ["fc00::", 7], ["fe80::", 10], ["ff00::", 8]
+  ["fc00::", 7], ["fe80::", 9], ["ff00::", 8]
 ] as const) NOT_PUBLIC.addSubnet(net, prefix, "ipv6")
 
 /** Is this an address of the public internet? Also of IPv4 written as IPv6. */
@@ -58,13 +58,10 @@ export const signedHeaders = ({ id, at, secrets, body }: WebhookDelivery): Reado
   "webhook-signature": secrets.map((secret) => new Webhook(secret).sign(id, new Date(at), body)).join(" ")
 })
 
-/** Nothing was sent where no connection was made: that may be repeated without a doubt. */
-const NOT_SENT = new Set(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"])
-
 const faultOf = (error: unknown): AdapterFault => {
   if (error instanceof AdapterFault) return error
   const code = (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.name : "error")
-  return new AdapterFault(`no answer: ${code}`, { outcome: NOT_SENT.has(code) ? "unavailable" : "unknown" })
+  return new AdapterFault(`no answer: ${code}`, { outcome: neverSent(error) ? "unavailable" : "unknown" })
 }
 
 export interface WebhookOptions {
@@ -95,6 +92,7 @@ export const webhookSender = (options: WebhookOptions = {}): WebhookSender => as
   })
 }
 
+/** The status is the answer: a body that is too long, drips or breaks off takes nothing back. */
 const call = (url: URL, settings: RequestOptions, body: string): Promise<WebhookAnswer> =>
   new Promise((resolve, reject) => {
     const request = (url.protocol === "https:" ? secureRequest : plainRequest)(url, settings, (response) => {
@@ -110,12 +108,13 @@ const call = (url: URL, settings: RequestOptions, body: string): Promise<Webhook
         parts.push(part)
         bytes += part.length
         if (bytes < MOST_BYTES) return
-        // Its status is known; what else it has to say is not wanted.
         end()
         request.destroy()
       })
       response.on("end", end)
-      response.on("error", reject)
+      response.on("error", end)
+      request.off("error", reject)
+      request.on("error", end)
     })
     request.on("error", reject)
     request.end(body)

@@ -139,16 +139,20 @@ export class ChannelWebhooks extends Context.Service<ChannelWebhooks, {
             return { outcome, status, durationMs, error, restMs }
           })
 
-        /** The receiver has said that it wants nothing any more: an administrator puts its webhook anew. */
-        const stop = (channel: Channel, webhook: ChannelWebhook) =>
+        /**
+         * The receiver has said that it wants nothing any more: an administrator puts its webhook anew. Settings may have
+         * changed while it was asked: another address is not stopped, and nothing that was put meanwhile is taken back.
+         */
+        const stop = (id: ChannelId, { url, secrets }: ChannelWebhook) =>
           Effect.gen(function*() {
-            const at = toIso(yield* Clock.currentTimeMillis)
-            const stopped = `the receiver answered 410 Gone at ${at}; put the webhook again to go on`
-            yield* Effect.logWarning(`webhook of channel ${channel.id} is stopped: 410 Gone`)
-            yield* network.save({ channels: [{ ...channel, webhook: { ...webhook, stopped } }] }).pipe(
-              Effect.catch((error) => Effect.logWarning(`webhook of channel ${channel.id} could not be stopped: ${error.message}`))
-            )
-          })
+            yield* network.reload
+            const channel = network.view().channel(id)
+            const webhook = channel?.webhook ?? null
+            if (channel === undefined || webhook?.url !== url || webhook.secrets.join() !== secrets.join()) return
+            const stopped = `the receiver answered 410 Gone at ${toIso(yield* Clock.currentTimeMillis)}; put the webhook again to go on`
+            yield* Effect.logWarning(`webhook of channel ${id} is stopped: 410 Gone`)
+            yield* network.save({ channels: [{ ...channel, webhook: { ...webhook, stopped } }] })
+          }).pipe(Effect.catch((error) => Effect.logWarning(`webhook of channel ${id} could not be stopped: ${error.message}`)))
 
         const deliver = (message: OutboxMessage, order: Order) =>
           Effect.gen(function*() {
@@ -165,7 +169,7 @@ export class ChannelWebhooks extends Context.Service<ChannelWebhooks, {
             const body = JSON.stringify({ type: "order.changed", timestamp: toIso(order.updatedAt), data })
             const ended = yield* attempt({ channel, webhook, id: message.id, orderId: order.id, body })
             if (ended.outcome === "done") return { state: "done" } satisfies DeliveredStatus
-            if (ended.outcome === "gone") yield* stop(channel, webhook)
+            if (ended.outcome === "gone") yield* stop(channel.id, webhook)
             const outcome = ended.outcome === "gone" ? "rejected" : ended.outcome
             return yield* failure(channel.id, outcome, ended.error ?? "no answer", ended.restMs)
           })
