@@ -175,6 +175,12 @@ describe("SDK-2: a configuration", () => {
     expect(error.message).toBe("[echo] [echo] two connections have this id; give one another { id }.")
   })
 
+  test.each(["", "x".repeat(91)])("with an id that no table can hold rejects createHub and says what to do", async (id) => {
+    const error = await refusal(hubWith(echo(() => ({ heard: "1" }), id)))
+    expect(error).toMatchObject({ reason: "config", outcome: "rejected" })
+    expect(error.message).toMatch(/its id may have 1 to 90 characters/u)
+  })
+
   test("that is bad leaves nothing open: the storage is closed before createHub rejects", async () => {
     let open = 0
     const resource = Layer.effectDiscard(

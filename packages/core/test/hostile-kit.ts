@@ -29,6 +29,7 @@ export const ANSWERS: ReadonlyArray<readonly [string, (key: string) => unknown]>
   ["answers its key in the place of an object", (key) => key],
   ["answers its key where a number of letters is due", (key) => ({ heard: key.repeat(100) })],
   ["answers ten million letters", () => ({ heard: "a".repeat(10_000_000) })],
+  ["answers an id that no table can hold", () => ({ providerId: "a".repeat(1_000_000) })],
   ["answers a ring", () => cyclic],
   ["answers a trap", () => trap],
   ["answers a function", (key) => () => key],

@@ -281,6 +281,14 @@ const lift = <A, R = never>(
     )
   }).pipe(Effect.catchDefect((defect) => Effect.fail(defect)))
 
+/** With what is written before it in tables, it fits their codes. */
+const LONGEST_ID = 90
+
+const faultOfId = (id: string, others: ReadonlyMap<string, unknown>): string | null => {
+  if (id.length < 1 || id.length > LONGEST_ID) return `its id may have 1 to ${LONGEST_ID} characters; give it another { id }.`
+  return others.has(id) ? "two connections have this id; give one another { id }." : null
+}
+
 /** All adapters of a hub, keyed by connection. Built together: one bad configuration and the hub does not start. */
 export const buildAdapters = (
   adapters: ReadonlyArray<AdapterInstance>,
@@ -289,14 +297,15 @@ export const buildAdapters = (
   Effect.gen(function*() {
     const built = new Map<string, BuiltAdapter>()
     for (const adapter of adapters) {
-      if (built.has(adapter.id)) {
+      const wrong = faultOfId(adapter.id, built)
+      if (wrong !== null) {
         return yield* new AdapterError({
           adapter: adapter.name,
           instance: adapter.id,
           method: "setup",
           reason: "config",
           outcome: "rejected",
-          message: `[${adapter.name}] [${adapter.id}] two connections have this id; give one another { id }.`
+          message: `[${adapter.name}] [${adapter.id}] ${wrong}`
         })
       }
       built.set(adapter.id, yield* adapter.build(hubFor(adapter.id)))

@@ -22,6 +22,9 @@ export type ProductId = typeof ProductId.Type
 export const ProductGroupId = Id.pipe(Schema.brand("ProductGroupId"))
 export type ProductGroupId = typeof ProductGroupId.Type
 
+/** With what its webhook's lane is called besides, it fits the database's codes. Characters. */
+export const LONGEST_CHANNEL_ID = 90
+
 /** A channel's code: `shop`, `app`, `phone`… */
-export const ChannelId = Id.pipe(Schema.brand("ChannelId"))
+export const ChannelId = Id.check(Schema.isMaxLength(LONGEST_CHANNEL_ID)).pipe(Schema.brand("ChannelId"))
 export type ChannelId = typeof ChannelId.Type

@@ -3,12 +3,12 @@ import type { StorageUnavailable } from "../store/errors.ts"
 import type { MessageStore } from "../store/messages.ts"
 import { Storage } from "../store/ports.ts"
 import { dayIn } from "./limits.ts"
-import { MessageState } from "./ports.ts"
+import { MessageState, ProviderId } from "./ports.ts"
 import type { MessageReport } from "./reports.ts"
 
 /** As it comes in: a state of one's own would be a message that nobody can read. */
 export const MessageReportInput = Schema.Struct({
-  providerId: Schema.NonEmptyString,
+  providerId: ProviderId,
   state: MessageState,
   at: Schema.NullOr(Schema.String),
   detail: Schema.NullOr(Schema.String)

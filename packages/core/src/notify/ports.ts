@@ -16,6 +16,9 @@ export const MessageState = Schema.Literals([
 ])
 export type MessageState = typeof MessageState.Type
 
+/** The gateway's id of a message: so long at most as a table's key. */
+export const ProviderId = Schema.NonEmptyString.check(Schema.isMaxLength(191))
+
 /** An amount as the partner writes it, `"1234.50"`, with its ISO 4217 currency. */
 const Amount = Schema.Struct({
   amount: Schema.String.check(Schema.isPattern(/^-?\d+(\.\d+)?$/u)),
@@ -60,7 +63,7 @@ export const messagesPort = definePort("messages", {
       validMinutes: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
     }),
     output: Schema.Struct({
-      providerId: Schema.NonEmptyString,
+      providerId: ProviderId,
       /** Segments that the gateway charges for. */
       parts: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
       price: Schema.optionalKey(Amount)
@@ -70,7 +73,7 @@ export const messagesPort = definePort("messages", {
   /** What became of a message that was sent under this id: the answer to `ask`. */
   find: {
     input: Schema.Struct({ id: Schema.String, to: Schema.String }),
-    output: Schema.Struct({ providerId: Schema.NullOr(Schema.String) }),
+    output: Schema.Struct({ providerId: Schema.NullOr(ProviderId) }),
     repeat: "safe",
     capability: "lookUp"
   },

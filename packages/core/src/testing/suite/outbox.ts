@@ -1,6 +1,7 @@
 import { Effect } from "effect"
+import { webhookLane } from "../../exchange/channel-status.ts"
 import type { OutboxMessage, OutboxOutcome } from "../../exchange/outbox.ts"
-import { OrderId } from "../../kernel/ids.ts"
+import { LONGEST_CHANNEL_ID, OrderId } from "../../kernel/ids.ts"
 import type { Fulfilment } from "../../order/model.ts"
 import { Storage, type ToldPlace } from "../../store/ports.ts"
 import { same } from "../assert.ts"
@@ -205,6 +206,25 @@ export const outboxCases = [
       const [dead, done] = [yield* pull.letter("a1"), yield* pull.letter("b1")]
       same([dead?.state, done?.state], ["dead", "done"], "states")
       same(dead?.lastError?.toWellFormed(), error.toWellFormed(), "its text")
+    })),
+
+  storageCase("ORD-13", "the longest channel has a lane of its own, in which a message goes all its way", ({ outbox, log }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      const lane = webhookLane("к".repeat(LONGEST_CHANNEL_ID))
+      yield* write({ id: "a1", order: 1, lane }, { id: "b1", order: 2 })
+      yield* settle((yield* claim(T, 10, lane))[0], "retry", T, { availableAt: T + 1 })
+      const quota = { concurrency: 1, perSecond: 1 }
+      const [again] = yield* outbox.claim(lane, T + 1, T + LEASE, 9, quota)
+      same([again?.id, again?.lane], ["a1", lane], "claimed with a quota")
+      yield* settle((yield* claim(T))[0], "moved", T + 1, { to: lane, availableAt: T + 1 })
+      same((yield* outbox.list("waiting", 9, { lane })).length, 2, "moved there")
+      const call = {
+        id: "c", at: T, connection: lane, direction: "out", operation: "channel.status", orderId: null, outcome: "done", durationMs: 1,
+        sentBytes: 0, receivedBytes: 0, request: null, response: null, error: null, step: null, workplace: null
+      } as const
+      yield* log.write([call])
+      same((yield* log.list({ limit: 1, connection: lane })).items.length, 1, "in the exchange log")
     })),
 
   storageCase("D24", "a longer lease is for whoever holds it, and keeps the others away", ({ outbox }) =>
