@@ -5,7 +5,7 @@ import { Gate } from "./gate.ts"
 import { type Record1C, recordedFetch, taskNow } from "./recording.ts"
 import { Patience } from "./patience.ts"
 import { expectJson, rowsIn } from "./rows-in.ts"
-import { BaseSession } from "./session.ts"
+import { BaseSession, type Entry } from "./session.ts"
 import type { Row } from "./values.ts"
 
 const JSON_FORMAT = "application/json;odata=nometadata"
@@ -156,8 +156,9 @@ export class ODataClient {
 
   /** Ends the session, so that its licence is free. Never fails. */
   async finish(): Promise<void> {
-    if (!this.#session.open) return
-    const headers = { ...this.#session.finish(), authorization: this.#authorization }
+    const last = await this.#session.finish()
+    if (last === null) return
+    const headers = { ...last, authorization: this.#authorization }
     const signal = AbortSignal.timeout(Math.min(this.#options.timeoutMs, FINISH_MS))
     const request = new Request(this.#options.url, { headers, signal })
     const sent = { request, url: this.#options.url, path: "", body: undefined, task: taskNow(), outcomeOf: outcomeOf("read", "") }
@@ -188,28 +189,28 @@ export class ODataClient {
 
   /** 400 to a session's start: without it. Anyone but the interface answers a cookie: a new session (fact 84). */
   async #inSession(call: Call): Promise<Response> {
-    const { headers, done } = await this.#session.enter()
+    const entry = await this.#session.enter()
+    const isKnown = entry.session !== null && !entry.isStart
     try {
-      const response = await this.#send(call, headers)
-      this.#session.learn(response, headers["ibsession"] !== undefined)
-      const { cookie } = headers
-      if (response.ok) return cookie !== undefined && isHtml(response) ? await this.#shownOut(call, cookie, response) : response
+      const response = await this.#send(call, entry.headers)
+      this.#session.learn(entry, response)
+      if (response.ok) return isKnown && isHtml(response) ? await this.#shownOut(call, entry, response) : response
       const text = await body(response, call.purpose, call.path)
-      if (headers["ibsession"] !== undefined && response.status === 400) return await this.#withoutSession(call)
-      if (cookie !== undefined && isForgotten(response.status, text)) {
-        this.#session.drop(cookie)
+      if (entry.isStart && response.status === 400) return await this.#withoutSession(call)
+      if (isKnown && isForgotten(response.status, text)) {
+        this.#session.drop(entry)
         // Behind a server's own error nobody knows what became of a write.
         if (call.purpose === "read" || response.status < 500) return await this.#again(call)
       }
       throw faultOf(response.status, text, call.purpose, call.path)
     } finally {
-      done()
+      entry.done()
     }
   }
 
   /** A page where an answer should be, such as that of a login: the session is gone. A write may have been done. */
-  async #shownOut(call: Call, cookie: string, response: Response): Promise<Response> {
-    this.#session.drop(cookie)
+  async #shownOut(call: Call, entry: Entry, response: Response): Promise<Response> {
+    this.#session.drop(entry)
     if (call.purpose === "write") return response
     await response.body?.cancel()
     return this.#again(call)
@@ -223,14 +224,14 @@ export class ODataClient {
   }
 
   async #again(call: Call): Promise<Response> {
-    const { headers, done } = await this.#session.enter()
+    const entry = await this.#session.enter()
     try {
-      const response = await this.#send(call, headers)
-      this.#session.learn(response, headers["ibsession"] !== undefined)
+      const response = await this.#send(call, entry.headers)
+      this.#session.learn(entry, response)
       if (!response.ok) throw await refusalIn(response, call)
       return response
     } finally {
-      done()
+      entry.done()
     }
   }
 

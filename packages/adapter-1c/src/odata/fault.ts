@@ -31,5 +31,5 @@ export class ODataFault extends AdapterFault {
 
 /** The base has changed the object since it was read (HTTP 412, fact 81). */
 export const isConflict = (error: unknown): boolean => error instanceof ODataFault && error.status === 412
-export const isNotFound = (error: unknown): boolean =>
-  error instanceof ODataFault && (error.code === "9" || (error.status === 404 && error.code === null))
+/** 1C itself says that there is no such object; a page with status 404 may be anybody's. */
+export const isNotFound = (error: unknown): boolean => error instanceof ODataFault && error.code === "9"

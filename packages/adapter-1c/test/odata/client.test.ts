@@ -88,6 +88,69 @@ describe("R10: sessions (fact 84)", () => {
   })
 })
 
+describe("R10: a session among others' cookies and calls", () => {
+  test("a proxy's own cookie stands beside the session's, and takes its place never", async () => {
+    const base = simulate()
+    let calls = 0
+    const fetch = async (request: Request): Promise<Response> => {
+      const response = await base.fetch(request)
+      response.headers.append("set-cookie", `route=r${++calls}; path=/`)
+      if (calls === 2) response.headers.append("set-cookie", "old=; Max-Age=0")
+      return response
+    }
+    const seen: Array<string | null> = []
+    const client = clientOf(base, { fetch: (request) => (seen.push(request.headers.get("cookie")), fetch(request)) })
+    for (let i = 0; i < 4; i++) await client.count(GOODS)
+    await client.finish()
+    expect(seen).toEqual([null, "ibsession=s-1; route=r1", "ibsession=s-1; route=r2", "ibsession=s-1; route=r3", "ibsession=s-1; route=r4"])
+    expect(base.ledger.filter(({ kind }) => kind === "session")).toMatchObject([{ action: "start" }, { action: "finish" }])
+  })
+
+  test("a cookie that is taken back is sent no more", async () => {
+    const base = simulate()
+    let calls = 0
+    const seen: Array<string | null> = []
+    const client = clientOf(base, { fetch: async (request) => {
+      seen.push(request.headers.get("cookie"))
+      const response = await base.fetch(request)
+      response.headers.append("set-cookie", ++calls === 1 ? "login=now" : "login=; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+      return response
+    } })
+    for (let i = 0; i < 3; i++) await client.count(GOODS)
+    expect(seen.at(-1)).toBe("ibsession=s-1")
+  })
+
+  test("a session does not end while a document is being written in it", async () => {
+    const base = simulate()
+    const seen: Array<string> = []
+    const client = clientOf(base, { fetch: async (request) => {
+      const what = request.headers.get("ibsession") ?? request.method
+      seen.push(what)
+      const response = await base.fetch(request)
+      seen.push(`${what} answered`)
+      return response
+    } })
+    await client.count(GOODS)
+    const [held, inside] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    base.base.afterWrite = () => {
+      inside.resolve()
+      return held.promise
+    }
+    const writing = client.create(ORDER, { НомерПоДаннымКлиента: "1001-1" })
+    await inside.promise
+    const finishing = client.finish()
+    await client.count(GOODS)
+    held.resolve()
+    await Promise.all([writing, finishing])
+    const ofSession = seen.filter((what) => !what.startsWith("GET"))
+    expect(ofSession).toEqual([
+      "start", "start answered", "POST", "start", "start answered", "POST answered", "finish", "finish answered"
+    ])
+    await client.finish()
+    expect([starts(base), base.ledger.filter((entry) => entry.kind === "session" && entry.action === "finish").length]).toEqual([2, 2])
+  })
+})
+
 describe("R10: sessions that cannot be kept", () => {
   test("a start that is answered without a cookie is not repeated: each would leave a session behind", async () => {
     const base = simulate()

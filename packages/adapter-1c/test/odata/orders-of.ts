@@ -25,6 +25,8 @@ export interface World {
   readonly storage: StorageService
   readonly lane: OrderLane
   readonly sales: SalesReader
+  /** In the place of the base's own fetch, once it is set. */
+  answer: ODataSimulator["fetch"] | undefined
   /** Milliseconds by which the adapter's clock has been moved. */
   readonly clock: { ahead: number }
   readonly place: (externalId: string, quantity?: number) => Promise<{ readonly id: string; readonly number: string }>
@@ -66,6 +68,7 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
   const orders = Schema.decodeUnknownSync(ODataOrders)({ settleSeconds: 0, ...options.orders })
   const clock = { ahead: 0 }
   const now = (): number => (options.now ?? Date.now()) + clock.ahead
+  let world: World | undefined
   let lane: OrderLane | undefined
   let sales: SalesReader | undefined
   const adapter = defineAdapter({
@@ -74,8 +77,8 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
     ports: {},
     setup: (_, { hub, connection, onClose }) => {
       const client = new ODataClient({
-        url: `http://1c.test${ODATA_ROOT}`, login: base.login, password: base.password, fetch: base.fetch,
-        backoffMs: 1, retries: 1, timeoutMs: 300
+        url: `http://1c.test${ODATA_ROOT}`, login: base.login, password: base.password,
+        fetch: (request) => (world?.answer ?? base.fetch)(request), backoffMs: 1, retries: 1, timeoutMs: 300
       })
       const products = () => hub.catalogue.links()
       const warehouseOf = (branch: string) => [...BRANCHES].find(([, own]) => own === branch)?.[0] ?? null
@@ -121,8 +124,8 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
     Effect.flatMap(Network, (network) => network.reload)
   ))
   await hub.run(storage.catalogue.putLinks([1, 2, 3].map((n) => ({ connection: CONNECTION, kind: "product", externalId: id(n), id: `p${n}` }))))
-  return {
-    base, hub, storage, clock, close, lane: lane!, sales: sales!,
+  return world = {
+    answer: undefined, base, hub, storage, clock, close, lane: lane!, sales: sales!,
     place: async (externalId, quantity = 2) => (await hub.orders.place({
       channel: "shop", externalId, customer: { name: "Айгерім", phone: "+77010000001" },
       delivery: { type: "pickup", branchId: "north" },

@@ -85,6 +85,67 @@ test("two documents of one number, as a proxy that repeats makes them, are a cas
   expect((await world.part(order)).status).toBe("accepted")
 })
 
+test("R-ORD-6: a base that clears the number of a document gets no second one: it is found by its key, and the number is written again", async () => {
+  const world = await openWorld()
+  const order = await world.place("E-1")
+  await world.lane.round()
+  world.base.base.rows(ORDER)[0]!["НомерПоДаннымКлиента"] = ""
+  await world.hub.orders.command((await world.part(order)).id, "accept", {}, OPERATOR)
+  expect(await world.lane.round()).toMatchObject({ done: 1 })
+  expect(world.documents()).toMatchObject([{ НомерПоДаннымКлиента: `${order.number}-1`, Posted: true }])
+})
+
+test("R-ORD-6: a field that does not keep the number is a wrong setting: told once, and one document is all there will be", async () => {
+  const world = await openWorld()
+  const forget = async (): Promise<void> => {
+    world.base.base.rows(ORDER)[0]!["НомерПоДаннымКлиента"] = ""
+    world.base.base.afterWrite = forget
+  }
+  world.base.base.afterWrite = forget
+  await world.place("E-1")
+  await world.place("E-2")
+  expect(await world.lane.round()).toMatchObject({ done: 0, aside: 0, setup: 1 })
+  expect(await world.lane.round()).toMatchObject({ done: 0, aside: 0, setup: 1 })
+  expect(world.documents()).toHaveLength(1)
+  const { items } = await world.hub.run(world.storage.stock.runs(10, undefined))
+  expect(items.flatMap(({ error }) => error ?? [])).toEqual([expect.stringMatching(/НомерПоДаннымКлиента не хранит номер/u)])
+})
+
+test("R-ORD-6: a cancelled part's document is found by its key, too", async () => {
+  const world = await openWorld()
+  const order = await world.place("E-1")
+  await world.lane.round()
+  world.base.base.rows(ORDER)[0]!["НомерПоДаннымКлиента"] = ""
+  await world.hub.orders.command((await world.part(order)).id, "cancel", { reason: "customer" } as never, OPERATOR)
+  expect(await world.lane.round()).toMatchObject({ done: 1 })
+  expect(world.documents()).toMatchObject([{ DeletionMark: true, Posted: false }])
+})
+
+test("R10: a cancelled part that has two documents: its own is marked, and people are told of the other", async () => {
+  const world = await openWorld()
+  const order = await world.place("E-1")
+  await world.lane.round()
+  const [document] = world.base.base.rows(ORDER)
+  world.base.base.rows(ORDER).unshift({ ...document, Ref_Key: id(5555), Date: "2026-01-01T00:00:00" })
+  await world.hub.orders.command((await world.part(order)).id, "cancel", { reason: "customer" } as never, OPERATOR)
+  expect(await world.lane.round()).toMatchObject({ done: 1 })
+  expect(world.documents().map(({ DeletionMark }) => DeletionMark)).toEqual([false, true])
+  expect((await world.part(order)).cases).toEqual(["needsErpAction"])
+})
+
+test("D27: a creation that is answered without the document is unknown: it is looked for, not made again", async () => {
+  const world = await openWorld()
+  const { fetch } = world.base
+  world.answer = async (request) => {
+    const response = await fetch(request)
+    return request.method === "POST" && response.status === 201 ? new Response(null, { status: 204 }) : response
+  }
+  const order = await world.place("E-1")
+  expect(await world.lane.round()).toMatchObject({ done: 0, later: 1 })
+  expect(await world.lane.round()).toMatchObject({ done: 1 })
+  expect(world.documents()).toMatchObject([{ Posted: true, НомерПоДаннымКлиента: `${order.number}-1` }])
+})
+
 test("ORD-13: a change of the order changes its document, and posts it again", async () => {
   const world = await openWorld()
   const order = await world.place("E-1")

@@ -62,7 +62,7 @@ export class ODataOrderDesk {
     const { hub, writer, ledger, clock, warehouseOf } = this.#parts
     const wanted = wantedOf(pulled, part, clock, warehouseOf)
     this.#wait(wanted.number)
-    const found = await writer.find(wanted.number)
+    const found = await writer.find(wanted.number, ledger.get(wanted.number)?.key ?? null)
     const row = found.live ?? await this.#absent(found.marked, wanted, part)
     if (row !== undefined) {
       await this.#settle(row, wanted, part)
@@ -121,14 +121,16 @@ export class ODataOrderDesk {
     const { hub, writer, ledger } = this.#parts
     const number = numberOf(pulled.order, part)
     this.#wait(number)
-    const { live } = await writer.find(number)
+    const { live, count } = await writer.find(number, ledger.get(number)?.key ?? null)
     if (live !== undefined) await writer.cancel(live)
     if (ended) ledger.forget(number)
     else {
       const key = live === undefined ? null : refOf(live, "Ref_Key")
       ledger.put(number, part.id, { key, cancelled: true, sentAt: null })
     }
-    await hub.orders.resolved(part.id, "needsErpAction")
+    // Whose the others are only people know.
+    if (count > 1) await hub.orders.needsAction(part.id, "needsErpAction", leftText(number, count - 1))
+    else await hub.orders.resolved(part.id, "needsErpAction")
   }
 
   /** @throws TooSoon while the base may still be writing what nobody has heard of */
@@ -158,6 +160,9 @@ export class ODataOrderDesk {
     return "aside"
   }
 }
+
+const leftText = (number: string, count: number): string =>
+  `Заказ ${number} отменён, а в 1С под его номером есть ещё документы: ${count}. Проверьте их и пометьте на удаление.`
 
 /** 1C's own words, without the buyer whom they may quote. */
 const refusalText = ({ order }: PulledOrder, { said, message }: ODataFault): string => {

@@ -1,7 +1,7 @@
 import type { Fulfilment, PulledOrder } from "@aptekit/core"
 import { CannotSend, digitsOf, numberOf } from "../../sale/compose.ts"
 import type { WallClock } from "../../sale/clock.ts"
-import { EMPTY_GUID, isGuid, numberOf as numberIn, refOf, type Row } from "../values.ts"
+import { EMPTY_GUID, isGuid, numberOf as numberIn, refOf, type Row, textOf } from "../values.ts"
 import type { ODataOrders } from "./settings.ts"
 
 /** A line as it is compared: which goods, how many, at what price in major units. */
@@ -120,6 +120,7 @@ export const changesIn = (settings: ODataOrders, row: Row, wanted: Wanted): Row 
     ? wanted.lines
     : wanted.lines.map((line) => ({ ...line, price: null }))
   return {
+    ...(textOf(row, settings.number) === wanted.number ? {} : { [settings.number]: wanted.number }),
     ...(refOf(row, settings.warehouse) === wanted.warehouse.toLowerCase()
       ? {}
       : { [settings.warehouse]: wanted.warehouse }),

@@ -1,5 +1,5 @@
 import type { ODataClient } from "../client.ts"
-import { isConflict, ODataFault } from "../fault.ts"
+import { isConflict, isNotFound, ODataFault } from "../fault.ts"
 import { flagOf, guid, quoted, refOf, type Row, textOf } from "../values.ts"
 import { changesIn, newRow, type Wanted } from "./document.ts"
 import type { ODataOrders } from "./settings.ts"
@@ -10,7 +10,7 @@ const CONFLICTS = 3
 const MOST_FOUND = 10
 
 export interface Found {
-  /** The first document of this number that bears no deletion mark. */
+  /** Of the documents that bear no deletion mark ours, or the first one. */
   readonly live: Row | undefined
   readonly marked: Row | undefined
   readonly count: number
@@ -26,7 +26,19 @@ export class DocumentWriter {
     this.#settings = settings
   }
 
-  async find(number: string): Promise<Found> {
+  /** `key`: of the document that we know; it is looked for where none bears the number any more. */
+  async find(number: string, key: string | null): Promise<Found> {
+    const rows = await this.#numbered(number)
+    const known = rows.length > 0 || key === null ? rows : await this.#keyed(key)
+    const live = known.filter((row) => !flagOf(row, "DeletionMark"))
+    return {
+      live: live.find((row) => refOf(row, "Ref_Key") === key) ?? live[0],
+      marked: known.find((row) => flagOf(row, "DeletionMark")),
+      count: live.length
+    }
+  }
+
+  async #numbered(number: string): Promise<ReadonlyArray<Row>> {
     const { document, number: field } = this.#settings
     const { value } = await this.#client.get(document, {
       $filter: `${field} eq ${quoted(number)}`,
@@ -34,13 +46,28 @@ export class DocumentWriter {
       $top: MOST_FOUND,
       allowedOnly: true
     })
-    const rows = Array.isArray(value) ? value as ReadonlyArray<Row> : []
-    const live = rows.filter((row) => !flagOf(row, "DeletionMark"))
-    return { live: live[0], marked: rows.find((row) => flagOf(row, "DeletionMark")), count: live.length }
+    return Array.isArray(value) ? value as ReadonlyArray<Row> : []
   }
 
-  create(wanted: Wanted): Promise<Row> {
-    return this.#client.create(this.#settings.document, newRow(this.#settings, wanted))
+  /** None: people have removed it for good. One that the user may not see is a refusal, not none. */
+  async #keyed(key: string): Promise<ReadonlyArray<Row>> {
+    try {
+      return [await this.#client.get(`${this.#settings.document}(${guid(key)})`)]
+    } catch (error) {
+      if (isNotFound(error)) return []
+      throw error
+    }
+  }
+
+  /** @throws ODataFault `unknown` where the answer does not name the document: it may have been made */
+  async create(wanted: Wanted): Promise<Row> {
+    const { document } = this.#settings
+    const row = await this.#client.create(document, newRow(this.#settings, wanted))
+    if (refOf(row, "Ref_Key") !== null) return row
+    throw new ODataFault(`1С не назвала созданный документ ${document}: найдём его по номеру.`, {
+      outcome: "unknown",
+      blame: "partner"
+    })
   }
 
   /**
@@ -50,10 +77,21 @@ export class DocumentWriter {
    */
   async settle(found: Row, wanted: Wanted, changing: () => Promise<void>, again: boolean): Promise<boolean> {
     const changes = (row: Row): Row => changesIn(this.#settings, row, wanted)
-    return this.#compared(found, changes, async (row, changed) => {
+    return this.#compared(found, changes, async (row, changed, answer) => {
+      this.#expectNumber(answer, wanted)
       if (!this.#settings.post || (!changed && !again && flagOf(row, "Posted"))) return false
       return this.#post(row)
     }, changing)
+  }
+
+  /** By the number a document is found again whose key nobody heard of: without it there would be a second one. */
+  #expectNumber(row: Row, wanted: Wanted): void {
+    const { number } = this.#settings
+    if (row[number] === undefined || textOf(row, number) === wanted.number) return
+    throw new ODataFault(`Поле ${number} не хранит номер, который пишет хаб: укажите другое в orders.number.`, {
+      outcome: "rejected",
+      blame: "setup"
+    })
   }
 
   /** Takes the document back as this base does it. */
@@ -86,7 +124,7 @@ export class DocumentWriter {
   async #compared(
     found: Row,
     differenceOf: (row: Row) => Row,
-    after: (row: Row, changed: boolean) => Promise<boolean>,
+    after: (row: Row, changed: boolean, answer: Row) => Promise<boolean>,
     before: () => Promise<void> = async () => undefined
   ): Promise<boolean> {
     const path = pathOf(this.#settings.document, found)
@@ -96,8 +134,9 @@ export class DocumentWriter {
       const changed = Object.keys(change).length > 0
       try {
         if (changed) await before()
-        if (changed) await this.#client.patch(path, change, textOf(row, "DataVersion") ?? undefined)
-        return await after(row, changed) || changed
+        const version = textOf(row, "DataVersion") ?? undefined
+        const answer = changed ? await this.#client.patch(path, change, version) : row
+        return await after(row, changed, answer) || changed
       } catch (error) {
         if (!isConflict(error)) throw error
         if (attempt === CONFLICTS) throw busy(path)
