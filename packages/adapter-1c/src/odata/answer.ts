@@ -75,10 +75,10 @@ const plainFault = (status: number, purpose: Purpose, where: string): ODataFault
   )
 }
 
-/** A success that holds no JSON: a page about licences or login, a proxy's page, half an answer (fact 83). */
-export const oddAnswer = (purpose: Purpose, where: string, contentType: string): ODataFault =>
+/** A success that holds no JSON, or no XML: a page about licences or login, a proxy's page, half an answer (fact 83). */
+export const oddAnswer = (purpose: Purpose, where: string, contentType: string, expected: "JSON" | "XML" = "JSON"): ODataFault =>
   new ODataFault(
-    `Ответ на ${where} не JSON${contentType === "" ? "" : ` (${contentType.slice(0, 60)})`}: так отвечает страница ` +
+    `Ответ на ${where} не ${expected}${contentType === "" ? "" : ` (${contentType.slice(0, 60)})`}: так отвечает страница ` +
       "входа, нехватка лицензий или прокси. Откройте адрес в браузере под тем же пользователем.",
     { outcome: purpose === "write" ? "unknown" : "unavailable", blame: "partner" }
   )

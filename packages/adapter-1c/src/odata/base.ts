@@ -36,7 +36,7 @@ export class Base {
   async check(): Promise<void> {
     if (this.#checked) return
     const { client, needs } = this.parts
-    const metadata = await readMetadata(await client.stream("$metadata"), objectsOf(needs))
+    const metadata = await client.xml("$metadata", (pieces) => readMetadata(pieces, objectsOf(needs)))
     const missing = missingIn(metadata, needs)
     if (missing.length > 0) {
       const reason = `Настройка не подходит к этой базе. ${missing.join(" ")}`

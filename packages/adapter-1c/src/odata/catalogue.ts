@@ -217,7 +217,7 @@ export class Catalogue {
     }
     for (const filter of filters) {
       // What a void attempt has brought are barcodes all the same.
-      await this.#base.each({ path: barcodes.set, key: [barcode], select, filter, allowedOnly: true }, () => undefined,
+      await this.#base.each({ path: barcodes.set, key: select, select, filter, allowedOnly: true }, () => undefined,
         ({ rows }) => rows.forEach(take))
     }
     return found

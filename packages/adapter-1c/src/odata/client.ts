@@ -4,8 +4,9 @@ import { ODataFault } from "./fault.ts"
 import { Gate } from "./gate.ts"
 import { type Record1C, recordedFetch, taskNow } from "./recording.ts"
 import { Patience } from "./patience.ts"
-import { expectJson, rowsIn } from "./rows-in.ts"
+import { expectJson, piecesOf, rowsIn } from "./rows-in.ts"
 import { BaseSession, type Entry } from "./session.ts"
+import { XmlError } from "../xml/error.ts"
 import type { Row } from "./values.ts"
 
 const JSON_FORMAT = "application/json;odata=nometadata"
@@ -126,14 +127,29 @@ export class ODataClient {
     })
   }
 
-  /** XML: `$metadata`, or what `SelectChanges` answers. Repeated only until it begins to flow. */
-  async stream(path: string, query: Query = {}, method: "GET" | "POST" = "GET"): Promise<ReadableStream<Uint8Array>> {
+  /**
+   * XML: `$metadata`, or what `SelectChanges` answers. `read` begins anew where an answer breaks off or is no XML; `timeoutMs` is
+   * for each piece.
+   */
+  async xml<A>(
+    path: string,
+    read: (pieces: AsyncIterable<Uint8Array>) => Promise<A>,
+    { query = {}, method = "GET" }: { readonly query?: Query; readonly method?: "GET" | "POST" } = {}
+  ): Promise<A> {
     const headers = { accept: "application/atom+xml, application/xml" }
     return this.#patiently(async () => {
-      const response = await this.#call({ method, path, query, purpose: "read", headers })
-      const type = response.headers.get("content-type") ?? ""
-      if (response.body === null || !/xml/iu.test(type)) throw oddAnswer("read", path, type)
-      return response.body
+      const patience = new Patience(this.#options.timeoutMs)
+      try {
+        const response = await this.#call({ method, path, query, purpose: "read", headers, patience })
+        const type = response.headers.get("content-type") ?? ""
+        if (response.body !== null && /xml/iu.test(type)) return await read(piecesOf(response.body, path, () => patience.begin()))
+        await response.body?.cancel()
+        throw oddAnswer("read", path, type, "XML")
+      } catch (error) {
+        throw error instanceof XmlError ? oddAnswer("read", path, "", "XML") : error
+      } finally {
+        patience.end()
+      }
     })
   }
 

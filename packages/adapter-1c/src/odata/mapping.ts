@@ -45,6 +45,8 @@ export const PricesMapping = Schema.Struct({
   product: Name,
   variant: maybe,
   priceType: Name,
+  /** Further dimensions, only to tell rows apart. */
+  more: Names,
   amount: Name,
   currency: maybe,
   /** A price per pack is rejected: its factor is not known. */

@@ -32,8 +32,8 @@ export const needsOf = (mapping: Mapping, versions = false): ReadonlyArray<Need>
     needs.push({ setting: "stock", path: stock.table, fields: [...stockKey(stock), ...stock.plus, ...stock.minus] })
   }
   if (prices !== null) {
-    const { product, variant, priceType, amount, currency, unit } = prices
-    const fields = some(product, variant, priceType, amount, currency, unit)
+    const { product, variant, priceType, more, amount, currency, unit } = prices
+    const fields = some(product, variant, priceType, ...more, amount, currency, unit)
     needs.push({ setting: "prices", path: prices.table, fields })
   }
   if (currencies !== null) {

@@ -26,6 +26,14 @@ export class TableChanged extends ODataFault {
   }
 }
 
+/** Rows that differ only in what nobody has named: a base gives them in any order, and pages may lose or double them. */
+const alike = ({ path, key }: Table): ODataFault =>
+  new ODataFault(
+    `Строки ${path} не различаются по ${key.join(", ")}: страницы могут потерять или удвоить их, ничего не применено. Впишите ` +
+      "остальные измерения в mapping (stock.more, prices.more) или поставьте virtualTables: \"whole\".",
+    { outcome: "rejected", blame: "setup" }
+  )
+
 /** An answer broke off while it flowed. */
 export class TableCut extends ODataFault {
   constructor(fault: ODataFault) {
@@ -64,7 +72,7 @@ const queryOf = ({ select, filter, allowedOnly }: Table): Query => ({
  * and nothing that came may be used (D3). A page that breaks off is gone on with from its last row.
  */
 export async function* pagesOf(client: ODataClient, table: Table, size: number): AsyncGenerator<Page> {
-  const place: Place = { read: 0, last: undefined, total: null }
+  const place: Place = { read: 0, last: undefined, before: undefined, total: null }
   for (let cuts = 0; ;) {
     const before = place.read
     try {
@@ -83,6 +91,8 @@ export async function* pagesOf(client: ODataClient, table: Table, size: number):
 interface Place {
   read: number
   last: Row | undefined
+  /** The row before that. */
+  before: Row | undefined
   total: number | null
 }
 
@@ -91,7 +101,10 @@ async function* pageOf(client: ODataClient, table: Table, size: number, place: P
   const changed = () => new TableChanged(table.path)
   const query = queryOf(table)
   const overlap = place.last === undefined ? 0 : 1
-  const [from, { last }] = [place.read, place]
+  const [from, { last, before }] = [place.read, place]
+  const isAlike = (one: Row | undefined, other: Row | undefined): boolean =>
+    one !== undefined && other !== undefined && keyOf(one, table) === keyOf(other, table)
+  if (isAlike(before, last)) throw alike(table)
   let head: Row = {}
   let isFirst = overlap === 1
   const pieces = flowOf(client, table.path, {
@@ -102,7 +115,9 @@ async function* pageOf(client: ODataClient, table: Table, size: number, place: P
     if (isFirst && keyOf(piece[0]!, table) !== keyOf(last!, table)) throw changed()
     const rows = isFirst ? piece.slice(1) : piece
     isFirst = false
+    if (place.read === from && isAlike(last, rows[0])) throw alike(table)
     place.read += rows.length
+    place.before = rows.length > 1 ? rows.at(-2) : rows.length === 1 ? place.last : place.before
     place.last = rows.at(-1) ?? place.last
     yield { rows, read: place.read, total: place.total }
   }

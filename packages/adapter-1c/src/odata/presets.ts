@@ -27,7 +27,7 @@ const UT: Mapping = {
   },
   prices: {
     table: "InformationRegister_ЦеныНоменклатуры/SliceLast()", product: "Номенклатура_Key",
-    variant: "Характеристика_Key", priceType: "ВидЦены_Key", amount: "Цена", currency: "Валюта_Key",
+    variant: "Характеристика_Key", priceType: "ВидЦены_Key", more: [], amount: "Цена", currency: "Валюта_Key",
     unit: "Упаковка_Key"
   },
   currencies: { set: "Catalog_Валюты", code: "Code", name: "Description" }

@@ -47,7 +47,7 @@ export class PriceReader {
     await this.#catalogue.refresh()
     const currencies = await this.#currencies()
     const prices = this.#base.parts.mapping.prices!
-    const key = [prices.product, prices.variant, prices.priceType, prices.unit].filter((field) => field !== null)
+    const key = [prices.product, prices.variant, prices.priceType, prices.unit, ...prices.more].filter((field) => field !== null)
     let [table, rejects] = [new PriceTable<Target>(), new Rejects()]
     const begin = (): void => {
       [table, rejects] = [new PriceTable(), new Rejects()]

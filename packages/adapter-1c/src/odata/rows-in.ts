@@ -26,8 +26,7 @@ export async function* rowsIn(
   const type = response.headers.get("content-type") ?? ""
   const scanner = new RowScanner()
   const slices = new Slices()
-  for await (const chunk of chunksOf(response.body!, where)) {
-    moved()
+  for await (const chunk of piecesOf(response.body!, where, moved)) {
     for (let at = 0; at < chunk.length; at += PIECE) {
       const rows = tried(() => scanner.push(chunk.subarray(at, at + PIECE)), where, type)
       if (rows.length > 0) yield rows
@@ -37,9 +36,13 @@ export async function* rowsIn(
   return tried(() => scanner.end(), where, type)
 }
 
-async function* chunksOf(body: ReadableStream<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
+/** `moved`: called for each piece. @throws ODataFault where the connection is lost */
+export async function* piecesOf(body: ReadableStream<Uint8Array>, where: string, moved: () => void): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of body) yield chunk
+    for await (const chunk of body) {
+      moved()
+      yield chunk
+    }
   } catch (error) {
     throw lostFault(error, "read", where)
   }

@@ -91,6 +91,10 @@ export class SeriesWriter {
     const now = new Cells()
     for (const [product, slot] of slots) {
       for (const branch of tracked(table, goods.get(product)!).keys()) now.add(branches[branch]!, slot)
+      // What could not be read is as it was.
+      for (const [place, branch] of branches.entries()) {
+        if (before.has(branch, slot) && table.isUnread(goods.get(product)!, place)) now.add(branch, slot)
+      }
       if (slices.due) await slices.rest()
     }
     // First what was and what is: after a crash in between "none left" is said once more, never left out.
@@ -152,7 +156,7 @@ export class SeriesWriter {
   }
 }
 
-/** Series by place of the branch, where at least one row names one: of other goods and branches nothing is said. */
+/** Series by place of the branch, where at least one row names one and each could be read: of others nothing is said. */
 const tracked = (table: StockTable, goods: ReadonlyArray<number>): ReadonlyMap<number, ReadonlyArray<SeriesRow>> => {
   const branches = new Map<number, Array<SeriesRow>>()
   for (const one of goods) {
@@ -162,7 +166,9 @@ const tracked = (table: StockTable, goods: ReadonlyArray<number>): ReadonlyMap<n
       else rows.push(row)
     }
   }
-  for (const [branch, rows] of branches) if (rows.every(({ series }) => series === 0)) branches.delete(branch)
+  for (const [branch, rows] of branches) {
+    if (rows.every(({ series }) => series === 0) || table.isUnread(goods, branch)) branches.delete(branch)
+  }
   return branches
 }
 

@@ -4,6 +4,7 @@ import { ODataChanges } from "./changes/settings.ts"
 import { MappingOverrides } from "./mapping.ts"
 import { ODataOrders } from "./orders/settings.ts"
 import { ODataSales } from "./sales/settings.ts"
+import { MOST_MINUTES } from "./timers.ts"
 import { ODataVersions } from "./versions/settings.ts"
 
 const Id = Schema.NonEmptyString.check(Schema.isMaxLength(100))
@@ -31,7 +32,7 @@ const Guard = Schema.Struct({
 /** Settings of a connection that asks a 1C base by its standard OData interface. */
 export const OneCODataConfig = Schema.Struct({
   /** `http(s)://host/<publication>/odata/standard.odata`. */
-  url: Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s]+\/odata\/standard\.odata\/?$/u, {
+  url: Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s@?#]+\/odata\/standard\.odata\/?$/u, {
     expected: "http(s)://host/publication/odata/standard.odata"
   })),
   login: Schema.NonEmptyString.check(Schema.isPattern(/^[^:]+$/u, { expected: "a login without a colon" })),
@@ -59,12 +60,12 @@ export const OneCODataConfig = Schema.Struct({
     Schema.withDecodingDefaultKey(Effect.succeed("KZT"))
   ),
   guard: Guard.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
-  /** Minutes between two readings; 0: only by hand. */
+  /** Minutes between two readings, at most 24 days; 0: only by hand. */
   every: Schema.Struct({
-    catalogue: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(720))),
-    stock: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(15))),
-    prices: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(60))),
-    sales: count(0, 100_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(5)))
+    catalogue: count(0, MOST_MINUTES).pipe(Schema.withDecodingDefaultKey(Effect.succeed(720))),
+    stock: count(0, MOST_MINUTES).pipe(Schema.withDecodingDefaultKey(Effect.succeed(15))),
+    prices: count(0, MOST_MINUTES).pipe(Schema.withDecodingDefaultKey(Effect.succeed(60))),
+    sales: count(0, MOST_MINUTES).pipe(Schema.withDecodingDefaultKey(Effect.succeed(5)))
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   /** An order or reservation document for each part of an order; left out, the connection takes no orders. */
   orders: Schema.optionalKey(ODataOrders),

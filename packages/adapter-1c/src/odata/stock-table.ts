@@ -63,15 +63,23 @@ export class StockTable {
     this.series.of("")
   }
 
-  /** `series`: null where the base keeps none, "" where the goods of this row bear none. */
+  /**
+   * `series`: null where the base keeps none, "" where the goods of this row bear none. `units`: NaN where the row cannot be
+   * read; nothing is known then of these goods at this branch.
+   */
   add(externalId: string, branch: number, units: number, series: string | null): void {
     const goods = this.goods.of(externalId)
     const cell = goods * this.branches + branch
     if (cell >= this.#units.length) this.#grow(cell + 1)
     this.#units[cell] = exact(this.#units[cell]! + units)
-    if (series === null) return
+    if (series === null || Number.isNaN(units)) return
     this.#rows.push(branch, this.series.of(series), units, this.#last[goods] ?? NO_ROW)
     this.#last[goods] = this.#rows.size - 1
+  }
+
+  /** Was there a row that could not be read? */
+  isUnread(goods: ReadonlyArray<number>, branch: number): boolean {
+    return goods.some((one) => Number.isNaN(this.units(one, branch)))
   }
 
   /** Does any row speak of series? */

@@ -22,7 +22,8 @@ export interface StockResult {
 
 /**
  * The free stock of all mapped warehouses, read whole (fact 88). Only because every page came and the count agreed does
- * a row that is not there mean zero (D3): each known product at each mapped branch is stated.
+ * a row that is not there mean zero (D3): each known product at each mapped branch is stated, unless its row is there and
+ * cannot be read.
  */
 export class StockReader {
   readonly #base: Base
@@ -78,7 +79,7 @@ export class StockReader {
         : `Филиала ${branch} нет в хабе: создайте его или исправьте настройку warehouses.`)
     }
     const units = sum(row, stock.plus) - sum(row, stock.minus)
-    if (Number.isNaN(units)) return rejects.reject(line, "Количество в остатках не число.")
+    if (Number.isNaN(units)) rejects.reject(line, `Количество товара ${product} на складе ${warehouse} не число: остаток прежний.`)
     const id = externalIdOf(product, stock.variant === null ? null : refOf(row, stock.variant))
     table.add(id, place, units, stock.series === null ? null : refOf(row, stock.series) ?? "")
   }
@@ -99,6 +100,7 @@ export class StockReader {
       const slot = hub.catalogue.slot(product)
       if (slot === undefined) continue
       for (const [place, branch] of slots.entries()) {
+        if (table.isUnread(goods, place)) continue
         const units = goods.reduce((total, id) => exact(total + table.units(id, place)), 0)
         if (batch.add(slot, branch, whole(units, product, rejects))) await batch.flush()
       }

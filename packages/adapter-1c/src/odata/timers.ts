@@ -1,3 +1,6 @@
+/** A timer holds 2³¹ milliseconds, and takes more for "at once". */
+export const MOST_MINUTES = 35_000
+
 /** Work at intervals that never overlaps itself, until it is stopped. */
 export class Timers {
   readonly #timers: Array<NodeJS.Timeout> = []

@@ -3,6 +3,7 @@ import { faultOf } from "../../src/odata/answer.ts"
 import { ODataClient, type ODataClientOptions } from "../../src/odata/client.ts"
 import { ODATA_CODES } from "../../src/odata/codes.ts"
 import { ODataFault } from "../../src/odata/fault.ts"
+import { readMetadata } from "../../src/odata/metadata.ts"
 import { pagesOf, wholeOf } from "../../src/odata/paging.ts"
 import type { Row } from "../../src/odata/values.ts"
 import { ODATA_ROOT, type ODataSimulator } from "../../src/testing/index.ts"
@@ -319,5 +320,60 @@ describe("fact 84: what a base says to a cookie it has forgotten, nobody knows",
     base.faults.busy = 2
     await client.get(GOODS)
     expect(starts(base)).toBe(1)
+  })
+})
+
+describe("R10: XML of the interface", () => {
+  const cutOnce = (base: ODataSimulator, how: (whole: Uint8Array) => Response) => {
+    let left = 1
+    return async (request: Request): Promise<Response> => {
+      const response = await base.fetch(request)
+      if (!request.url.includes("$metadata") || left-- <= 0) return response
+      return how(new Uint8Array(await response.arrayBuffer()))
+    }
+  }
+  const xml = { headers: { "content-type": "application/xml" } }
+  const broken = (whole: Uint8Array): Response =>
+    new Response(new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(whole.subarray(0, whole.length / 2))
+        controller.error(new TypeError("terminated"))
+      }
+    }), xml)
+  const cases = [
+    ["breaks off", broken], ["ends too soon", (whole: Uint8Array) => new Response(whole.slice(0, whole.length / 2), xml)],
+    ["is no XML", () => new Response("<html><p>login", xml)]
+  ] as const
+
+  test.each(cases)("$metadata that %s is asked for again", async (_, how) => {
+    const base = simulate()
+    const metadata = await clientOf(base, { fetch: cutOnce(base, how) }).xml("$metadata", (stream) => readMetadata(stream, new Set([GOODS])))
+    expect(metadata.fields(GOODS)?.has("Description")).toBe(true)
+  })
+
+  test.each(cases)("$metadata that always %s is told as such", async (_, how) => {
+    const base = simulate()
+    const always = (request: Request) => cutOnce(base, how)(request)
+    const fault = await faultFrom(clientOf(base, { fetch: always, retries: 1 }).xml("$metadata", (stream) => readMetadata(stream, new Set([GOODS]))))
+    expect(fault).toMatchObject({ outcome: "unavailable", message: expect.stringContaining("$metadata") as string })
+  })
+
+  test("an answer that flows slowly is waited for as long as it flows", async () => {
+    const base = simulate()
+    const fetch = async (request: Request): Promise<Response> => {
+      const whole = new Uint8Array(await (await base.fetch(request)).arrayBuffer())
+      const step = Math.ceil(whole.length / 8)
+      let at = 0
+      return new Response(new ReadableStream({
+        pull: async (controller) => {
+          await new Promise((resolve) => setTimeout(resolve, 40))
+          if (request.signal.aborted) return controller.error(request.signal.reason)
+          controller.enqueue(whole.subarray(at, at += step))
+          if (at >= whole.length) controller.close()
+        }
+      }), xml)
+    }
+    const metadata = await clientOf(base, { fetch, timeoutMs: 200, retries: 0 }).xml("$metadata", (stream) => readMetadata(stream, new Set([GOODS])))
+    expect(metadata.fields(GOODS)?.has("Description")).toBe(true)
   })
 })

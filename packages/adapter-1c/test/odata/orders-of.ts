@@ -29,7 +29,7 @@ export interface World {
   answer: ODataSimulator["fetch"] | undefined
   /** Milliseconds by which the adapter's clock has been moved. */
   readonly clock: { ahead: number }
-  readonly place: (externalId: string, quantity?: number) => Promise<{ readonly id: string; readonly number: string }>
+  readonly place: (externalId: string, quantity?: number, more?: object) => Promise<{ readonly id: string; readonly number: string }>
   readonly part: (order: { readonly id: string }) => Promise<{
     readonly id: string
     readonly status: string
@@ -126,10 +126,11 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
   await hub.run(storage.catalogue.putLinks([1, 2, 3].map((n) => ({ connection: CONNECTION, kind: "product", externalId: id(n), id: `p${n}` }))))
   return world = {
     answer: undefined, base, hub, storage, clock, close, lane: lane!, sales: sales!,
-    place: async (externalId, quantity = 2) => (await hub.orders.place({
+    place: async (externalId, quantity = 2, more = {}) => (await hub.orders.place({
       channel: "shop", externalId, customer: { name: "Айгерім", phone: "+77010000001" },
       delivery: { type: "pickup", branchId: "north" },
-      lines: [{ productId: "p1", quantity }, { productId: "p2", quantity: 1 }], payment: { method: "cash" }
+      lines: [{ productId: "p1", quantity }, { productId: "p2", quantity: 1 }], payment: { method: "cash" },
+      ...more
     })).order,
     part: async (order) => {
       const seen = (await hub.orders.get(order.id))!

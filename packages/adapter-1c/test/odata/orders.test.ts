@@ -245,6 +245,21 @@ test("R10, D27: a business error is not retried: case and dead letter with 1C's 
   expect(writes(world)).toBe(posts)
 })
 
+test.each([
+  "Клиент Айгерім: долг", "Не найден контрагент \"АЙГЕРІМ Серикова\"", "Серикова А.: нет договора, тел. +7 (701) 000-00-01",
+  "Адрес «Абая 10, кв. 5» не распознан, aigerim@example.kz"
+])("R-OPS-3: 1C's words are told without the buyer whom they quote: %s", async (said) => {
+  const world = await openWorld()
+  const order = await world.place("E-1", 2, { customer: { name: "Айгерім Серикова", phone: "+77010000001" }, comment: "Абая 10, кв. 5" })
+  const { fetch } = world.base
+  world.answer = (request) => request.method === "POST"
+    ? Promise.resolve(Response.json({ "odata.error": { code: "-1", message: { lang: "ru", value: said } } }, { status: 500 }))
+    : fetch(request)
+  expect(await world.lane.round()).toMatchObject({ aside: 1 })
+  const texts = JSON.stringify([await world.dead(), (await world.hub.orders.get(order.id))!.cases])
+  for (const word of ["Айгер", "АЙГЕР", "Серикова", "701", "Абая", "aigerim"]) expect(texts).not.toContain(word)
+})
+
 test("a message that a person lets go again is delivered, and its case closes", async () => {
   const world = await openWorld()
   const order = await world.place("E-1")

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { oneCODataPort } from "../../src/index.ts"
 import { describe, expect, test } from "vitest"
-import { balance, GOODS, id, NORTH, PRICES, price, simulate, SOUTH, STOCK, USD } from "./base-of.ts"
+import { balance, GOODS, id, NONE, NORTH, PRICES, price, simulate, SOUTH, STOCK, USD } from "./base-of.ts"
 import { newFolder, type ODataHub, openHub } from "./hub-of.ts"
 import { keptStorage } from "./orders-of.ts"
 
 const AT = Date.parse("2026-11-23T06:00:00Z")
 const product = async ({ hub, storage }: ODataHub, id: string) => (await hub.run(storage.catalogue.byIds([id as never])))[0]
+const seriesOf = ({ hub, storage }: ODataHub, productId: string, branchId: string) =>
+  hub.run(storage.stock.series([productId as never], [branchId as never]))
 
 describe("R-STK-2: goods, stock and prices of a base come in", () => {
   test("all three kinds, each as a run of its own", async () => {
@@ -196,6 +198,25 @@ describe("D2, D6: what rows say", () => {
     expect(run.rejects.map(({ reason }) => reason).join()).toMatch(/Дробный.*Отрицательный|Отрицательный.*Дробный/u)
   })
 
+  test("D3: a quantity that cannot be read is no zero: the product's stock and series there stay as they were", async () => {
+    const world = await openHub()
+    Object.assign(world.base.base.rows(STOCK)[0]!, { Серия_Key: id(501) })
+    await world.sync("catalogue", "stock")
+    const before = await seriesOf(world, id(1), "north")
+    expect(before).toHaveLength(1)
+    Object.assign(world.base.base.rows(STOCK)[0]!, { ВНаличииBalance: "двенадцать" })
+    Object.assign(world.base.base.rows(STOCK)[1]!, { ВНаличииBalance: 4 })
+    const run = await world.sync("stock")
+    expect(run).toMatchObject({ state: "done", counts: { rejected: 1, gone: 0 } })
+    await sleep(2)
+    expect([world.stockOf(id(1), "north"), world.stockOf(id(1), "south")]).toEqual([10, 4])
+    expect(await seriesOf(world, id(1), "north")).toEqual(before)
+    Object.assign(world.base.base.rows(STOCK)[0]!, { ВНаличииBalance: 3, Серия_Key: NONE })
+    await world.sync("stock")
+    expect(world.stockOf(id(1), "north")).toBe(1)
+    expect(await seriesOf(world, id(1), "north")).toEqual([])
+  })
+
   test("numbers as text are numbers", async () => {
     const world = await openHub()
     Object.assign(world.base.base.rows(STOCK)[0]!, { ВНаличииBalance: "12" })
@@ -216,9 +237,6 @@ describe("D2, D6: what rows say", () => {
 })
 
 describe("R9: series and expiry dates per branch", () => {
-  const seriesOf = ({ hub, storage }: ODataHub, productId: string, branchId: string) =>
-    hub.run(storage.stock.series([productId as never], [branchId as never]))
-
   test("series of the balance with their dates; gone ones are none left; goods without series are not named", async () => {
     const world = await openHub()
     const rows = world.base.base.rows(STOCK)
@@ -276,6 +294,47 @@ describe("fact 85, 89: the mapping is checked before anything is read", () => {
   test("a probable preset that does not fit says so", async () => {
     const world = await openHub({ preset: "unf" })
     expect((await world.sync("stock")).error).toContain("AccumulationRegister_ЗапасыНаСкладах")
+  })
+})
+
+describe("fact 89: dimensions that nobody has named", () => {
+  /** A base sorts rows that are equal in what it was asked to sort by as it likes, another way each time. */
+  const restless = (world: ODataHub): void => {
+    const { fetch } = world.base
+    Object.assign(world.base, { fetch: (request: Request) => {
+      world.base.base.rows(STOCK).reverse()
+      return fetch(request)
+    } })
+  }
+
+  test.each([1, 2, 3])("rows that the mapping cannot tell apart shift between pages of %i: nothing is believed, and the setting is named", async (size) => {
+    const world = await openHub({ page: size, mapping: { stock: { series: null, more: ["Назначение_Key", "Помещение_Key"] } } })
+    await world.sync("catalogue")
+    const rows = world.base.base.rows(STOCK)
+    rows.length = 0
+    for (let n = 1; n <= 6; n++) rows.push(balance(1, NORTH, n, { Серия_Key: id(500 + n) }))
+    restless(world)
+    const run = await world.sync("stock")
+    expect(run).toMatchObject({ state: "failed", error: expect.stringMatching(/не различаются[\s\S]*stock\.more/u) as string })
+    expect(world.stockOf(id(1), "north")).toBe(0)
+  })
+
+  test("in one answer they are only added up", async () => {
+    const world = await openHub({ page: 2, virtualTables: "whole", mapping: { stock: { series: null } } })
+    await world.sync("catalogue")
+    const rows = world.base.base.rows(STOCK)
+    rows.length = 0
+    for (let n = 1; n <= 6; n++) rows.push(balance(1, NORTH, n, { Серия_Key: id(500 + n) }))
+    expect(await world.sync("stock")).toMatchObject({ state: "done" })
+    expect(world.stockOf(id(1), "north")).toBe(21)
+  })
+
+  test("a barcode that two goods bear is no reason to stop", async () => {
+    const world = await openHub({ page: 1 })
+    const rows = world.base.base.rows("InformationRegister_ШтрихкодыНоменклатуры")
+    rows.push({ ...rows[0]!, Номенклатура_Key: id(2) })
+    expect(await world.sync("catalogue")).toMatchObject({ state: "done" })
+    expect(await product(world, id(2))).toMatchObject({ barcodes: ["4601234567893"] })
   })
 })
 

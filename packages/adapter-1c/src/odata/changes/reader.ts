@@ -29,7 +29,7 @@ export class ChangesReader {
     const { client, state, apply } = this.#parts
     const message = state.value.message + 1
     const query = { DataExchangePoint: this.#point(), MessageNo: message }
-    const objects = await readChanges(await client.stream("SelectChanges", query, "POST"))
+    const objects = await client.xml("SelectChanges", readChanges, { query, method: "POST" })
     if (objects.length === 0) return 0
     if (!await apply(objects)) return objects.length
     // Cut off behind this line the same changes come once more under the same number, and change nothing.

@@ -6,6 +6,7 @@ import { refOf, type Row } from "../values.ts"
 import { twinsText } from "./back.ts"
 import { type Wanted, wantedOf } from "./document.ts"
 import type { DocumentLedger } from "./ledger.ts"
+import { nameless } from "./nameless.ts"
 import type { ODataOrders } from "./settings.ts"
 import type { DocumentWriter } from "./writer.ts"
 
@@ -164,10 +165,8 @@ export class ODataOrderDesk {
 const leftText = (number: string, count: number): string =>
   `Заказ ${number} отменён, а в 1С под его номером есть ещё документы: ${count}. Проверьте их и пометьте на удаление.`
 
-/** 1C's own words, without the buyer whom they may quote. */
+/** 1C's own words, where there are any. */
 const refusalText = ({ order }: PulledOrder, { said, message }: ODataFault): string => {
-  const names = [order.customer.name.trim(), order.customer.phone ?? ""].filter((text) => text.length > 1)
-  const nameless = names.reduce((text, name) => text.replaceAll(name, "…"), said ?? "")
-  const words = nameless.replace(/\+?[78][\d\s()-]{9,}\d/gu, "…")
-  return words.trim() === "" ? message : `1С отказалась принять документ: ${words.trim()}`
+  const words = nameless(said ?? "", order).trim()
+  return words === "" ? message : `1С отказалась принять документ: ${words}`
 }

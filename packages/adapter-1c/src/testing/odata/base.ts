@@ -23,6 +23,7 @@ export class ODataBase {
   #made = 0
   #version = 1
   #reads = 0
+  #shifted = 0
   /** What `SelectChanges` gives: `null` for a deleted one. */
   readonly changes: Array<{ readonly set: string; readonly id: string; readonly deleted: boolean }> = []
   /** Runs inside the next write, after it is done and before it is answered. */
@@ -90,7 +91,8 @@ export class ODataBase {
       select.length === 0 ? row : Object.fromEntries(select.map((field) => [field, row[field]]))
     )
     if (this.#faults.shift-- > 0 && found[0] !== undefined) {
-      table.rows.unshift({ ...found[0], ...Object.fromEntries(order.map((field) => [field, "!"])) })
+      const first = `!${this.#shifted++}`
+      table.rows.unshift({ ...found[0], ...Object.fromEntries(order.map((field) => [field, first])) })
     }
     const count = query.get("$inlinecount") === "allpages" ? { "odata.count": String(found.length) } : {}
     return json({ "odata.metadata": `$metadata#${path}`, ...count, value })
