@@ -214,7 +214,7 @@ describe("SDK-3: 1c-odata goes wrong as only 1C does", () => {
     expect(await read(hub)).toMatchObject({ state: "done", error: null })
   })
 
-  test.each([["html", /не JSON/u], ["busy", /HTTP 503/u]] as const)("%s until it is mended", async (fault, said) => {
+  test.each([["html", /не XML/u], ["busy", /HTTP 503/u]] as const)("%s until it is mended", async (fault, said) => {
     await using partner = await simulate({ name: "1c-odata", fault: { fault } })
     await using hub = await hubOn(partner.config)
     expect((await read(hub)).error).toMatch(said)

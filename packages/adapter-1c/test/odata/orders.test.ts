@@ -116,7 +116,7 @@ test("R-ORD-6: a cancelled part's document is found by its key, too", async () =
   const order = await world.place("E-1")
   await world.lane.round()
   world.base.base.rows(ORDER)[0]!["НомерПоДаннымКлиента"] = ""
-  await world.hub.orders.command((await world.part(order)).id, "cancel", { reason: "customer" } as never, OPERATOR)
+  await world.hub.orders.command((await world.part(order)).id, "cancel", { reason: "customer" }, OPERATOR)
   expect(await world.lane.round()).toMatchObject({ done: 1 })
   expect(world.documents()).toMatchObject([{ DeletionMark: true, Posted: false }])
 })
@@ -127,7 +127,7 @@ test("R10: a cancelled part that has two documents: its own is marked, and peopl
   await world.lane.round()
   const [document] = world.base.base.rows(ORDER)
   world.base.base.rows(ORDER).unshift({ ...document, Ref_Key: id(5555), Date: "2026-01-01T00:00:00" })
-  await world.hub.orders.command((await world.part(order)).id, "cancel", { reason: "customer" } as never, OPERATOR)
+  await world.hub.orders.command((await world.part(order)).id, "cancel", { reason: "customer" }, OPERATOR)
   expect(await world.lane.round()).toMatchObject({ done: 1 })
   expect(world.documents().map(({ DeletionMark }) => DeletionMark)).toEqual([false, true])
   expect((await world.part(order)).cases).toEqual(["needsErpAction"])
@@ -247,17 +247,17 @@ test("R10, D27: a business error is not retried: case and dead letter with 1C's 
 
 test.each([
   "Клиент Айгерім: долг", "Не найден контрагент \"АЙГЕРІМ Серикова\"", "Серикова А.: нет договора, тел. +7 (701) 000-00-01",
-  "Адрес «Абая 10, кв. 5» не распознан, aigerim@example.kz"
+  "Адрес «абая 10-1/2 (двор), кв. 5» не распознан, aigerim@example.kz"
 ])("R-OPS-3: 1C's words are told without the buyer whom they quote: %s", async (said) => {
   const world = await openWorld()
-  const order = await world.place("E-1", 2, { customer: { name: "Айгерім Серикова", phone: "+77010000001" }, comment: "Абая 10, кв. 5" })
+  const order = await world.place("E-1", 2, { customer: { name: "Айгерім Серикова", phone: "+77010000001" }, comment: "Абая 10-1/2 (двор), кв. 5" })
   const { fetch } = world.base
   world.answer = (request) => request.method === "POST"
     ? Promise.resolve(Response.json({ "odata.error": { code: "-1", message: { lang: "ru", value: said } } }, { status: 500 }))
     : fetch(request)
   expect(await world.lane.round()).toMatchObject({ aside: 1 })
   const texts = JSON.stringify([await world.dead(), (await world.hub.orders.get(order.id))!.cases])
-  for (const word of ["Айгер", "АЙГЕР", "Серикова", "701", "Абая", "aigerim"]) expect(texts).not.toContain(word)
+  for (const word of ["Айгер", "АЙГЕР", "Серикова", "701", "бая 10", "aigerim"]) expect(texts).not.toContain(word)
 })
 
 test("a message that a person lets go again is delivered, and its case closes", async () => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest"
 import { OneCODataConfig } from "../../src/odata/settings.ts"
 
 const MINIMAL = { url: "https://1c.test/ut/odata/standard.odata", login: "Хаб", password: "секрет-1С", zone: "Asia/Almaty" }
-const decode = (more: object) => Schema.decodeUnknownSync(OneCODataConfig)({ ...MINIMAL, ...more } as never)
+const decode = (more: object) => Schema.decodeUnknownSync(OneCODataConfig)({ ...MINIMAL, ...more })
 
 test.each([
   "https://hub:geheim77@1c.test/ut/odata/standard.odata", "https://1c.test/ut?geheim77=/odata/standard.odata",

@@ -6,12 +6,14 @@ const PHONE = /(?:\+\d|\b[78])(?:[\s()-]*\d){9,}/gu
 const ENDING = 2
 const SHORTEST_STEM = 3
 
-const anywhere = (text: string): RegExp => new RegExp(RegExp.escape(text), "giu")
+const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/gu, String.raw`\$&`)
+
+const anywhere = (text: string): RegExp => new RegExp(literally(text), "giu")
 
 /** A word of a name in any case: its beginning, and whatever letters follow. */
 const inAnyCase = (word: string): RegExp => {
   const stem = word.slice(0, Math.max(SHORTEST_STEM, word.length - ENDING))
-  return new RegExp(String.raw`(?<!\p{L})${RegExp.escape(stem)}\p{L}*`, "giu")
+  return new RegExp(String.raw`(?<!\p{L})${literally(stem)}\p{L}*`, "giu")
 }
 
 /** 1C's words without the buyer whom they may quote: a case and a dead letter are read by many. */
