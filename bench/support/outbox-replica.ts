@@ -1,5 +1,5 @@
-import { mariadb, sqlite } from "@aptekit/storage-sql"
-import { redisWake } from "../../packages/server/src/redis.ts"
+import { openStorage } from "@aptekit/server"
+import { Redacted } from "effect"
 import { type BenchQueue, bullQueue, hubQueue, machineTime, REDIS_URL } from "./outbox-queues.ts"
 
 /** Which queue a process has. */
@@ -23,11 +23,11 @@ export type ReplicaWord =
 /** Rarely enough that telling is no work beside delivering. Milliseconds. */
 const TELL_EVERY = 50
 
-const open = (job: ReplicaJob): Promise<BenchQueue> => {
+const open = async (job: ReplicaJob): Promise<BenchQueue> => {
   if (job.kind === "bullmq") return bullQueue(job.name)
-  if (job.kind === "sqlite") return hubQueue(sqlite({ file: job.file }))
-  const wake = job.redis ? { wake: () => redisWake(REDIS_URL, () => undefined) } : {}
-  return hubQueue(mariadb({ uri: job.uri, ...wake }))
+  if (job.kind === "sqlite") return hubQueue(await openStorage({ kind: "sqlite", file: job.file }))
+  const redis = job.redis ? { url: Redacted.make(REDIS_URL), log: () => undefined } : undefined
+  return hubQueue(await openStorage({ kind: "mariadb", uri: Redacted.make(job.uri) }, redis))
 }
 
 const serve = async (job: ReplicaJob): Promise<void> => {

@@ -164,7 +164,12 @@ const storageOf = (env: Env, config: AptekitConfig): ServerConfig["storage"] => 
 
 const redisOf = (env: Env, redis: AptekitConfig["redis"]): ServerConfig["redis"] => {
   const url = valueOf(env, "APTEKIT_REDIS_URL") ?? redis?.url
-  return url === undefined ? undefined : Redacted.make(url)
+  if (url === undefined) return undefined
+  // Its text may hold a password: only what it should look like is said.
+  if (!/^rediss?:/u.test(url) || !URL.canParse(url)) {
+    throw new ConfigError("APTEKIT_REDIS_URL, or `redis` of the configuration, is no address such as redis://:password@host:6379.")
+  }
+  return Redacted.make(url)
 }
 
 const demoOf = (env: Env, config: AptekitConfig, hasFile: boolean): boolean => {

@@ -15,4 +15,5 @@ export {
 export { addKeys, type NewKey, newKeyText } from "./keys.ts"
 export { jsonLog, type Log, type LogFields, type LogLevel } from "./log.ts"
 export { type RunningServer, type ServerOptions, startServer } from "./server.ts"
+export { openStorage } from "./storage.ts"
 export { isPublic, type WebhookOptions, webhookSender } from "./webhooks.ts"

@@ -47,6 +47,14 @@ test("R-SDK-4: a missing secret is named, its value never asked for elsewhere", 
   await expect(loadConfig({ cwd, env: {} })).rejects.toThrow(/no DB_URI; set it/u)
 })
 
+test("R-SDK-4: an address of Redis that is none is named, and its password is not told", async () => {
+  for (const url of ["redis://:top-secret@host:port", "http://:top-secret@host", "top-secret"]) {
+    const error = await loadConfig({ cwd, env: { APTEKIT_REDIS_URL: url } }).then(() => "", (reason: Error) => reason.message)
+    expect(error).toContain("APTEKIT_REDIS_URL")
+    expect(error).not.toContain("top-secret")
+  }
+})
+
 test("R-SDK-4: every mistake of a file is named by its path", async () => {
   write(
     "export default { port: 70000, storage: { fil: 'x' }, adapters: [{}], rate: { perSecond: 0, burst: 1 }, " +

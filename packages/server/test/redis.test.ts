@@ -1,7 +1,9 @@
+import { setImmediate as turn } from "node:timers/promises"
 import { describe, expect, test } from "vitest"
 import { redisWake } from "../src/redis.ts"
 import { until } from "./faults/support/hub.ts"
 import { noRedis, ownRedis } from "./support/own-redis.ts"
+import { redisProxy } from "./support/redis-proxy.ts"
 
 const DATABASE = "db.test/aptekit"
 
@@ -35,4 +37,86 @@ describe.skipIf(noRedis !== null)("wake-up over Redis", () => {
       await redis.kill()
     }
   })
+
+  const behindProxy = async (work: (proxy: Awaited<ReturnType<typeof redisProxy>>, url: string) => Promise<void>): Promise<void> => {
+    const redis = await ownRedis()
+    await redis.start()
+    const proxy = await redisProxy(redis.url)
+    try {
+      await work(proxy, redis.url)
+    } finally {
+      await proxy.close()
+      await redis.kill()
+    }
+  }
+  const silent = (): void => undefined
+
+  test("OPS-1: a replica whose connection broke as it began to listen listens when it is back", { timeout: 60_000 }, () =>
+    behindProxy(async (proxy, url) => {
+      let heard = 0
+      const broken = proxy.breakAt("SUBSCRIBE")
+      const listening = await redisWake(proxy.url, silent).open(DATABASE, () => void heard++)
+      const telling = await redisWake(url, silent).open(DATABASE, silent)
+      try {
+        await broken
+        await until("it hears after all", async () => {
+          telling.tell()
+          return heard > 0
+        })
+      } finally {
+        for (const line of [listening, telling]) line.close()
+      }
+    }))
+
+  test("OPS-1: while Redis gives no answer nothing piles up, and then everybody is told", { timeout: 60_000 }, () =>
+    behindProxy(async (proxy, url) => {
+      let heard = 0
+      const telling = await redisWake(proxy.url, silent).open(DATABASE, silent)
+      const listening = await redisWake(url, silent).open(DATABASE, () => void heard++)
+      try {
+        await until("the two know one another", async () => {
+          telling.tell()
+          return heard > 0
+        })
+        proxy.mute(true)
+        const before = proxy.said("PUBLISH")
+        for (let i = 0; i < 500; i++) {
+          telling.tell()
+          await turn()
+        }
+        expect(proxy.said("PUBLISH") - before).toBeLessThanOrEqual(2)
+        const known = heard
+        proxy.mute(false)
+        await until("the last of it is told", async () => heard > known)
+      } finally {
+        for (const line of [listening, telling]) line.close()
+      }
+    }))
+
+  test("OPS-1: a connection that is dead without a word is left for a new one", { timeout: 60_000 }, () =>
+    behindProxy(async (proxy, url) => {
+      const said: Array<string> = []
+      let heard = 0
+      const listening = await redisWake(proxy.url, (level) => void said.push(level), 900).open(DATABASE, () => void heard++)
+      const telling = await redisWake(url, silent).open(DATABASE, silent)
+      const arrives = (what: string) => {
+        const before = heard
+        return until(what, async () => {
+          telling.tell()
+          return heard > before
+        })
+      }
+      try {
+        await arrives("it hears")
+        // Longer than its patience: asking is enough of a sign of life.
+        await until("it has asked a few times", async () => proxy.said("PING") > 8)
+        expect([said.filter((level) => level === "warn"), proxy.connections()]).toEqual([[], 2])
+        proxy.mute(true)
+        await until("it tries anew", async () => proxy.connections() > 2)
+        proxy.mute(false)
+        await arrives("it hears again")
+      } finally {
+        for (const line of [listening, telling]) line.close()
+      }
+    }))
 })
