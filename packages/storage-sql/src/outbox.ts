@@ -103,7 +103,7 @@ export const pullStore = (driver: Driver, ask: Ask, { origin, now, announce }: P
         const [row] = await driver.list("outboxByIds", [id])
         return row === undefined ? null : listed(row)
       }),
-    decide: (id, decision, actor, note, payload) =>
+    decide: (id, decision, actor, note, { payload, inDoubt = false } = {}) =>
       ask(async () => {
         const [known] = await driver.list("outboxByIds", [id])
         if (known === undefined) return null
@@ -115,6 +115,7 @@ export const pullStore = (driver: Driver, ask: Ask, { origin, now, announce }: P
           note,
           at: now(),
           payload: payload === undefined ? null : JSON.stringify(payload),
+          again: inDoubt && known.order_version === null ? "unknown" : "waiting",
           event
         })
         if (row !== null) announce()

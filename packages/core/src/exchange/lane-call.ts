@@ -31,7 +31,7 @@ export const LONG_REST = 10_000
 /** A partner may ask for an hour; what asks for a week is a mistake. Milliseconds. */
 const LONGEST_REST = 60 * 60_000
 
-const repeatOf = (method: LaneMethod, message: OutboxMessage, context: LaneContext): Repeat => {
+export const repeatOf = (method: LaneMethod, message: OutboxMessage, context: Pick<LaneContext, "view" | "registry">): Repeat => {
   const repeat = typeof method.repeat === "function" ? method.repeat(message, context) : method.repeat
   // Where nobody can be asked, asking first is no way out.
   return repeat === "ask" && method.find === undefined ? "never" : repeat

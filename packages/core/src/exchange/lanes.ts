@@ -66,7 +66,7 @@ export interface LaneMethod {
    * `find` asks the partner first. `never`: it is not made again; `doubt` says what becomes of it. It may depend on
    * what the connection can do.
    */
-  readonly repeat: Repeat | ((message: OutboxMessage, context: LaneContext) => Repeat)
+  readonly repeat: Repeat | ((message: OutboxMessage, context: Pick<LaneContext, "view" | "registry">) => Repeat)
   /** What it needs to know of all messages of a batch: asked once, before any of them goes. */
   readonly prepare?: (
     batch: ReadonlyArray<{ readonly message: OutboxMessage; readonly order: Order | null }>,

@@ -1,9 +1,12 @@
 import { Effect } from "effect"
+import { AdapterRegistry } from "../adapter/registry.ts"
+import { repeatOf } from "../exchange/lane-call.ts"
 import { Lanes } from "../exchange/lanes.ts"
 import type { OutboxMessage } from "../exchange/outbox.ts"
 import type { Actor } from "../kernel/actor.ts"
 import { decodeInput } from "../kernel/decode.ts"
 import { InvalidInput, NotFound, Refused } from "../kernel/errors.ts"
+import { Network } from "../network/service.ts"
 import type { LetterDecision } from "../store/pull.ts"
 import { Storage } from "../store/ports.ts"
 
@@ -27,6 +30,18 @@ export const letter = (id: string) =>
   })
 
 /**
+ * A dead letter may have arrived, whatever its last try said: where the partner can be asked it is asked before the letter
+ * goes again (D27).
+ */
+const asksFirst = (found: OutboxMessage) =>
+  Effect.gen(function*() {
+    const { methods } = yield* Lanes
+    const [registry, network] = [yield* AdapterRegistry, yield* Network]
+    const method = methods.get(found.method)
+    return method !== undefined && repeatOf(method, found, { registry, view: network.view() }) === "ask"
+  })
+
+/**
  * A person's word on a message that is dead or waits (OPS-2). Of an order that a partner could not take, all dead
  * letters go together: they are one state.
  */
@@ -39,7 +54,9 @@ export const decideLetter = (
 ) =>
   Effect.gen(function*() {
     const { pull } = yield* Storage
-    const decided = yield* pull.decide(id, decision, actor, reason, payload)
+    const known = yield* letter(id)
+    const inDoubt = decision === "replayed" && (yield* asksFirst(known))
+    const decided = yield* pull.decide(id, decision, actor, reason, { ...(payload === undefined ? {} : { payload }), inDoubt })
     if (decided !== null) return decided
     const found = yield* letter(id)
     return yield* refusal(found, decision, unfit(found, decision))

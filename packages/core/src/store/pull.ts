@@ -56,13 +56,13 @@ export interface PullStore {
    * A person's word on a message, with its event and a line in its history: a dead one goes again from the start, or
    * gets another payload and stays dead; a dead or waiting one is dropped. In a pull lane replay and discard are meant
    * for all dead letters of the order, for they are one state. Null where the message is not there, has ended, or is
-   * being sent.
+   * being sent. `payload`: what it says from now on. `inDoubt`: it may have arrived before, and is claimed as uncertain.
    */
   readonly decide: (
     id: string,
     decision: LetterDecision,
     actor: Actor,
     note: string,
-    payload?: OutboxMessage["payload"]
+    more?: { readonly payload?: OutboxMessage["payload"]; readonly inDoubt?: boolean }
   ) => Read<OutboxMessage | null>
 }

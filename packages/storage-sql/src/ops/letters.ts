@@ -14,6 +14,8 @@ export interface DecideArgs {
   readonly at: number
   /** The whole payload as it will be, as JSON; null: as it is. */
   readonly payload: string | null
+  /** What a replayed one waits as: `unknown`, it may have arrived before. */
+  readonly again: "waiting" | "unknown"
   readonly event: EncodedChange
 }
 
@@ -29,7 +31,7 @@ export const letterOps = (dialect: SqlDialect, commit: (change: EncodedChange) =
   const ofOne = decided.where("id", "=", param("id"))
   const ofOrder = decided.where("order_id", "=", param("order")).where("lane", "=", param("lane"))
     .where("order_version", "is not", null).where("state", "=", "dead")
-  const again = { state: "waiting", attempts: 0, available_at: param("at"), leased_until: 0, last_error: param("note") }
+  const again = { state: param("again"), attempts: 0, available_at: param("at"), leased_until: 0, last_error: param("note") }
   const dropped = { state: "dropped", ended: 1, ended_at: param("at"), last_error: param("note") }
   const log = { history: param("history") }
   const ofMessage = {
@@ -43,15 +45,15 @@ export const letterOps = (dialect: SqlDialect, commit: (change: EncodedChange) =
   const ofItsOrder = { replayed: statement(ofOrder.set(again)), discarded: statement(ofOrder.set(dropped)) }
 
   return {
-    *decideLetter({ id, decision, by, note, at, payload, event }: DecideArgs): Program<OutboxRow | null> {
+    *decideLetter({ id, decision, by, note, at, payload, again: state, event }: DecideArgs): Program<OutboxRow | null> {
       const row = yield* one<OutboxRow>(byId, { id })
       if (row === null) return null
       const entries = JSON.parse(row.history ?? "[]") as ReadonlyArray<OutboxEntry>
       const history = JSON.stringify(withEntry(entries, { at, outcome: decision, text: note, by }))
-      const values = { id, note, at, history, payload: payload ?? row.payload }
+      const values = { id, note, at, history, payload: payload ?? row.payload, again: state }
       if ((yield* run(ofMessage[decision], values)) === 0) return null
       if (row.order_version !== null && decision !== "mended") {
-        yield* run(ofItsOrder[decision], { order: row.order_id, lane: row.lane, note, at })
+        yield* run(ofItsOrder[decision], { order: row.order_id, lane: row.lane, note, at, again: state })
       }
       yield* commit(event)
       return yield* one<OutboxRow>(byId, { id })

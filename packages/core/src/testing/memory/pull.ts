@@ -65,7 +65,7 @@ export const pullStore = (state: MemoryState): PullStore => {
         const row = state.outbox.find((one) => one.draft.id === id)
         return row === undefined ? null : messageOf(row)
       }),
-    decide: (id, decision, actor, note, payload) =>
+    decide: (id, decision, actor, note, { payload, inDoubt = false } = {}) =>
       Effect.map(Clock.currentTimeMillis, (at) => {
         const row = state.outbox.find((one) => one.draft.id === id)
         if (row === undefined || !OPEN[decision].includes(row.state)) return null
@@ -74,7 +74,7 @@ export const pullStore = (state: MemoryState): PullStore => {
         const group = alone ? [row] : ofOrder(lane, orderId).filter((one) => one === row || one.state === "dead")
         row.history = withEntry(row.history, { at, outcome: decision, text: note, by: actor.id })
         row.payload = payload ?? row.payload
-        for (const one of group) settleLetter(one, decision, at, note)
+        for (const one of group) settleLetter(one, decision, at, note, inDoubt && alone)
         const data = { lane, message: id, reason: note }
         state.record([{ type: `outbox.${decision}`, orderId, fulfilmentId: null, branchId: null, actor, at, data }])
         state.announce()
@@ -90,12 +90,12 @@ const OPEN: Readonly<Record<LetterDecision, ReadonlyArray<OutboxRow["state"]>>> 
   discarded: ["dead", "waiting", "retry", "unknown"]
 }
 
-const settleLetter = (row: OutboxRow, decision: LetterDecision, at: Instant, note: string): void => {
+const settleLetter = (row: OutboxRow, decision: LetterDecision, at: Instant, note: string, inDoubt: boolean): void => {
   if (decision === "mended") return
-  row.state = decision === "replayed" ? "waiting" : "dropped"
+  row.state = decision === "discarded" ? "dropped" : inDoubt ? "unknown" : "waiting"
   row.availableAt = at
   row.lastError = note
-  row.uncertain = false
+  row.uncertain = inDoubt
   if (decision === "replayed") row.attempts = 0
   else row.endedAt = at
 }

@@ -268,19 +268,30 @@ export const outboxCases = [
       const [first] = yield* claim(T)
       const tried = { at: T + 1, outcome: "dead", text: "no such branch", by: null } as const
       yield* settle(first, "dead", T + 1, { error: "no such branch", history: [tried] })
-      same(yield* pull.decide("nobody", "mended", ADMIN, "why", {}), null, "one that is not there")
-      const mended = yield* pull.decide("a1", "mended", ADMIN, "branch closed", { branchId: "south" })
+      same(yield* pull.decide("nobody", "mended", ADMIN, "why", { payload: {} }), null, "one that is not there")
+      const mended = yield* pull.decide("a1", "mended", ADMIN, "branch closed", { payload: { branchId: "south" } })
       same([mended?.state, mended?.payload], ["dead", { branchId: "south" }], "mended, still dead")
       same(yield* outbox.nextDue("sms"), null, "nothing goes by itself")
       const replayed = yield* pull.decide("a1", "replayed", ADMIN, "now it fits")
       same([replayed?.state, replayed?.attempts], ["waiting", 0], "replayed")
-      same(yield* pull.decide("a1", "mended", ADMIN, "why", {}), null, "only a dead one is mended")
+      same(yield* pull.decide("a1", "mended", ADMIN, "why", { payload: {} }), null, "only a dead one is mended")
       const said = replayed?.history.map(({ outcome, text, by }) => [outcome, text, by])
       same(said, [["dead", "no such branch", null], ["mended", "branch closed", "admin"], ["replayed", "now it fits", "admin"]], "history")
       const events = (yield* feed.read(0, 100)).filter(({ type }) => type.startsWith("outbox."))
       same(events.map(({ type, data }) => [type, data["reason"]]), [
         ["outbox.mended", "branch closed"], ["outbox.replayed", "now it fits"]
       ], "events")
+    })),
+
+  storageCase("D27", "a dead letter that may have arrived is replayed as one of which nobody knows", ({ pull }) =>
+    Effect.gen(function*() {
+      yield* loadNetwork()
+      yield* write({ id: "a1", order: 1 }, { id: "b1", order: 2 })
+      for (const message of yield* claim(T)) yield* settle(message, "dead", T + 1)
+      same((yield* pull.decide("a1", "replayed", ADMIN, "why", { inDoubt: true }))?.state, "unknown", "in doubt")
+      same((yield* pull.decide("b1", "replayed", ADMIN, "why"))?.state, "waiting", "not in doubt")
+      // Replayed by the storage's own clock.
+      same((yield* claim(T * 2)).map(({ id, uncertain, attempts }) => [id, uncertain, attempts]), [["a1", true, 1], ["b1", false, 1]], "claimed")
     })),
 
   storageCase("OPS-2", "messages are listed by state and lane, page by page, and lanes by what waits in them", ({ outbox }) =>
