@@ -19,8 +19,23 @@ export const maskPhone = (phone: string): string => {
   return start + "*".repeat(phone.length - start.length - end.length) + end
 }
 
+const hostOf = (text: string): string | null => {
+  try {
+    return new URL((JSON.parse(text) as { readonly endpoint?: string }).endpoint ?? "").host
+  } catch {
+    return null
+  }
+}
+
+/** Of a push subscription its service alone, of an e-mail address its first letter and its server. */
+const maskAddress = (to: string): string => {
+  const at = to.lastIndexOf("@")
+  if (at !== -1) return `${at > 1 ? to[0] : ""}***${to.slice(at)}`
+  return to.startsWith("{") ? `push ${hostOf(to) ?? "***"}` : maskPhone(to)
+}
+
 /**
- * Prints messages instead of sending them, for development and demos: one line each, the phone masked.
+ * Prints messages instead of sending them, for development and demos: one line each, the address masked.
  *
  * A message id is printed once per process: sent again, it gives the id of the first time. After a restart nothing
  * is remembered, so a message whose printing was cut off may be printed again.
@@ -69,7 +84,7 @@ export const consoleMessages = defineAdapter({
           const before = printed.get(id)
           if (before !== undefined) return { providerId: await before }
           // As JSON, so that a message of several lines is still one line of the log.
-          const printing = print(`[${connection}] ${maskPhone(to)} ${language} ${JSON.stringify(text)}`, id)
+          const printing = print(`[${connection}] ${maskAddress(to)} ${language} ${JSON.stringify(text)}`, id)
           remember(id, printing)
           return { providerId: await printing }
         },

@@ -24,6 +24,18 @@ describe("consoleMessages", () => {
     expect(lines).toEqual(["[sms] +770******42 ru \"Заказ 1\\nсобран\""])
   })
 
+  test.each([
+    ["email", "aigerim@example.kz", "a***@example.kz"],
+    ["email", "a@example.kz", "***@example.kz"],
+    ["push", JSON.stringify({ endpoint: "https://fcm.googleapis.com/fcm/send/c0ffee", keys: { auth: "x" } }), "push fcm.googleapis.com"],
+    ["push", "{", "push ***"]
+  ] as const)("SMS-2: a message by %s names nobody: %s → %s", async (kind, to, masked) => {
+    const lines: Array<string> = []
+    const adapter = consoleMessages({ write: (line) => void lines.push(line) }, { id: "it" })
+    await withMessages(adapter, (partner) => partner.send({ ...message, kind, to, text: "t" }))
+    expect(lines).toEqual([`[it] ${masked} ru "t"`])
+  })
+
   test("SMS-1: two calls with one id at the same moment print one line", async () => {
     const lines: Array<string> = []
     const adapter = consoleMessages({ write: async (line) => void lines.push(line) })
