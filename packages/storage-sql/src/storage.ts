@@ -21,6 +21,7 @@ import { Clock, Effect, Layer, Schedule } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Driver } from "./driver.ts"
 import { catalogueStore } from "./catalogue.ts"
+import { databaseOffset } from "./clock.ts"
 import { awaitedOf, encodeChange } from "./encode.ts"
 import { Figures } from "./figures.ts"
 import { logStore } from "./log.ts"
@@ -66,19 +67,10 @@ const eventOf = (row: Readonly<Record<string, unknown>>): RecordedEvent =>
     data: JSON.parse(row["data"] as string)
   }) as RecordedEvent
 
-const CLOCK_EVERY = "30 seconds"
 /** Mostly there is nothing to resume, and looking costs nothing. */
 const RESUME_EVERY = "1 second"
 /** A few times within the lease of who receives a run. */
 const BEAT_EVERY = "10 seconds"
-
-/** How far the database's clock is ahead of ours, taken at the middle of a question's way (D24). */
-const measureOffset = async (driver: Driver): Promise<number> => {
-  if (driver.serverTime === null) return 0
-  const asked = performance.timeOrigin + performance.now()
-  const server = await driver.serverTime()
-  return Math.round(server - (asked + performance.timeOrigin + performance.now()) / 2)
-}
 
 /** The storage service over a driver: encodes, keeps the image in step, rebuilds refusals. */
 export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWake) =>
@@ -105,14 +97,8 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
       await driver.commit(eventChange(id, origin, now(), type, actor, data))
       announce()
     }
-    let clockOffset = yield* ask(() => measureOffset(driver))
-    const setClock = ask(async () => {
-      clockOffset = await measureOffset(driver)
-    })
-    if (driver.serverTime !== null) {
-      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(setClock), Schedule.spaced(CLOCK_EVERY)))
-    }
-    const now = (): number => ownTime() + clockOffset
+    const clockOffset = yield* databaseOffset(driver, ask)
+    const now = (): number => ownTime() + clockOffset()
     const figures = new Figures(driver, image)
     const showing = new Showing(driver, image, figures)
     const imports = new Imports(driver, image, figures, showing, now, origin, announce, () => replicas.hear())
@@ -340,7 +326,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
       },
       takeNumbers: (count) => ask(() => driver.write("takeNumbers", count)),
       ping: Effect.asVoid(ask(() => driver.write("acquireLease", { name: "ping", owner: origin, now: now(), until: now() + 1 }))),
-      clockOffset: driver.serverTime === null ? null : () => clockOffset
+      clockOffset: driver.serverTime === null ? null : clockOffset
     }
     return service
   })
