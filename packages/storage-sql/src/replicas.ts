@@ -40,6 +40,11 @@ export class Replicas {
     this.#announce = announce
   }
 
+  /** The place in the feed up to which the image knows what others did. */
+  get heard(): number {
+    return this.#heard
+  }
+
   /** From here on; before the image is loaded, so that nothing falls between the two. */
   async start(): Promise<void> {
     this.#heard = await this.#driver.read("feedPosition", undefined)

@@ -101,7 +101,10 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
     const now = (): number => ownTime() + clockOffset()
     const figures = new Figures(driver, image)
     const showing = new Showing(driver, image, figures)
-    const imports = new Imports(driver, image, figures, showing, now, origin, announce, () => replicas.hear())
+    const imports = new Imports(driver, image, figures, showing, now, origin, announce, {
+      hear: () => replicas.hear(),
+      heard: () => replicas.heard
+    })
 
     const loadIds = async (): Promise<void> => {
       for (const { id, slot } of await driver.read("productSlots", undefined)) remember("products", slot, id)

@@ -7,14 +7,14 @@ import { both, figures, type Hooks, inHub, load, newHooks, order, useDatabases, 
 const T = TEST_NOW
 const SECOND = 1_000
 
-const sale = (id: string, branch: string, occurredAt: number, quantity = 1) =>
+const sale = (id: string, branch: string, occurredAt: number, quantity = 1, product = "aspirin") =>
   Effect.flatMap(Sales, (sales) =>
     sales.record({
       source: "till",
       id,
       branchId: BranchId.make(branch),
       occurredAt: new Date(occurredAt).toISOString(),
-      lines: [{ productId: ProductId.make("aspirin"), quantity }]
+      lines: [{ productId: ProductId.make(product), quantity }]
     }, { kind: "register", id: "till" }))
 
 /** Runs an effect with the hub's services inside a hook. */
@@ -118,6 +118,32 @@ describe.each(useDatabases())("statements among other commits on $name", ({ skip
       expect(yield* runStates).toEqual(["done"])
       expect(yield* figures("aspirin", "north")).toEqual(both(7, 0))
       expect(yield* figures("aspirin", "south")).toEqual(both(15, 0))
+    }))
+
+  race("P7: D4: a statement is shown although sales of other rows go on all the time", (hooks) =>
+    Effect.gen(function*() {
+      yield* load()
+      yield* hooks.pass("1 minute")
+      const run = yield* runner
+      const rows = ["aspirin", "ibuprofen", "insulin"].flatMap((p) => ["north", "south", "east"].map((b) => [p, b] as const))
+      let looks = 0
+      // Whenever rows are read back a sale touches one more.
+      const sellOne = (): Promise<unknown> => {
+        if (looks + 1 < rows.length) hooks.writes.before("levels", sellOne)
+        const [product, branch] = rows[looks++]!
+        return run(sale(`sale-${looks}`, branch, T + 11 * SECOND, 1, product))
+      }
+      hooks.writes.before("slice", async () => {
+        await run(sale("first", "north", T + 11 * SECOND, 1, "rare"))
+        hooks.writes.before("levels", sellOne)
+      })
+      yield* stateStock([...rows, ["rare", "north"] as const].map(([p, b]) => [p, b, 20] as const), T + 10 * SECOND)
+      hooks.writes.before("no more", () => Promise.resolve())
+      expect(looks).toBe(1)
+      for (const [i, [product, branch]] of rows.entries()) {
+        expect(yield* figures(product, branch)).toEqual(both(i === 0 ? 19 : 20, 0))
+      }
+      expect(yield* figures("rare", "north")).toEqual(both(19, 0))
     }))
 
   race("P3: an order that was decided before a statement took the goods gets only what is left", ({ gate, writes }) =>

@@ -126,6 +126,46 @@ describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
     })
   }
 
+  it("D1: P7: a run is journalled although another replica sells all the time, and what that sold counts once", async () => {
+    const uri = await server.fresh()
+    let sell = (): Promise<unknown> => Promise.resolve()
+    const hooked = async (): Promise<Driver> => {
+      const driver = await openMariadb(uri)
+      const write: Driver["write"] = async (name, args, priority) => {
+        if (name === "journalRun") await sell()
+        return driver.write(name, args, priority)
+      }
+      return { ...driver, write }
+    }
+    await Effect.runPromise(
+      Effect.gen(function*() {
+        const one = yield* Storage
+        yield* loadNetwork()
+        yield* Effect.gen(function*() {
+          const two = yield* Storage
+          yield* two.network.load
+          yield* two.catalogue.byIds(smallNetwork().products.map(({ id }) => id))
+          let sold = 0
+          // Between its last look and the journal a unit is sold in each branch: one before the statement's time, one after.
+          sell = async () => {
+            if (++sold > 30) return
+            const movements = [makeMovement("aspirin", "south", -1, TEST_NOW + 9_000), makeMovement("aspirin", "north", -1, TEST_NOW + 11_000)]
+            await Effect.runPromise(two.commit(makeChange(`change-${sold}`, null, makeOrder({ n: sold, lines: [] }), { movements })))
+          }
+          const { state } = yield* states(one, [["aspirin", "north", 50], ["aspirin", "south", 15]], TEST_NOW + 10_000)
+          expect([state, sold < 10]).toEqual(["done", true])
+          const cell = (branch: string) => ({ productId: ProductId.make("aspirin"), branchId: BranchId.make(branch) })
+          const stored = yield* two.stock.levels([cell("north"), cell("south")])
+          expect(stored.map(({ onHand }) => onHand)).toEqual([50 - sold, 15])
+          for (const storage of [one, two]) {
+            yield* agree(storage, "aspirin", "north", 50 - sold)
+            yield* agree(storage, "aspirin", "south", 15)
+          }
+        }).pipe(Effect.provide(storageLayer(() => openMariadb(uri))))
+      }).pipe(Effect.provide(storageLayer(hooked)))
+    )
+  })
+
   type OpenedRun = Effect.Success<ReturnType<Storage["Service"]["stock"]["openRun"]>>
 
   /** A run that one hub receives, among what another one does on the same database. */

@@ -115,6 +115,9 @@ export type DifferenceRow = typeof DifferenceRow.Type
 /** As many rows of its difference a held run keeps; all are counted. */
 export const KEPT_DIFFERENCE = 10_000
 
+/** Leases of those who decide on held runs: this and the run's id. Where only one hub can be, they end with it. */
+export const RUN_LEASES = "run/"
+
 /** What a person made of a held run. */
 export type RunDecision = "released" | "discarded"
 

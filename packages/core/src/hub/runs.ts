@@ -1,15 +1,17 @@
-import { Clock, Effect } from "effect"
+import { Clock, Duration, Effect, Schedule } from "effect"
 import type { HeldRuns } from "../adapter/adapter.ts"
 import { AdapterFault } from "../adapter/errors.ts"
 import { AdapterRegistry } from "../adapter/registry.ts"
-import type { RunDecision, SyncRun } from "../exchange/sync.ts"
+import { RUN_LEASES, type RunDecision, type SyncRun } from "../exchange/sync.ts"
 import type { Actor } from "../kernel/actor.ts"
 import { NotFound, Refused } from "../kernel/errors.ts"
 import { nextUuid } from "../kernel/uuid.ts"
 import { Storage } from "../store/ports.ts"
 
-/** Longer than it takes to apply a large file; a hub that dies meanwhile blocks the next attempt no longer than this. */
-const DECIDING = 600_000
+/** Renewed for as long as the decision takes: a hub that dies meanwhile blocks the next attempt no longer than this. */
+const DECIDING = 30_000
+/** Milliseconds, as above. */
+const RENEW_EVERY = DECIDING / 3
 
 const refused = (decision: RunDecision, state: string, message: string): Refused =>
   new Refused({ code: "runNotHeld", command: decision, state, allowed: [], message })
@@ -37,6 +39,18 @@ const tellKeeper = (runs: HeldRuns, decision: RunDecision, run: SyncRun) =>
     )
   )
 
+/** Somebody is at it, for as long as this hub lives. Null: somebody else is. */
+const hold = (name: string, owner: string) =>
+  Effect.gen(function*() {
+    const { leases } = yield* Storage
+    const now = yield* Clock.currentTimeMillis
+    return yield* leases.acquire(name, owner, now, now + DECIDING)
+  })
+
+/** One that fails is made up for by the next: the database may be away for a moment. */
+const keepHolding = (name: string, owner: string) =>
+  Effect.repeat(Effect.ignore(hold(name, owner)), Schedule.spaced(Duration.millis(RENEW_EVERY)))
+
 /**
  * A person's word on a held run. Whoever decides does it alone, under a lease. The adapter acts first: cut off after
  * that, the run is still held, and deciding again does no harm (the same file twice changes nothing).
@@ -45,17 +59,17 @@ export const decideRun = (id: string, decision: RunDecision, actor: Actor) =>
   Effect.gen(function*() {
     const storage = yield* Storage
     const owner = yield* nextUuid
-    const lease = `run/${id}`
-    const now = yield* Clock.currentTimeMillis
-    if ((yield* storage.leases.acquire(lease, owner, now, now + DECIDING)) === null) {
+    const lease = RUN_LEASES + id
+    if ((yield* hold(lease, owner)) === null) {
       return yield* refused(decision, "held", "Somebody else is deciding on this run at this moment. Read it again.")
     }
     return yield* Effect.gen(function*() {
+      yield* Effect.forkScoped(Effect.delay(keepHolding(lease, owner), Duration.millis(RENEW_EVERY)))
       const run = yield* storage.stock.run(id)
       if (run === null) return yield* NotFound.of("run", id)
       if (run.state !== "held") return yield* notHeld(decision, run)
       const runs = yield* keeper(decision, run)
       if (runs !== undefined) yield* tellKeeper(runs, decision, run)
       return (yield* storage.stock.decide(id, decision, actor)) ?? (yield* notHeld(decision, run))
-    }).pipe(Effect.ensuring(Effect.ignore(storage.leases.release(lease, owner))))
+    }).pipe(Effect.scoped, Effect.ensuring(Effect.ignore(storage.leases.release(lease, owner))))
   })

@@ -1,4 +1,3 @@
-import Sqlite from "better-sqlite3"
 import { expect, test } from "vitest"
 import { portionsOf } from "./support/base-files.ts"
 import { type Home, Life, sqliteHome } from "./support/child.ts"
@@ -27,13 +26,6 @@ const holding = async (home: Home): Promise<readonly [Life, string]> => {
 }
 const release = (life: Life, run: string) => life.post<unknown>(`/sync-runs/${run}/release`, {})
 
-/** Whoever dies while deciding keeps others from it for ten minutes: those pass. */
-const letTheLeasePass = ({ env }: Home): void => {
-  const database = new Sqlite(env["ONE_C_FILE"])
-  database.exec("update leases set expires_at = 0 where name like 'run/%'")
-  database.close()
-}
-
 /**
  * The run of the release is opened, has its rows, is journalled, is applied; the file is put away, and the decision follows.
  * From the journal on the next start applies it all (`test/faults/import-kill.test.ts` dies among its slices).
@@ -55,7 +47,6 @@ test("R-STK-2: P7: P10: killed at each step of the release of a held file, and r
     const answer = await release(life, run).catch((error: unknown) => error)
     expect([point, answer]).toEqual([point, expect.any(Error)])
     expect([point, await life.ended()]).toEqual([point, { code: null, signal: "SIGKILL" }])
-    letTheLeasePass(home)
     await life.start()
     const { stock } = await stateOf(life.read)
     expect([before.stock, after.stock].map((rows) => [point, rows])).toContainEqual([point, stock])

@@ -2,6 +2,8 @@ import type { Selectable } from "kysely"
 import type { SqlDialect } from "../dialect.ts"
 import { all, inPieces, one, param, type Program, raw, Refusal, run, statement } from "../program.ts"
 import { cellOf, priceKey, type Schema } from "../schema.ts"
+import type { CommitResult } from "./commit.ts"
+import { type ForeignEvent, foreignEvents } from "./feed.ts"
 import { type Fence, fenceProgram } from "./fence.ts"
 import { putRunProgram, type RunRow } from "./runs.ts"
 
@@ -42,7 +44,18 @@ export interface RunJournal {
   readonly fence: Fence | null
   /** The movements that its comparison knows: the feed's `moves`. */
   readonly moves: number
+  /** Not refused for others: what other hubs moved after this place in the feed is looked at while they wait. Never crosses a thread. */
+  readonly others: OthersMoved | null
 }
+
+export interface OthersMoved {
+  readonly after: number
+  readonly origin: string
+  /** The parts of the rows in these cells that the run names. */
+  readonly late: (cells: ReadonlyArray<number>) => ReadonlyArray<JournalRow>
+}
+
+const EVENTS = 1_000
 
 const repeat = (text: string, times: number, glue: string): string => Array.from({ length: times }, () => text).join(glue)
 
@@ -114,6 +127,8 @@ export const bulkOps = (dialect: SqlDialect) => {
   const nextStatement = statement(
     db.updateTable("feed").set((eb) => ({ statements: eb("statements", "+", 1) })).where("id", "=", 1).where("moves", "=", param("moves"))
   )
+  const nextAnyway = statement(db.updateTable("feed").set((eb) => ({ statements: eb("statements", "+", 1) })).where("id", "=", 1))
+  const foreign = foreignEvents(dialect)
   const runState = statement(db.selectFrom("sync_runs").select("state").where("id", "=", param("id")))
   const priceTypes = statement(db.selectFrom("price_types").selectAll().orderBy("slot"))
   const newPriceType = statement(db.insertInto("price_types").values({ slot: param("slot"), id: param("id") }))
@@ -166,6 +181,18 @@ export const bulkOps = (dialect: SqlDialect) => {
     return (yield* levels(moved)).flatMap((level) => [level.cell, level.on_hand])
   }
 
+  /** Cells. With the feed's row locked: until this ends nobody commits. */
+  function* movedByOthers({ after, origin }: OthersMoved): Program<ReadonlyArray<number>> {
+    const cells: Array<number> = []
+    for (let from = after, more = true; more;) {
+      const events = yield* all<ForeignEvent>(foreign, { after: from, origin, limit: EVENTS })
+      for (const { levels } of events) for (const [cell] of JSON.parse(levels ?? "[]") as CommitResult["levels"]) cells.push(cell)
+      more = events.length === EVENTS
+      if (more) from = events.at(-1)!.seq
+    }
+    return cells
+  }
+
   return {
     *journal(id: string): Program<ReadonlyArray<JournalRow>> {
       return yield* all(journal, { run: id })
@@ -179,15 +206,17 @@ export const bulkOps = (dialect: SqlDialect) => {
      * Refused where stock has moved that the comparison does not know of. Gives the number of statements, for those who
      * judge movements by them; refused for good where another hub took this one for dead. Written already, nothing is written again: an answer was lost.
      */
-    *journalRun({ row, parts, blocks, fence, moves }: RunJournal): Program<number> {
+    *journalRun({ row, parts, blocks, fence, moves, others }: RunJournal): Program<number> {
       yield* fenced(fence)
       const known = yield* one<{ state: string }>(runState, { id: row.id })
       if (known?.state === row.state) return (yield* one<StatementOrder>(order))!.statements
       if (known?.state !== "receiving") throw new Refusal("RunEnded", { id: row.id })
-      if ((yield* run(nextStatement, { moves })) === 0) throw new Refusal("MovedSince", {})
       for (const part of parts) yield* run(putJournal, { ...part })
       for (const block of blocks) yield* run(putStated, { ...block })
       yield* putRun(row)
+      // Every commit needs the feed's row: nothing large is written while this one has it.
+      if ((yield* run(others === null ? nextStatement : nextAnyway, { moves })) === 0) throw new Refusal("MovedSince", {})
+      if (others !== null) for (const part of others.late(yield* movedByOthers(others))) yield* run(putJournal, { ...part })
       return (yield* one<StatementOrder>(order))!.statements
     },
     /** One more part, before the run says that it is journalled: so that no order waits for all of them. */

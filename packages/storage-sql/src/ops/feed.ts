@@ -15,7 +15,22 @@ export interface LeaseArgs {
   readonly until: number
 }
 
-export const feedOps = ({ db }: SqlDialect) => {
+export interface ForeignEvent {
+  readonly seq: number
+  readonly type: string
+  /** `CommitResult["levels"]`; null where no stock changed. */
+  readonly levels: string | null
+}
+
+/** What others than `origin` committed after a place in the feed. */
+export const foreignEvents = ({ db }: SqlDialect) =>
+  statement(
+    db.selectFrom("events").select(["seq", "type", "levels"]).where("seq", ">", param("after"))
+      .where("origin", "!=", param("origin")).orderBy("seq").limit(param("limit"))
+  )
+
+export const feedOps = (dialect: SqlDialect) => {
+  const { db } = dialect
   const position = statement(db.selectFrom("feed").select("last").where("id", "=", 1))
   const after = statement(
     db.selectFrom("events").selectAll().where("seq", ">", param("after")).orderBy("seq").limit(param("limit"))
@@ -25,10 +40,7 @@ export const feedOps = ({ db }: SqlDialect) => {
       .orderBy("seq").limit(param("limit"))
   )
   const oldest = statement(db.selectFrom("events").select((eb) => eb.fn.min("seq").as("seq")))
-  const foreign = statement(
-    db.selectFrom("events").select(["seq", "type", "levels"]).where("seq", ">", param("after"))
-      .where("origin", "!=", param("origin")).orderBy("seq").limit(param("limit"))
-  )
+  const foreign = foreignEvents(dialect)
   const changeKnown = statement(
     db.selectFrom("events").select(["seq", "levels"]).where("change_id", "=", param("id")).orderBy("seq", "desc").limit(1)
   )
@@ -46,6 +58,9 @@ export const feedOps = ({ db }: SqlDialect) => {
   )
   const newFence = statement(
     db.updateTable("leases").set((eb) => ({ owner: param("owner"), token: eb("token", "+", 1) })).where("name", "=", param("name"))
+  )
+  const endLeases = statement(
+    db.updateTable("leases").set({ expires_at: 0 }).where("name", ">=", param("from")).where("name", "<", param("to"))
   )
   const drop = statement(db.deleteFrom("leases").where("name", "=", param("name")))
   const release = statement(
@@ -66,9 +81,7 @@ export const feedOps = ({ db }: SqlDialect) => {
       return first === null || first === undefined ? (yield* one<{ last: number }>(position))!.last : first - 1
     },
     /** What other replicas did to the stock (D5). */
-    *foreignEvents(args: { after: number; origin: string; limit: number }): Program<
-      ReadonlyArray<{ seq: number; type: string; levels: string | null }>
-    > {
+    *foreignEvents(args: { after: number; origin: string; limit: number }): Program<ReadonlyArray<ForeignEvent>> {
       return yield* all(foreign, args)
     },
     /** Was this change committed, and what did it give? Asked after a lost answer, before anything is repeated (D18). */
@@ -89,6 +102,11 @@ export const feedOps = ({ db }: SqlDialect) => {
     *takeFence({ name, owner }: { name: string; owner: string }): Program<number> {
       if ((yield* run(newFence, { name, owner })) === 0) yield* run(newLease, { name, owner, until: 0 })
       return (yield* one<{ token: number }>(lease, { name }))!.token
+    },
+    /** Where only one hub can be, what it finds at its start is its predecessor's. */
+    *endLeases(prefix: string): Program<null> {
+      yield* run(endLeases, { from: prefix, to: `${prefix}\u{10FFFF}` })
+      return null
     },
     /** A lease of a name that does not come again. */
     *dropLease(name: string): Program<null> {

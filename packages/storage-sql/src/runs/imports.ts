@@ -3,6 +3,7 @@ import {
   guardTrips,
   type ImportBatch,
   PREVIEW_HELD,
+  RUN_LEASES,
   type RunOptions,
   type RunPhase,
   type RunSource,
@@ -10,41 +11,23 @@ import {
   type SyncRun
 } from "@aptekit/core"
 import { v7 } from "uuid"
-import { type Driver, DriverError } from "../driver.ts"
+import type { Driver } from "../driver.ts"
 import type { EncodedChange } from "../encode.ts"
 import type { Figures } from "../figures.ts"
 import { loadImage } from "../image.ts"
-import type { JournalRow, StatedBlock } from "../ops/bulk.ts"
 import type { Fence } from "../ops/fence.ts"
-import { Refusal } from "../program.ts"
 import { branchOf, productOf } from "../schema.ts"
 import { Comparison, type LaterUnits } from "./compare.ts"
+import { Journal, type Journalled, type Others } from "./journal.ts"
 import { RunOwner } from "./owner.ts"
 import { eventChange, type LiveRuns, newRun, OpenRun, type RunEnd, runOf, runRow } from "./run.ts"
-import { journalOf, type Rows, rowsOf } from "./rows.ts"
+import { type Rows, rowsOf } from "./rows.ts"
 import { StatementTimes } from "./times.ts"
 import { type Showing, showRows } from "./showing.ts"
 import { writeSlices } from "./slices.ts"
 
 /** What a hub that imports holds, where several share the database. */
 const LEASE = "imports"
-
-/** A run whose rows are journalled and not all applied. */
-interface Journalled {
-  readonly run: SyncRun
-  readonly rows: ReadonlyArray<Rows>
-}
-
-/** A compared run that is to be journalled. */
-interface Compared {
-  readonly run: SyncRun
-  readonly comparison: Comparison
-  readonly rows: ReadonlyArray<Rows>
-  readonly parts: ReadonlyArray<JournalRow>
-  readonly blocks: ReadonlyArray<StatedBlock>
-  /** Rows that commits have touched since before it was compared. */
-  readonly touched: ReadonlySet<number>
-}
 
 /**
  * Bulk runs (D1–D5): batches are gathered, compared with the image, journalled, written in slices that never hold an
@@ -61,16 +44,15 @@ export class Imports {
   readonly live: LiveRuns = new Map()
   readonly #showing: Showing
   readonly #priceTypes = new Map<string, number>()
-  /** Hears what other hubs did to the stock before this one compares. */
-  readonly #catchUp: () => Promise<void>
+  /** Heard of before this one compares. */
+  readonly #others: Others
   /** Under which imports are written; null where only one hub can be. */
   #fence: Fence | null = null
   /** A run that failed after its journal: it is finished before anything else is compared. */
   #cutOff: Journalled | null = null
   readonly #times: StatementTimes
   readonly #owner: RunOwner
-  /** How often runs have changed what the image says. */
-  #shown = 0
+  readonly #journal: Journal
   /** One run at a time changes the image; others wait their turn. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -82,7 +64,7 @@ export class Imports {
     now: () => number,
     origin: string,
     announce: () => void,
-    catchUp: () => Promise<void>
+    others: Others
   ) {
     this.#driver = driver
     this.#image = image
@@ -91,9 +73,10 @@ export class Imports {
     this.#now = now
     this.#origin = origin
     this.#announce = announce
-    this.#catchUp = catchUp
+    this.#others = others
     this.#times = new StatementTimes(driver, image)
     this.#owner = new RunOwner(driver, origin, now)
+    this.#journal = new Journal(driver, origin, figures, showing, this.#times, others)
   }
 
   /** By which movements are judged. */
@@ -102,6 +85,7 @@ export class Imports {
   }
 
   async recover(): Promise<void> {
+    if (this.#driver.alone === null) await this.#driver.write("endLeases", RUN_LEASES, "lease")
     await this.#alone(async () => void (await this.#takeUp()))
   }
 
@@ -159,7 +143,7 @@ export class Imports {
     await this.#takeUpOwn()
     if (this.#driver.alone === null) return
     if (await this.#takeUp()) await this.reload()
-    await this.#catchUp()
+    await this.#others.hear()
   }
 
   /** A run that the database cut off is finished as soon as it answers again, not only when another one comes. */
@@ -242,7 +226,14 @@ export class Imports {
       const run: SyncRun = { ...opened, counts: compared.counts }
       const held = heldBecause(end, compared)
       if (held !== null) return await this.#hold(run, held, compared)
-      return await this.#journal({ ...run, state: "applying" }, compared, touched)
+      return (this.#cutOff = await this.#journal.write({
+        run: { ...run, state: "applying" },
+        owner: this.#owner.name,
+        comparison: compared,
+        touched,
+        fence: this.#fence,
+        unsure: (perhaps) => void (this.#cutOff = perhaps)
+      }))
     } finally {
       this.#figures.unwatch(touched)
       // Large, and needed no more.
@@ -257,64 +248,6 @@ export class Imports {
     await this.#driver.write("holdRun", [runRow(run, this.#owner.name), parts, this.#event("run.held", run)], "log")
     this.#announce()
     return run
-  }
-
-  async #journal(run: SyncRun, compared: Comparison, touched: ReadonlySet<number>): Promise<Journalled> {
-    const rows = compared.rows()
-    const [parts, blocks] = await Promise.all([this.#allButOnePart(run, rows), compared.statedBlocks()])
-    const begun = { run, comparison: compared, rows, parts, blocks, touched }
-    const journalled = await this.#tryJournal(begun) ?? await this.#times.holding(() => this.#untilJournalled(begun))
-    return (this.#cutOff = journalled)
-  }
-
-  /** This hub's own movements wait meanwhile; another hub's may still come between, for an instant each. */
-  async #untilJournalled(begun: Compared): Promise<Journalled> {
-    await this.#figures.settled()
-    for (;;) {
-      const journalled = await this.#tryJournal(begun)
-      if (journalled !== null) return journalled
-    }
-  }
-
-  /**
-   * Journals the run with the rows that were touched since it was compared, all at once: a hub that dies has stated all of
-   * them or none. Null where stock has moved meanwhile. From the journal on a movement is judged by the new times.
-   */
-  async #tryJournal({ run, comparison, rows, parts, blocks, touched }: Compared): Promise<Journalled | null> {
-    const { moves } = await this.#driver.write("statementOrder", undefined, "log")
-    // What other hubs moved until then is heard of, and counts as touched.
-    if (this.#driver.alone !== null) await this.#catchUp()
-    const late = comparison.late(touched)
-    const more = late.flatMap((some, i) => [...journalOf(run.id, some, rows.length + i)])
-    const journal = { row: runRow(run, this.#owner.name), parts: [...parts, ...more], blocks, fence: this.#fence, moves }
-    const write = (): Promise<number> => this.#driver.write("journalRun", journal, "log")
-    try {
-      // Where nobody knows whether it was written, it is written again, which changes nothing.
-      const statements = await write().catch((error: unknown) => {
-        if (!(error instanceof DriverError) || error.outcome !== "unknown") throw error
-        this.#cutOff = { run, rows: [...rows, ...late] }
-        return write()
-      })
-      comparison.tellTimes()
-      this.#shown++
-      this.#times.told(statements)
-      return { run, rows: [...rows, ...late] }
-    } catch (error) {
-      if (error instanceof Refusal && error.tag === "MovedSince") return null
-      throw error
-    }
-  }
-
-  /** Parts beyond one go each by itself, so that no order waits for all of them; gives what is left. */
-  async #allButOnePart(run: SyncRun, rows: ReadonlyArray<Rows>): Promise<ReadonlyArray<JournalRow>> {
-    let left: JournalRow | null = null
-    for (const [set, some] of rows.entries()) {
-      for (const part of journalOf(run.id, some, set)) {
-        if (left !== null) await this.#driver.write("journalPart", [left, this.#fence], "slice")
-        left = part
-      }
-    }
-    return left === null ? [] : [left]
   }
 
   async #complete({ run, rows }: Journalled): Promise<SyncRun> {
@@ -387,7 +320,7 @@ export class Imports {
    */
   #show(rows: ReadonlyArray<Rows>, corrected: ReadonlyMap<number, number>, touched: ReadonlySet<number>): Promise<void> {
     return this.#showing.inPeace(touched, () => {
-      this.#shown++
+      this.#showing.changed()
       showRows(this.#image, rows)
       for (const [cell, onHand] of corrected) this.#image.onHand[this.#image.cell(productOf(cell), branchOf(cell))] = onHand
     })
@@ -401,16 +334,16 @@ export class Imports {
   async #reloaded(): Promise<boolean> {
     const fresh = new StockImage()
     const touched = this.#figures.watch()
-    const shown = this.#shown
+    const { changes } = this.#showing
     try {
       const { statements } = await this.#driver.read("statementOrder", undefined)
       await loadImage(this.#driver, fresh)
       await this.#showing.inPeace(touched, () => {
-        if (this.#shown !== shown) return
+        if (this.#showing.changes !== changes) return
         this.#image.adopt(fresh)
         this.#times.know(statements)
       })
-      return this.#shown === shown
+      return this.#showing.changes === changes
     } finally {
       this.#figures.unwatch(touched)
     }

@@ -12,13 +12,24 @@ interface Level {
   reserved: number
 }
 
+/** Figures that are about to be shown. */
+interface Peace {
+  /** Rows that commits had touched before: they are read back. */
+  readonly known: ReadonlySet<number>
+  /** Those of them that have been read; commits since then are added. */
+  readonly read: Map<number, Level>
+  /** What commits have changed of other rows since it began. */
+  readonly since: Map<number, Level>
+}
+
 /** The image's switch to other figures, among the commits that change them. */
 export class Showing {
   readonly #driver: Driver
   readonly #image: StockImage
   readonly #figures: Figures
-  /** Rows that have been read and will be shown; commits meanwhile are added to them. */
-  readonly #showing = new Set<Map<number, Level>>()
+  /** How often runs have changed what the image says. */
+  #changes = 0
+  readonly #showing = new Set<Peace>()
 
   constructor(driver: Driver, image: StockImage, figures: Figures) {
     this.#driver = driver
@@ -26,25 +37,33 @@ export class Showing {
     this.#figures = figures
   }
 
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** A run has changed what the image says. */
+  changed(): void {
+    this.#changes++
+  }
+
   /**
-   * Switches the image in one turn of the event loop; what commits have touched meanwhile is as the database has it.
-   * A commit that begins while those rows are read is read too.
+   * Switches the image in one turn of the event loop. Rows that commits have touched until now are as the database has
+   * them; what begins while those are read comes after whatever is shown, so its changes are added to that.
    */
   async inPeace(touched: ReadonlySet<number>, turn: () => void): Promise<void> {
-    const showing = new Map<number, Level>()
+    const peace: Peace = { known: new Set(touched), read: new Map(), since: new Map() }
     const again = this.#figures.watch()
-    this.#showing.add(showing)
+    this.#showing.add(peace)
     try {
-      const read = new Set<number>()
-      for (let some = [...touched]; some.length > 0; some = [...touched].filter((cell) => !read.has(cell))) {
-        for (const cell of some) read.add(cell)
-        await this.#readBack(some, showing)
-      }
+      await this.#readBack([...peace.known], peace.read)
+      // A row that is not shown anew has them already, and keeps them.
+      for (const [cell, { onHand, reserved }] of peace.since) this.#add(cell, -onHand, -reserved)
       turn()
-      for (const [cell, level] of showing) this.#image.setLevel(productOf(cell), branchOf(cell), level.onHand, level.reserved)
-      this.#figures.doubt([...again].filter((cell) => showing.has(cell)))
+      for (const [cell, { onHand, reserved }] of peace.since) this.#add(cell, onHand, reserved)
+      for (const [cell, level] of peace.read) this.#image.setLevel(productOf(cell), branchOf(cell), level.onHand, level.reserved)
+      this.#figures.doubt(again)
     } finally {
-      this.#showing.delete(showing)
+      this.#showing.delete(peace)
       this.#figures.unwatch(again)
     }
   }
@@ -59,14 +78,24 @@ export class Showing {
 
   /** A commit's figures, into the image and into what an import is about to show. */
   moved(cell: number, onHand: number, reserved: number): void {
-    this.#image.addLevel(productOf(cell), branchOf(cell), onHand, reserved)
-    for (const showing of this.#showing) {
-      const level = showing.get(cell)
+    this.#add(cell, onHand, reserved)
+    for (const { known, read, since } of this.#showing) {
+      const level = known.has(cell) ? read.get(cell) : mapped(since, cell)
       if (level === undefined) continue
       level.onHand += onHand
       level.reserved += reserved
     }
   }
+
+  #add(cell: number, onHand: number, reserved: number): void {
+    this.#image.addLevel(productOf(cell), branchOf(cell), onHand, reserved)
+  }
+}
+
+const mapped = (levels: Map<number, Level>, cell: number): Level => {
+  let level = levels.get(cell)
+  if (level === undefined) levels.set(cell, (level = { onHand: 0, reserved: 0 }))
+  return level
 }
 
 /** Lets the image say what these rows say. */
