@@ -1,4 +1,4 @@
-import { type BranchId, defineAdapter, Schema, Storage } from "@aptekit/core"
+import { defineAdapter, Schema, Storage } from "@aptekit/core"
 import { stockBatch, TEST_NOW } from "@aptekit/core/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
@@ -21,7 +21,7 @@ const keeping = (release: () => Promise<void>) =>
 const heldRun = Effect.gen(function*() {
   const storage = yield* Storage
   const run = yield* storage.stock.openRun({ connection: "erp", file: "rests.xml" }, { preview: true })
-  yield* run.write(stockBatch(storage, [["aspirin", "north" as BranchId, 4]], TEST_NOW))
+  yield* run.write(stockBatch(storage, [["aspirin", "north", 4]], TEST_NOW))
   return (yield* run.finish()).id
 })
 
