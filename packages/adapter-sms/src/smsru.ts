@@ -68,19 +68,23 @@ export const smsruMessages = defineAdapter({
     apiId: Schema.RedactedFromValue(Schema.NonEmptyString),
     sender: Schema.optionalKey(Sender),
     /**
-     * How a delivery report is believed: `reread` asks SMS.ru how the message stands; `hash` trusts sha256 of `apiId`
-     * and the data, which the vendor's sample shows and nobody else confirms. @default "reread"
+     * How a delivery report is believed: `reread` asks SMS.ru how the message stands, and needs `reportKey`; `hash` trusts
+     * sha256 of `apiId` and the data, which the vendor's sample shows and nobody else confirms. @default "reread" with
+     * `reportKey`, else "none": strangers must not be able to make us ask
      */
     reports: Schema.optionalKey(Schema.Literals(["reread", "hash", "none"])),
-    /** Wanted in the address of reports (`?key=`), so that not everybody can make us ask. */
+    /** Wanted in the address of reports (`?key=`). */
     reportKey: Schema.optionalKey(Schema.RedactedFromValue(Schema.String.check(Schema.isMinLength(16)))),
     /** `balanceAlarm` also looks at the limit of the day. */
     ...HTTP_FIELDS
-  }),
+  }).check(
+    Schema.makeFilter(({ reports, reportKey }) =>
+      reports !== "reread" || reportKey !== undefined || "reports \"reread\" needs a reportKey, the ?key= of the address of reports")
+  ),
   ports: { messages: messagesPort },
   capabilities: HTTP_CAPABILITIES,
   setup: (config, context) => {
-    const { apiId, sender, reports = "reread", reportKey, balanceAlarm, url, fetch } = config
+    const { apiId, sender, reportKey, reports = reportKey === undefined ? "none" : "reread", balanceAlarm, url, fetch } = config
     const smsru = gatewayAt("SMS.ru", url ?? new URL("https://sms.ru"), fetch)
     const api_id = Redacted.value(apiId)
 

@@ -67,15 +67,24 @@ describe("SMSC: delivery reports", () => {
 
 describe("SMS.ru: delivery reports", () => {
   const API_ID = "00000000-5115-0000-0000-000000000000"
+  const REPORT_KEY = "a-key-of-16-letters"
   const simulated = async (reports: "reread" | "hash" | "none" = "reread") => {
     const simulator = smsruSimulator()
-    return { simulator, adapter: await started(smsruMessages({ apiId: API_ID, reports, fetch: simulator.fetch })) }
+    const reportKey = reports === "reread" ? { reportKey: REPORT_KEY } : {}
+    return { simulator, adapter: await started(smsruMessages({ apiId: API_ID, reports, ...reportKey, fetch: simulator.fetch })) }
   }
   const batch = (items: ReadonlyArray<string>, key = API_ID) => {
     const body = new URLSearchParams(items.map((item, i): [string, string] => [`data[${i}]`, item]))
     body.set("hash", createHash("sha256").update(key + items.join("")).digest("hex"))
-    return post(body)
+    return post(body, `${HUB}?key=${REPORT_KEY}`)
   }
+
+  test("R-API-1: strangers cannot make us ask: without a key in the address there is no entrance, or no start", async () => {
+    const simulator = smsruSimulator()
+    await using adapter = await started(smsruMessages({ apiId: API_ID, fetch: simulator.fetch }))
+    expect(adapter.hasEntrance).toBe(false)
+    await expect(started(smsruMessages({ apiId: API_ID, reports: "reread" }))).rejects.toThrow(/reportKey/u)
+  })
 
   test("the answer is 100, and what is told is what SMS.ru says when it is asked", async () => {
     const { simulator, adapter } = await simulated()
