@@ -23,6 +23,18 @@ test("SDK-2: the report says what an adapter passes and skips, in lines for peop
   expect(text).toMatch(/\n\n[1-9]\d* passed, 0 failed, [1-9]\d* skipped\n$/u)
 })
 
+test.each([
+  ["adapter-email", "email (e-mail to a real SMTP server over TLS), port messages"],
+  ["adapter-geo", "(OSRM), port distanceMatrix"],
+  ["adapter-sms", "smsc (SMSC), port messages"],
+  ["adapter-webpush", "port messages"]
+])("SDK-2: %s passes its suites by the command too, each named by what it is", { timeout: 120_000 }, async (adapter, head) => {
+  const { text, passed } = await reportOf({ module: "test/conformance.ts", from: join(from, "../..", adapter), json: false })
+  expect(text).not.toMatch(/^failed/mu)
+  expect(text).toContain(head)
+  expect(passed).toBe(true)
+})
+
 test("SDK-2: `aptekit conformance` ends with 1 when a case fails, with 2 when nothing could be tried", async () => {
   const config = join(folder, "config.json")
   writeFileSync(config, JSON.stringify({ metresOff: 5_000 }))

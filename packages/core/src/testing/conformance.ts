@@ -31,10 +31,18 @@ export const conformance = <H extends PortHarness>(
   return {
     port: suite.port,
     title: title ?? null,
-    report: () => conformanceReport(suite, harness, { skip }),
-    run: (test) => runPortSuite(suite, harness, { test, skip, ...(capabilities === undefined ? {} : { capabilities }) })
+    report: async () => ({ ...(await conformanceReport(suite, harness, { skip })), title: title ?? null }),
+    run: (test) =>
+      runPortSuite(suite, harness, { test: titled(title, test), skip, ...(capabilities === undefined ? {} : { capabilities }) })
   }
 }
+
+const titled = (title: string | undefined, test: TestFunction): TestFunction =>
+  title === undefined
+    ? test
+    : Object.assign((name: string, run: () => Promise<void>) => test(`${title}, ${name}`, run), {
+      skip: (name: string, run: () => Promise<void>) => test.skip(`${title}, ${name}`, run)
+    })
 
 export const isConformance = (value: unknown): value is Conformance =>
   typeof value === "object" && value !== null && "port" in value && "report" in value && typeof value.report === "function"

@@ -13,6 +13,8 @@ export interface CaseReport {
 export interface ConformanceReport {
   readonly port: string
   readonly adapter: string
+  /** Which of several adapters of one module this is; null where nobody has said. */
+  readonly title: string | null
   readonly capabilities: Capabilities
   readonly passed: number
   readonly failed: number
@@ -68,13 +70,13 @@ export const conformanceReport = async <H extends PortHarness>(
   }
   const count = (result: CaseReport["result"]): number => cases.filter((one) => one.result === result).length
   const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")]
-  return { port: suite.port, adapter, capabilities, passed, failed, skipped, cases }
+  return { port: suite.port, adapter, title: null, capabilities, passed, failed, skipped, cases }
 }
 
 /** The report for people: a line for each case. */
-export const reportText = ({ port, adapter, capabilities, passed, failed, skipped, cases }: ConformanceReport): string => {
+export const reportText = ({ port, adapter, title, capabilities, passed, failed, skipped, cases }: ConformanceReport): string => {
   const can = Object.entries(capabilities).map(([name, has]) => `${name} ${has ? "yes" : "no"}`)
   const lines = cases.map(({ name, result, reason }) => `${result.padEnd(8)}${name}${reason === null ? "" : `: ${reason}`}`)
-  const head = `${adapter}, port ${port}: ${passed} passed, ${failed} failed, ${skipped} skipped`
+  const head = `${adapter}${title === null ? "" : ` (${title})`}, port ${port}: ${passed} passed, ${failed} failed, ${skipped} skipped`
   return `${[head, ...(can.length === 0 ? [] : [`it says it can: ${can.join(", ")}`]), ...lines].join("\n")}\n`
 }

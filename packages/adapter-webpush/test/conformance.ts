@@ -1,10 +1,10 @@
-import { messagesSuite, runPortSuite } from "@aptekit/core/testing"
-import { describe, test } from "vitest"
+import { conformance, messagesSuite } from "@aptekit/core/testing"
 import { webPushMessages } from "../src/index.ts"
 import { pushServiceSimulator } from "../src/testing/index.ts"
 
-describe("SMS-2: Web Push to a push service that opens what it gets", () => {
-  runPortSuite(messagesSuite, () => {
+/** What this adapter is held to: `npx aptekit conformance`. */
+export default [
+  conformance(messagesSuite, () => {
     const simulator = pushServiceSimulator()
     const subscription = simulator.subscribe()
     return {
@@ -15,5 +15,5 @@ describe("SMS-2: Web Push to a push service that opens what it gets", () => {
       kind: "push" as const,
       to: JSON.stringify(subscription)
     }
-  }, { test, capabilities: webPushMessages.capabilities })
-})
+  }, { title: "Web Push to a push service that opens what it gets", capabilities: webPushMessages.capabilities })
+]

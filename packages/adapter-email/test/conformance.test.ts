@@ -1,0 +1,7 @@
+import { runConformance } from "@aptekit/core/testing"
+import { describe, test } from "vitest"
+import suites from "./conformance.ts"
+
+describe("SDK-2, SMS-2", () => {
+  runConformance(suites, { test })
+})
