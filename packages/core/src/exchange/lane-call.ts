@@ -24,6 +24,8 @@ interface Result {
   readonly detour?: Detour
   readonly restMs?: number
   readonly mayHaveGone?: true
+  /** It is put off until then as it is. */
+  readonly putOffUntil?: Instant
 }
 
 /** A partner that rests for longer is worth a detour; for less its messages wait. Milliseconds. */
@@ -126,7 +128,7 @@ const failed = (error: AdapterError, { method, message, context, repeat, setting
   return { state, error: error.message, answered, ...rest, ...(error.outcome === "unknown" ? { mayHaveGone: true } : {}) }
 }
 
-/** Nothing is called where the message is of no use, is nobody's, or was in doubt and may not be repeated. */
+/** Nothing is called where the message is of no use, is nobody's, was in doubt and may not be repeated, or must wait. */
 const withoutCall = (
   method: LaneMethod | undefined,
   message: OutboxMessage,
@@ -139,8 +141,22 @@ const withoutCall = (
   if (message.orderId !== null && context.order === null) return { state: "dropped", error: "the order is gone", answered: null }
   const late = method.deadline?.(message, context.order, context.now) ?? null
   if (late !== null) return { state: "dropped", error: `late: ${late}`, answered: null }
-  return message.uncertain && repeatOf(method, message, context) === "never" ? inDoubt(method) : null
+  if (message.uncertain && repeatOf(method, message, context) === "never") return inDoubt(method)
+  const until = method.notBefore?.(message, context) ?? null
+  return until === null || until <= context.now ? null : { state: "retry", answered: null, putOffUntil: until }
 }
+
+/** It waits as it was: that was no try. */
+const putOff = (message: OutboxMessage, at: Instant, until: Instant): OutboxOutcome => ({
+  id: message.id,
+  token: message.token,
+  at,
+  state: message.uncertain ? "unknown" : "retry",
+  availableAt: until,
+  attempts: message.attempts - 1,
+  error: message.lastError,
+  partnerRef: message.partnerRef
+})
 
 /** The hub's own word on a call: it gave no answer, or its method broke down. */
 const ownError = (message: OutboxMessage, reason: "timeout" | "thrown", text: string): AdapterError =>
@@ -213,7 +229,9 @@ export const handleMessage = (
       answered: result.answered,
       mayHaveGone: result.mayHaveGone === true,
       ...(result.restMs === undefined ? {} : { restMs: result.restMs }),
-      outcome: outcomeOf(message, result, at, yield* Random.next)
+      outcome: result.putOffUntil === undefined
+        ? outcomeOf(message, result, at, yield* Random.next)
+        : putOff(message, at, result.putOffUntil)
     }
   })
 
@@ -231,17 +249,5 @@ export const divertMessage = (
   if (detour !== null) {
     return { moved: true, outcome: outcomeOf(message, { state: "moved", detour, answered: null }, context.now, 0) }
   }
-  return {
-    moved: false,
-    outcome: {
-      id: message.id,
-      token: message.token,
-      at: context.now,
-      state: message.uncertain ? "unknown" : "retry",
-      availableAt: until,
-      attempts: message.attempts - 1,
-      error: message.lastError,
-      partnerRef: message.partnerRef
-    }
-  }
+  return { moved: false, outcome: putOff(message, context.now, until) }
 }

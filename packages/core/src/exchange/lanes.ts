@@ -86,6 +86,8 @@ export interface LaneMethod {
   readonly doubt?: "dead" | "dropped"
   /** Why it is of no use any more; null while it is. It is dropped then, with this as its record. */
   readonly deadline?: (message: OutboxMessage, order: Order | null, now: Instant) => string | null
+  /** Until when it waits, whatever it was due at (quiet hours); null: it may go. It is put off, which is no try. */
+  readonly notBefore?: (message: OutboxMessage, context: LaneContext) => Instant | null
   /** Is there anywhere else to go from this lane? Asked often. */
   readonly hasDetours?: (lane: string) => boolean
   /** Where a message goes that surely did not arrive and cannot go now; null: it stays in its lane. */

@@ -58,7 +58,12 @@ export const noticesBetween = (before: Order | null, after: Order, rules: Notice
   }))
 }
 
-const afterQuiet = (notice: Notice, branch: BranchId | null, { policy, zone, now }: NoticeRules): Instant => {
+/** When buyers may be told at the earliest: now, or the end of the quiet hours. */
+export const afterQuiet = (
+  notice: Notice,
+  branch: BranchId | null,
+  { policy, zone, now }: Pick<NoticeRules, "policy" | "zone" | "now">
+): Instant => {
   const { quietHours, quietIgnoredBy } = policy(branch)
   if (quietHours === null || quietIgnoredBy.includes(notice)) return now
   return quietUntil(now, zone(branch), quietHours) ?? now

@@ -14,7 +14,7 @@ import { countersOf, dayIn, isBarred, limitReached } from "./limits.ts"
 import { type MessageKind, messagesPort } from "./ports.ts"
 import { pushEach, pushFound } from "./push.ts"
 import { detourOf, openSteps, payloadAt, type Step, stepName, stepsOf, type MessageWay, wayOf } from "./route.ts"
-import { keptUntil, lateReason, type Notice } from "./rules.ts"
+import { afterQuiet, keptUntil, lateReason, type Notice } from "./rules.ts"
 
 type Messages = PortService<typeof messagesPort.methods>
 
@@ -160,6 +160,11 @@ export const messagesSend = (named: ReadonlyArray<string> | null, registered: Ad
       return idempotentSend ? "safe" : lookUp ? "ask" : "never"
     },
     deadline: (message, order, now) => order === null ? null : lateReason(noticeOf(message), order, endOf(message, order), now),
+    // What was put off in the evening, came back with a gateway or is replayed must not ring at night either.
+    notBefore: (message, { order, view, now }) =>
+      order === null ? null : afterQuiet(noticeOf(message), branchOf(message), {
+        policy: (branch) => view.policy(order.channelId, branch), zone: (branch) => view.zone(branch), now
+      }),
     prepare: (batch, context) =>
       Effect.gen(function*() {
         const known = batch.flatMap(({ message, order }) => (order === null ? [] : [{ message, order }]))
