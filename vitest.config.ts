@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@aptekit/source", ...defaultServerConditions] } },
   test: {
     include: ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts", "test/**/*.test.ts"],
-    globalSetup: ["test/support/mariadb-setup.ts"],
+    globalSetup: ["test/support/mariadb-setup.ts", "test/support/compile-cache.ts"],
     // The storage starts threads of its own and fault tests kill processes: a process per file keeps them apart.
     pool: "forks",
     maxWorkers: 2,

@@ -1,17 +1,17 @@
 import { type LaneMethod, makeLanes, NetworkView, runLane, Storage } from "@aptekit/core"
 import { Effect, Fiber } from "effect"
 import { describe, expect, it } from "vitest"
-import { useMariadb } from "../../../test/mariadb.ts"
 import { mariadb } from "../src/index.ts"
+import { useEmptyMariadb } from "./support/databases.ts"
 
-const server = useMariadb()
+const server = useEmptyMariadb()
 const T = 1_800_000_000_000
 const LEASE = 60_000
 
 type Store = Storage["Service"]
 
 const both = async <A>(body: (one: Store, two: Store) => Effect.Effect<A, unknown>) => {
-  const uri = await server.fresh()
+  const uri = await server.emptied()
   const nested = Effect.flatMap(Storage, (one) => Effect.provide(Effect.flatMap(Storage, (two) => body(one, two)), mariadb({ uri })))
   return Effect.runPromise(nested.pipe(Effect.provide(mariadb({ uri }))))
 }

@@ -4,15 +4,16 @@ import {
 } from "@aptekit/core/testing"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { onServer, useMariadb } from "../../../test/mariadb.ts"
+import { onServer } from "../../../test/mariadb.ts"
 import { mariadb } from "../src/index.ts"
 import { type Driver, openMariadb, storageLayer } from "../src/internal.ts"
+import { useEmptyMariadb } from "./support/databases.ts"
 
-const server = useMariadb()
+const server = useEmptyMariadb()
 
 describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
   const both = async <A>(body: (one: Storage["Service"], two: Storage["Service"]) => Effect.Effect<A, unknown, Storage>) => {
-    const uri = await server.fresh()
+    const uri = await server.emptied()
     const nested = Effect.gen(function*() {
       const one = yield* Storage
       return yield* Effect.provide(Effect.flatMap(Storage, (two) => body(one, two)), mariadb({ uri }))
@@ -93,7 +94,7 @@ describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
   /** Before each of these writes of a run by one hub the other records a sale of before its time. */
   for (const moment of ["journalRun", "slice", "finishRun"] as const) {
     it(`D1: D2: a late sale that another replica records during a run (before ${moment}) takes nothing from a row that it names`, async () => {
-      const uri = await server.fresh()
+      const uri = await server.emptied()
       let before = (_name: string): Promise<unknown> => Promise.resolve()
       const hooked = async (): Promise<Driver> => {
         const driver = await openMariadb(uri)
@@ -172,7 +173,7 @@ describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
   const receiving = async (
     body: (uri: string, run: OpenedRun, one: Storage["Service"]) => Effect.Effect<unknown, unknown, never>
   ): Promise<void> => {
-    const uri = await server.fresh()
+    const uri = await server.emptied()
     await Effect.runPromise(
       Effect.gen(function*() {
         yield* loadNetwork()

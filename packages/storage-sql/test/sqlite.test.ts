@@ -1,18 +1,16 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { storageSuite } from "@aptekit/core/testing"
 import { Effect } from "effect"
-import { afterAll, describe, it } from "vitest"
+import { describe, it } from "vitest"
 import { sqlite } from "../src/index.ts"
+import { useSqlite } from "./support/databases.ts"
 
-const directory = mkdtempSync(join(tmpdir(), "aptekit-sqlite-"))
-afterAll(() => rmSync(directory, { recursive: true }))
+const newFile = useSqlite()
 
 describe("SQLite", () => {
-  let files = 0
   for (const { title, skip, run } of storageSuite()) {
-    it.skipIf(skip !== null)(title, () =>
-      Effect.runPromise(run.pipe(Effect.provide(sqlite({ file: join(directory, `${files++}.db`) })))))
+    it.skipIf(skip !== null)(title, async () => {
+      const file = await newFile()
+      await Effect.runPromise(run.pipe(Effect.provide(sqlite({ file }))))
+    })
   }
 })

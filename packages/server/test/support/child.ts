@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { compileCache } from "./compile-cache.ts"
 
 export interface Child {
   readonly process: ChildProcess
@@ -13,7 +12,7 @@ export interface Child {
 export const run = (file: string, options: { readonly cwd: string; readonly env?: Record<string, string> }): Child => {
   const child = spawn(process.execPath, ["--conditions=@aptekit/source", file], {
     cwd: options.cwd,
-    env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: compileCache(), ...options.env },
+    env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "", ...options.env },
     stdio: ["ignore", "pipe", "pipe"]
   })
   let text = ""

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import {
   BranchId,
   hubLayer,
@@ -15,29 +12,26 @@ import {
 import { loadNetwork, makeRequest, smallNetwork, TEST_NOW, type TestNetwork } from "@aptekit/core/testing"
 import { type Duration, Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { afterAll } from "vitest"
 import { type Driver, type EncodedChange, openMariadb, openSqlite, storageLayer } from "../../src/internal.ts"
-import { useMariadb } from "../../../../test/mariadb.ts"
+import { useEmptyMariadb, useSqlite } from "./databases.ts"
 
 export interface Database {
   readonly name: string
   readonly skip: boolean
-  /** A way to open one new empty database, as often as one likes. */
+  /** A way to open one empty database, as often as one likes; it is the last test's no more. */
   readonly fresh: () => Promise<() => Promise<Driver>>
 }
 
-/** Both databases, each test with one of its own. */
+/** Both databases, for tests that use an empty one each. */
 export const useDatabases = (): ReadonlyArray<Database> => {
-  const server = useMariadb()
-  const folder = mkdtempSync(join(tmpdir(), "aptekit-races-"))
-  afterAll(() => rmSync(folder, { recursive: true }))
-  let files = 0
+  const newFile = useSqlite()
+  const server = useEmptyMariadb()
   return [
     {
       name: "SQLite",
       skip: false,
       fresh: async () => {
-        const file = join(folder, `${files++}.db`)
+        const file = await newFile()
         return () => openSqlite(file)
       }
     },
@@ -45,7 +39,7 @@ export const useDatabases = (): ReadonlyArray<Database> => {
       name: "MariaDB",
       skip: server.skip !== null,
       fresh: async () => {
-        const uri = await server.fresh()
+        const uri = await server.emptied()
         return () => openMariadb(uri)
       }
     }

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { afterAll } from "vitest"
-import { compileCache } from "../../support/compile-cache.ts"
 
 const SERVER = join(import.meta.dirname, "../../../src/main.ts")
 const CONFIG = join(import.meta.dirname, "hub.config.ts")
@@ -67,7 +66,7 @@ export const spawnHub = (options: HubOptions): HubProcess => {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env["PATH"],
-      NODE_COMPILE_CACHE: compileCache(),
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       PORT: "0",
       APTEKIT_CONFIG: CONFIG,
       FAULT_TEST_PARTNERS: options.partners,
