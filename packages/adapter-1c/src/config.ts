@@ -1,4 +1,4 @@
-import { Schema } from "@aptekit/core"
+import { Schema, Zone } from "@aptekit/core"
 import { Effect } from "effect"
 import { OrdersConfig } from "./sale/settings.ts"
 
@@ -7,15 +7,6 @@ const MIB = 1024 * 1024
 const Id = Schema.NonEmptyString.check(Schema.isMaxLength(100))
 const atLeast = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum }))
-
-const isZone = (zone: string): true | string => {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone })
-    return true
-  } catch {
-    return "an IANA time zone, such as Asia/Almaty"
-  }
-}
 
 /** Bounds against what a broken or hostile sender may send. */
 const Limits = Schema.Struct({
@@ -61,7 +52,7 @@ export const OneCConfig = Schema.Struct({
   /** Bytes of one piece of a file. 1C cuts larger files. */
   fileLimit: atLeast(1024, 1024 * MIB).pipe(Schema.withDecodingDefaultKey(Effect.succeed(4 * MIB))),
   /** IANA zone of the base's wall clock: `ДатаФормирования` has none (D2). */
-  zone: Schema.String.check(Schema.makeFilter(isZone)),
+  zone: Zone,
   /** Warehouse's id in 1C → branch, or `ignore`. */
   warehouses: Schema.Record(Schema.String, Id).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   /** Where an offer's total goes if the file names no warehouses for it: a branch, or `ignore` (D30). */

@@ -1,4 +1,5 @@
 import { type Blame, ODATA_CODES } from "./codes.ts"
+import { replaceReferences } from "../xml/reference.ts"
 import { ODataFault } from "./fault.ts"
 
 const MAX_SAID = 500
@@ -17,10 +18,6 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const wordOf = (value: unknown): string =>
   typeof value === "string" ? value : typeof value === "number" ? String(value) : ""
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": "\"", "&apos;": "'"
-}
-
 /** The error of the interface itself: JSON, or `m:error` in XML. Undefined: somebody else answered (fact 83). */
 export const toldIn = (text: string): Told | undefined => {
   try {
@@ -33,7 +30,7 @@ export const toldIn = (text: string): Told | undefined => {
     const said = /<(?:m:)?message\b[^>]*>([^<]*)</u.exec(text)?.[1] ?? ""
     return code === undefined
       ? undefined
-      : { code, said: said.replace(/&\w+;/gu, (entity) => ENTITIES[entity] ?? entity).slice(0, MAX_SAID) }
+      : { code, said: replaceReferences(said).slice(0, MAX_SAID) }
   }
 }
 

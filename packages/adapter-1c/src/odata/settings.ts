@@ -1,4 +1,4 @@
-import { Schema } from "@aptekit/core"
+import { Schema, Zone } from "@aptekit/core"
 import { Effect } from "effect"
 import { ODataChanges } from "./changes/settings.ts"
 import { MappingOverrides } from "./mapping.ts"
@@ -9,15 +9,6 @@ import { ODataVersions } from "./versions/settings.ts"
 
 const Id = Schema.NonEmptyString.check(Schema.isMaxLength(100))
 const count = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
-
-const isZone = (zone: string): true | string => {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone })
-    return true
-  } catch {
-    return "an IANA time zone, such as Asia/Almaty"
-  }
-}
 
 const PriceTarget = Schema.Union([Id, Schema.Struct({ priceType: Id, branchId: Id })])
 
@@ -38,7 +29,7 @@ export const OneCODataConfig = Schema.Struct({
   login: Schema.NonEmptyString.check(Schema.isPattern(/^[^:]+$/u, { expected: "a login without a colon" })),
   password: Schema.RedactedFromValue(Schema.String),
   /** IANA zone of the base's wall clock: its dates have none (fact 71). */
-  zone: Schema.String.check(Schema.makeFilter(isZone)),
+  zone: Zone,
   /** Names of the configuration's objects to begin with. */
   preset: Schema.Literals(["ut-11.5", "retail", "unf"]).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed("ut-11.5" as const))

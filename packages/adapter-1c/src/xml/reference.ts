@@ -35,6 +35,10 @@ export const referenceEnd = (bytes: Uint8Array, at: number, end: number): number
   return i
 }
 
-/** Replaces the five predefined entities and numeric references in text that `referenceEnd` has checked. */
+/** Replaces the five predefined entities and numeric references; of text that `referenceEnd` has not checked, others stay. */
 export const replaceReferences = (text: string): string =>
-  text.replace(/&([^;]+);/g, (_, inside: string) => PREDEFINED[inside] ?? String.fromCodePoint(codePoint(inside)))
+  text.replace(/&([^;]+);/g, (reference, inside: string) => {
+    if (Object.hasOwn(PREDEFINED, inside)) return PREDEFINED[inside]!
+    const code = codePoint(inside)
+    return isXmlCharacter(code) ? String.fromCodePoint(code) : reference
+  })

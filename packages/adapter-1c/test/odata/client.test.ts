@@ -50,6 +50,8 @@ describe("R10: what an error means", () => {
   test("an error in XML is read as well as one in JSON", () => {
     const text = `<?xml version="1.0"?><m:error xmlns:m="x"><m:code>-1</m:code><m:message xml:lang="ru">Нет &quot;А&quot;</m:message></m:error>`
     expect(faultOf(500, text, "write", "X")).toMatchObject({ code: "-1", said: "Нет \"А\"", blame: "business", outcome: "rejected" })
+    const odd = text.replace("&quot;А&quot;", "&#171;А&#xBB;&nbsp;&constructor; & Б")
+    expect(faultOf(500, odd, "write", "X")).toMatchObject({ said: "Нет «А»&nbsp;&constructor; & Б" })
   })
 
   test("what 1C said is not in the message: it may quote a buyer", () => {

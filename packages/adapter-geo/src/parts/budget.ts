@@ -1,18 +1,8 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { Schema } from "@aptekit/core"
+import { Schema, Zone } from "@aptekit/core"
 import { Option } from "effect"
 import { fault } from "./fault.ts"
-
-const Zone = Schema.String.check(
-  Schema.makeFilter((name: string) => {
-    try {
-      return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== ""
-    } catch {
-      return "an IANA time zone, such as Europe/Moscow"
-    }
-  })
-)
 
 /** How much may be asked a day, and in which zone its day begins (UTC if left out). */
 export const Budget = Schema.Struct({

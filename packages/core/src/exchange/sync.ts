@@ -147,6 +147,22 @@ export const SyncRun = Schema.Struct({
 })
 export type SyncRun = typeof SyncRun.Type
 
+/** A run that was opened just now and has received nothing. */
+export const newRun = (id: string, source: RunSource, options: RunOptions, now: Instant): SyncRun => ({
+  id,
+  connection: source.connection,
+  file: source.file,
+  state: "receiving",
+  startedAt: now,
+  finishedAt: null,
+  counts: NO_COUNTS,
+  error: null,
+  rejects: [],
+  progress: null,
+  preview: options.preview === true,
+  decidedBy: null
+})
+
 /** Rows of one kind that a run names: how many were there, and how many of these would be gone. */
 export interface GoneRows {
   readonly kind: "stock" | "price"

@@ -11,7 +11,8 @@ export const Point = Schema.Struct({
 })
 export type Point = typeof Point.Type
 
-const Zone = Schema.String.check(
+/** The IANA name of a time zone: `Asia/Almaty`. */
+export const Zone = Schema.String.check(
   Schema.makeFilter((name: string) =>
     Option.isSome(DateTime.zoneMakeNamed(name)) || "an IANA time zone, such as Asia/Almaty"
   )

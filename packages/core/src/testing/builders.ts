@@ -6,6 +6,7 @@ import { HOUR, type Instant } from "../kernel/time.ts"
 import type { Branch, Channel } from "../network/model.ts"
 import { DEFAULT_POLICY, type Policy } from "../network/policy.ts"
 import { changeOfOrder } from "../order/change.ts"
+import { newPart } from "../order/edit.ts"
 import type { Fulfilment, FulfilmentStatus, Order, OrderLine } from "../order/model.ts"
 import type { OrderRequest } from "../order/request.ts"
 import type { Change, EventType, IdempotencyKey, OutboxDraft } from "../store/change.ts"
@@ -101,24 +102,13 @@ export const makeFulfilment = (draft: OrderDraft, part = 1): Fulfilment => {
   const first = (part - 1) * 1000 + 1
   const lines = (draft.lines ?? [{ product: "aspirin", quantity: 1 }]).map((line, i) => makeLine(first + i, line))
   return {
-    id: FulfilmentId.make(testUuid(1_000_000 + draft.n * 10 + part)),
-    part,
+    ...newPart(FulfilmentId.make(testUuid(1_000_000 + draft.n * 10 + part)), part, lines),
     branchId: BranchId.make(draft.branch ?? "north"),
     status: draft.status ?? "assigned",
-    lines,
     reservation: {
       state: lines.some((line) => line.held > 0) ? "live" : "pending",
       expiresAt: draft.expiresAt ?? (draft.at ?? TEST_NOW) + 2 * HOUR
-    },
-    acceptedAt: null,
-    deferredUntil: null,
-    expectedAt: null,
-    awaitingFrom: null,
-    sweepAt: null,
-    delivered: false,
-    putBack: null,
-    endReason: null,
-    note: null
+    }
   }
 }
 

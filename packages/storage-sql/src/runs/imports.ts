@@ -2,6 +2,7 @@ import {
   type EventType,
   guardTrips,
   type ImportBatch,
+  newRun,
   PREVIEW_HELD,
   RUN_LEASES,
   type RunOptions,
@@ -20,7 +21,7 @@ import { branchOf, productOf } from "../schema.ts"
 import { Comparison, type LaterUnits } from "./compare.ts"
 import { Journal, type Journalled, type Others } from "./journal.ts"
 import { RunOwner } from "./owner.ts"
-import { eventChange, type LiveRuns, newRun, OpenRun, type RunEnd, runOf, runRow } from "./run.ts"
+import { eventChange, type LiveRuns, OpenRun, type RunEnd, runOf, runRow } from "./run.ts"
 import { type Rows, rowsOf } from "./rows.ts"
 import { StatementTimes } from "./times.ts"
 import { type Showing, showRows } from "./showing.ts"

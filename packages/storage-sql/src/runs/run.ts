@@ -7,7 +7,6 @@ import {
   type RunOptions,
   type RunPhase,
   type RunProgress,
-  type RunSource,
   type SyncRun
 } from "@aptekit/core"
 import type { EncodedChange } from "../encode.ts"
@@ -48,21 +47,6 @@ export const runOf = (row: RunRow, live: LiveRuns): SyncRun =>
     preview: row.preview === 1,
     decidedBy: row.decided_by
   }) as SyncRun
-
-export const newRun = (id: string, source: RunSource, options: RunOptions, now: number): SyncRun => ({
-  id,
-  connection: source.connection,
-  file: source.file,
-  state: "receiving",
-  startedAt: now,
-  finishedAt: null,
-  counts: NO_COUNTS,
-  error: null,
-  rejects: [],
-  progress: null,
-  preview: options.preview === true,
-  decidedBy: null
-})
 
 /** An event of no order: boards and other replicas hear of it. */
 export const eventChange = (

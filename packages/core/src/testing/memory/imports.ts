@@ -5,7 +5,7 @@ import {
   type ImportBatch,
   type ImportCounts,
   KEPT_DIFFERENCE,
-  NO_COUNTS,
+  newRun,
   PREVIEW_HELD,
   type RunOptions,
   type RunSource,
@@ -72,20 +72,7 @@ const openRun = (state: MemoryState, source: RunSource, options: RunOptions): Ef
     const startedAt = yield* Clock.currentTimeMillis
     const batches: Array<ImportBatch> = []
     const at = state.runs.length
-    state.runs.push({
-      id,
-      connection: source.connection,
-      file: source.file,
-      state: "receiving",
-      startedAt,
-      finishedAt: null,
-      counts: NO_COUNTS,
-      error: null,
-      rejects: [],
-      progress: null,
-      preview: options.preview === true,
-      decidedBy: null
-    })
+    state.runs.push(newRun(id, source, options, startedAt))
     const current = (): SyncRun => state.runs[at]!
     const receiving = (): void => {
       if (current().state !== "receiving") throw new Error(`run ${id} has ended; open another one`)
