@@ -128,7 +128,7 @@ describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
   }
 
   it("D1: P7: a run is journalled although another replica sells all the time, and what that sold counts once", async () => {
-    const uri = await server.fresh()
+    const uri = await server.emptied()
     let sell = (): Promise<unknown> => Promise.resolve()
     const hooked = async (): Promise<Driver> => {
       const driver = await openMariadb(uri)
