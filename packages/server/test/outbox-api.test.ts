@@ -90,6 +90,10 @@ test("R-OPS-2: a dead letter is read, put right and replayed; who did it and why
   expect((await post(dead.id, "mend", { payload: { branchId: "south" } })).status).toBe(422)
   expect((await read<Message>(pathOf(dead.id))).payload).toEqual(whole.payload)
 
+  for (const [name, value] of [["branchId", "nowhere"], ["branchId", "x".repeat(5_000)], ["expiresAt", 9e15], ["expiresAt", -1]] as const) {
+    const refused = await problem(await post(dead.id, "mend", { payload: { [name]: value }, reason: "typed" }))
+    expect([refused.status, refused.errors?.map(({ path }) => path)]).toEqual([422, [`payload.${name}`]])
+  }
   const mended = (await (await post(dead.id, "mend", { payload: { branchId: "south" }, reason: "moved to the other branch" })).json()) as Message
   expect([mended.state, mended.payload["branchId"]]).toEqual(["dead", "south"])
   world.away = false

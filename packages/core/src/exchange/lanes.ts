@@ -92,8 +92,8 @@ export interface LaneMethod {
   readonly hasDetours?: (lane: string) => boolean
   /** Where a message goes that surely did not arrive and cannot go now; null: it stays in its lane. */
   readonly detour?: (message: OutboxMessage, context: LaneContext, hindrance: Hindrance) => Detour | null
-  /** The fields of the payload that a person may mend in a dead letter; none if left out. */
-  readonly mendable?: AnyCodec
+  /** The fields of the payload that a person may mend in a dead letter, as the settings are now; none if left out. */
+  readonly mendable?: (view: NetworkView) => AnyCodec
 }
 
 export interface LaneSettings {

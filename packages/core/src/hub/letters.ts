@@ -67,7 +67,8 @@ export const mendLetter = (id: string, fields: unknown, actor: Actor, reason: st
   Effect.gen(function*() {
     const lanes = yield* Lanes
     const found = yield* letter(id)
-    const schema = lanes.methods.get(found.method)?.mendable
+    const network = yield* Network
+    const schema = lanes.methods.get(found.method)?.mendable?.(network.view())
     if (schema === undefined) {
       const text = `Nothing of a message "${found.method}" can be mended here: mend what it is made of, then replay it.`
       return yield* refusal(found, "mended", text)

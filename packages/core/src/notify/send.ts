@@ -18,6 +18,9 @@ import { afterQuiet, keptUntil, lateReason, type Notice } from "./rules.ts"
 
 type Messages = PortService<typeof messagesPort.methods>
 
+/** What a date can hold. */
+const LATEST = 8.64e15
+
 const noticeOf = (message: OutboxMessage): Notice => message.payload["notice"] as Notice
 const branchOf = (message: OutboxMessage): BranchId | null => message.payload["branchId"] as BranchId | null
 
@@ -177,11 +180,14 @@ export const messagesSend = (named: ReadonlyArray<string> | null, registered: Ad
     deliver,
     hasDetours: (lane) => gateways.some(({ connection }) => connection !== lane),
     detour,
-    mendable: Schema.Struct({
-      /** The branch that the text names. */
-      branchId: Schema.optionalKey(Schema.NullOr(Schema.String)),
-      /** Until when it is kept, in ms since 1970. */
-      expiresAt: Schema.optionalKey(Schema.NullOr(Schema.Int))
-    })
+    mendable: (view) =>
+      Schema.Struct({
+        /** The branch that the text names. */
+        branchId: Schema.optionalKey(Schema.NullOr(Schema.String.check(Schema.makeFilter((id: string) =>
+          view.branch(id as BranchId) !== undefined || "the id of a branch"
+        )))),
+        /** Until when it is kept, in ms since 1970. */
+        expiresAt: Schema.optionalKey(Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: LATEST }))))
+      })
   }
 }
