@@ -46,7 +46,7 @@ const play = (...args: ReadonlyArray<string>): Promise<Played> =>
   new Promise((resolve) => {
     const url = `http://127.0.0.1:${hub.port}/exchange/1c`
     const all = ["--conditions=@aptekit/source", SCRIPT, "--url", url, "--login", "1c", ...args]
-    execFile(process.execPath, all, { timeout: 15_000, env: { APTEKIT_1C_PASSWORD: PASSWORD } }, (error, stdout, stderr) =>
+    execFile(process.execPath, all, { timeout: 15_000, env: { ...process.env, APTEKIT_1C_PASSWORD: PASSWORD } }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), lines: `${stdout}${stderr}`.trimEnd().split("\n") }))
   })
 
