@@ -8,6 +8,7 @@ import type { BareAnswer, BareJob } from "./support/odata-bare.ts"
 import { type ODataBaseAnswer, PRICES, STOCK } from "./support/odata-base.ts"
 import type { ODataHubJob, ODataReading } from "./support/odata-hub.ts"
 import { median, report, say } from "./support/report.ts"
+import { SERVER_FLAGS } from "./support/server-flags.ts"
 
 const SIZE = { products: 50_000, branches: 17 }
 const PAGE = 1000
@@ -17,7 +18,7 @@ const PRICE_KEY = ["Номенклатура_Key", "Характеристика
 
 const child = (module: string): ChildProcess =>
   fork(new URL(`./support/${module}.ts`, import.meta.url), {
-    execArgv: ["--conditions=@aptekit/source", "--max-semi-space-size=4", "--expose-gc"]
+    execArgv: [...SERVER_FLAGS, "--expose-gc"]
   })
 
 const ask = async <A>(process: ChildProcess, message: unknown): Promise<A> => {
