@@ -171,6 +171,25 @@ describe("EXP-4: the writer", () => {
       expect((yield* storage.log.list({ limit: 9 })).items).toHaveLength(3)
     }).pipe(Effect.provide(memoryStorage())))
 
+  it.live("R-OPS-2: others have their turn between two calls that it prepares, however many wait", () =>
+    Effect.gen(function*() {
+      const storage = yield* Storage
+      const writer = makeLogWriter(storage)
+      for (let i = 0; i < 50; i++) writer.record(call({ at: i, request: { to: "+77010000000", text: "x".repeat(200) } }))
+      let turns = 0
+      let done = false
+      const tick = (): void => {
+        turns++
+        if (!done) setImmediate(tick)
+      }
+      setImmediate(tick)
+      yield* writer.flush
+      done = true
+      expect(turns).toBeGreaterThanOrEqual(50)
+      const { items } = yield* storage.log.list({ limit: 100 })
+      expect(items.map(({ at }) => at)).toEqual(Array.from({ length: 50 }, (_, i) => 49 - i))
+    }).pipe(Effect.provide(memoryStorage())))
+
   it.effect("measures and redacts what it keeps", () =>
     Effect.gen(function*() {
       const storage = yield* Storage

@@ -58,7 +58,11 @@ export const makeLogWriter = (storage: StorageService, bound = LOG_BUFFER): LogW
     lost.updateUnsafe(over, NONE)
   }
   const prepare = Effect.gen(function*() {
-    for (const call of raw.splice(0)) ready.push(entryOf(call, yield* nextUuid))
+    for (let call = raw.shift(); call !== undefined; call = raw.shift()) {
+      ready.push(entryOf(call, yield* nextUuid))
+      // A burst of large bodies takes long to redact, and orders are answered in the same thread.
+      yield* Effect.yieldNow
+    }
   })
   const writeAll = Effect.gen(function*() {
     while (ready.length > 0) {
