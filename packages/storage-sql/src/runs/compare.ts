@@ -3,12 +3,9 @@ import { setImmediate } from "node:timers/promises"
 import type { StatedBlock } from "../ops/bulk.ts"
 import { branchOf, cellOf, productOf } from "../schema.ts"
 import { Difference, NOTHING } from "./difference.ts"
-import { figuresOf, Group, type MutableCounts } from "./group.ts"
+import { BREATH_ROWS, figuresOf, Group, type MutableCounts } from "./group.ts"
 import type { Rows } from "./rows.ts"
 import { statedKind, StatedTimes, tellTimes } from "./stated.ts"
-
-/** Rows compared before the event loop gets its turn: under a millisecond. */
-const BREATH_ROWS = 65_536
 
 /** Units that movements later than T took or brought, by cell. */
 export type LaterUnits = ReadonlyMap<number, number>
@@ -72,8 +69,10 @@ export class Comparison {
   }
 
   /** Rows to be written, in the order in which they are: an earlier statement before a later one. */
-  rows(): ReadonlyArray<Rows> {
-    return this.#judged.map(({ group }) => group.rows()).filter((rows) => rows.products.length > 0).toReversed()
+  async rows(): Promise<ReadonlyArray<Rows>> {
+    const all: Array<Rows> = []
+    for (const { group } of this.#judged) all.push(await group.rows())
+    return all.filter((rows) => rows.products.length > 0).toReversed()
   }
 
   /** Does the run name this row of stock? */
@@ -99,6 +98,7 @@ export class Comparison {
   async statedBlocks(): Promise<ReadonlyArray<StatedBlock>> {
     const blocks: Array<StatedBlock> = []
     for (const judged of Map.groupBy(this.#judged, ({ group }) => statedKind(group.priceType)).values()) {
+      await setImmediate()
       const times = new StatedTimes(this.#image, judged[0]!.group.priceType)
       for (const batch of judged.flatMap(({ batches }) => batches)) {
         for (const [from, to] of breaths(batch)) {

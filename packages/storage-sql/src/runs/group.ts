@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises"
 import { type GoneRows, type ImportBatch, type ImportCounts, type StockImage, toStated } from "@aptekit/core"
 import { type Rows, shared } from "./rows.ts"
 
@@ -14,6 +15,8 @@ export const UNCHANGED = -2
 const TOUCHED = -3
 
 const FIRST_ROWS = 16_384
+/** Rows looked at before the event loop gets its turn: under a millisecond. */
+export const BREATH_ROWS = 65_536
 
 export const figuresOf = (batch: ImportBatch): Int32Array => (batch.kind === "stock" ? batch.quantities : batch.amounts)
 
@@ -163,8 +166,8 @@ export class Group {
   }
 
   /** The changed rows in the order of their keys: a full write in another order takes three times as long. */
-  rows(): Rows {
-    if (!this.#sorted) this.#sort()
+  async rows(): Promise<Rows> {
+    if (!this.#sorted) await this.#sort()
     const { kind, priceType, asOf } = this
     return {
       kind,
@@ -176,25 +179,43 @@ export class Group {
     }
   }
 
-  /** The marks lie in the order of the keys already: one pass over them sorts. */
-  #sort(): void {
+  /** The marks lie in the order of the keys already: one pass over them sorts, in pieces. */
+  async #sort(): Promise<void> {
     const figures = shared(this.#length)
-    const products = this.#products
-    const branches = this.#branches
-    for (let at = 0, to = 0; to < this.#length; at++) {
+    for (let from = 0, to = 0; from < this.position.length; from += BREATH_ROWS) {
+      to = this.#order(figures, from, to)
+      await setImmediate()
+    }
+    this.#figures = figures
+    for (let from = 0; from < this.position.length; from += BREATH_ROWS) {
+      this.#nameInOrder(from)
+      await setImmediate()
+    }
+    this.#sorted = true
+  }
+
+  /** Numbers the changed rows from `to` on, and puts their figures there. Gives how many there are by now. */
+  #order(figures: Int32Array, from: number, to: number): number {
+    const last = Math.min(from + BREATH_ROWS, this.position.length)
+    for (let at = from; at < last; at++) {
       const mark = this.position[at]!
       if (mark <= 0) continue
       figures[to] = this.#figures[mark - 1]!
       this.position[at] = ++to
     }
-    this.#figures = figures
-    for (let at = 0; at < this.position.length; at++) {
+    return to
+  }
+
+  #nameInOrder(from: number): void {
+    const products = this.#products
+    const branches = this.#branches
+    const last = Math.min(from + BREATH_ROWS, this.position.length)
+    for (let at = from; at < last; at++) {
       const mark = this.position[at]!
       if (mark <= 0) continue
       products[mark - 1] = Math.floor(at / this.columns)
       branches[mark - 1] = (at % this.columns) - 1
     }
-    this.#sorted = true
   }
 
   /** Rows that were as the image said when they were compared, and that a commit has touched since. */

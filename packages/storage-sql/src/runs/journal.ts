@@ -66,7 +66,7 @@ export class Journal {
 
   /** From then on the run is finished, now or by the next run or start; and a movement is judged by its times. */
   async write(compared: Compared): Promise<Journalled> {
-    const rows = compared.comparison.rows()
+    const rows = await compared.comparison.rows()
     const [parts, blocks] = await Promise.all([this.#allButOnePart(compared, rows), compared.comparison.statedBlocks()])
     const prepared = { ...compared, rows, parts, blocks }
     return await this.#tryOnce(prepared, false) ?? await this.#times.holding(() => this.#untilDone(prepared))
