@@ -28,7 +28,7 @@ test("R-STK-2: prices that come branch by branch are put in the order of their k
   const { products, branches, figures } = rows!
   expect(products).toHaveLength(PRODUCTS * BRANCHES)
   const wrong = products.findIndex((product, i) =>
-    product !== Math.floor(i / BRANCHES) || branches[i] !== i % BRANCHES || figures[i] !== product * 100 + branches[i]!)
+    product !== Math.floor(i / BRANCHES) || branches[i] !== i % BRANCHES || figures[i] !== product * 100 + branches[i])
   expect(wrong).toBe(-1)
   // 8,192 products of 18 columns, in pieces of 65,536, twice.
   expect(turns).toBeGreaterThanOrEqual(6)
