@@ -93,10 +93,11 @@ const email: Make = async ({ port }) => {
   }
 }
 
-/** Browsers subscribe by `POST /subscriptions`; their endpoints are of this origin. */
+/** Browsers subscribe by `POST /subscriptions`; their endpoints bear the name that was called, so both are served. */
 const webPush: Make = () => {
   const simulator = pushServiceSimulator()
-  return { ...simulator, config: (origin) => ({ vapid: simulator.config.vapid, services: [origin] }) }
+  const services = (origin: string): ReadonlyArray<string> => [origin, origin.replace("//127.0.0.1:", "//localhost:")]
+  return { ...simulator, config: (origin) => ({ vapid: simulator.config.vapid, services: services(origin) }) }
 }
 
 type Tables = Readonly<Record<string, SimulatedTable>>

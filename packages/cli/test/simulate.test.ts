@@ -68,10 +68,11 @@ describe("SDK-3: a simulator as a process has what the partner has", () => {
     expect(await get(`${partner.control}/ledger`)).toMatchObject({ ledger: [{ subject: "Заказ 1", text: message.text }] })
   })
 
-  test("web-push takes a message for a browser that has subscribed, opens it, and tells when the browser has gone", async () => {
+  test.for(["127.0.0.1", "localhost"])("web-push takes a message for a browser that has subscribed at %s, opens it, and tells when the browser has gone", async (host) => {
     await using partner = await simulate({ name: "web-push" })
     await using hub = await hubOf(webPushMessages, partner.config)
-    const { services: [origin] } = partner.config as { readonly services: readonly [string] }
+    const { services } = partner.config as { readonly services: ReadonlyArray<string> }
+    const origin = services.find((one) => new URL(one).hostname === host)!
     const subscription = (await (await send("POST", `${origin}/subscriptions`)).json()) as { readonly endpoint: string }
     const push = { ...message, kind: "push", to: JSON.stringify(subscription), subject: "Заказ 1" } as const
     await hub.port(messagesPort).send(push)
