@@ -122,7 +122,7 @@ export const DEFAULT_POLICY: Policy = {
   prescription: "pickupOnly",
   resendIsChange: false,
   phoneCountry: "KZ",
-  notifyAt: ["reserved", "assembled", "expired", "cancelled"],
+  notifyAt: ["reserved", "operator", "assembled", "expired", "cancelled"],
   quietHours: null,
   quietIgnoredBy: [],
   notifyBy: [{ kinds: ["push", "sms", "email"], mode: "first" }],
