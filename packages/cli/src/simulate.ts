@@ -22,6 +22,7 @@ export interface FaultSetting {
   readonly times?: number
 }
 
+/** Which partner runs, where, and with what fault. */
 export interface SimulateOptions {
   readonly name: SimulatorName
   /** @default any that is free */

@@ -138,4 +138,5 @@ export const SIMULATORS = {
   "1c-odata": odata
 } as const satisfies Readonly<Record<string, Make>>
 
+/** A partner that `aptekit simulate` knows. */
 export type SimulatorName = keyof typeof SIMULATORS

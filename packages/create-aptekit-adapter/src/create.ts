@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from "node:path"
 import { manifestOf, tsconfigsOf } from "./manifest.ts"
 import { filesOf, type Port, spell } from "./template.ts"
 
+/** What is written, and where. */
 export interface CreateOptions {
   /** The partner in kebab case, such as `my-partner`. */
   readonly name: string
@@ -13,6 +14,7 @@ export interface CreateOptions {
   readonly folder?: string
 }
 
+/** What was written. */
 export interface Created {
   readonly folder: string
   readonly packageName: string

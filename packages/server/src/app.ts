@@ -23,6 +23,7 @@ const DEFAULT_TIMEOUT_MS = 15_000
 /** More than that, and times of holds can no longer be trusted (D24). Milliseconds. */
 const MOST_CLOCK_OFFSET = 30_000
 
+/** How the API treats its callers. */
 export interface AppOptions {
   readonly log?: Log
   /** Per key; `false` for benches. */

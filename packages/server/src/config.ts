@@ -47,6 +47,7 @@ export interface Environment {
   readonly text: (name: string, fallback?: string) => string | undefined
 }
 
+/** What a config file exports by default. */
 export type ConfigSource = AptekitConfig | ((env: Environment) => AptekitConfig)
 
 /** Types a config file: `export default defineConfig({ port: 8080 })`. */

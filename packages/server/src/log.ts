@@ -1,8 +1,11 @@
 import { Cause, Logger } from "effect"
 
+/** From the most talkative on. */
 export type LogLevel = "debug" | "info" | "warn" | "error"
 /** One line of the log: short facts. Never a body, a key, a name, a phone or an address. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
+
+/** Takes a line; fields must hold neither personal data nor secrets. */
 export type Log = (level: LogLevel, message: string, fields?: LogFields) => void
 
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }

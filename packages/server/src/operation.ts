@@ -63,6 +63,3 @@ export interface Operation {
   readonly endless?: true
   readonly handle: (call: Call) => Promise<Response>
 }
-
-/** The type that a decoder of this schema gives. */
-export type Decoded<S extends AnyCodec> = Schema.Schema.Type<S>

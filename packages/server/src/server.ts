@@ -12,6 +12,7 @@ import { hubLogger, jsonLog, type Log, type LogFields } from "./log.ts"
 const GRACE_MS = 10_000
 const IDLE_LOOK_MS = 50
 
+/** A hub and the address that it answers at. */
 export interface ServerOptions extends AppOptions {
   readonly storage: StorageLayer
   readonly adapters?: ReadonlyArray<AdapterInstance>
@@ -39,6 +40,7 @@ export interface ServerOptions extends AppOptions {
   readonly graceMs?: number
 }
 
+/** A server that takes requests. */
 export interface RunningServer {
   readonly port: number
   readonly hub: Hub

@@ -64,6 +64,7 @@ const faultOf = (error: unknown): AdapterFault => {
   return new AdapterFault(`no answer: ${code}`, { outcome: neverSent(error) ? "unavailable" : "unknown" })
 }
 
+/** To which addresses webhooks go. */
 export interface WebhookOptions {
   /** Loopback and private networks too. */
   readonly allowPrivate?: boolean

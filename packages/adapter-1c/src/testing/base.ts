@@ -4,6 +4,7 @@ import { child, descendants, parseTree, textAt, type XmlNode } from "../document
 import { element, leaf, type Xml } from "../documents/xml.ts"
 import type { Dialect, OneCFile } from "./client.ts"
 
+/** A line of a document in the base; `price` as the base writes it. */
 export interface BaseLine {
   readonly id: string
   readonly name: string
@@ -42,6 +43,7 @@ export interface BaseOrder {
   readonly changed: boolean
 }
 
+/** What the base holds, and on what it fails. */
 export interface OneCBaseOptions {
   readonly dialect: Dialect
   /** Ids of the goods that the base has. Others are made anew when an order names them (fact 56). */

@@ -2,9 +2,13 @@ import { request } from "node:http"
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js"
 import { LoadFailed, type OneCBase } from "./base.ts"
 
+/** Whose exchange module is played: УТ and Розница, УНФ, Битрикс. */
 export type Dialect = "ut" | "unf" | "bitrix"
+
+/** Goods, or orders: `type` of the exchange. */
 export type ExchangeType = "catalog" | "sale"
 
+/** A file as 1C writes it, before packing. */
 export interface OneCFile {
   readonly name: string
   readonly bytes: Uint8Array
@@ -36,6 +40,7 @@ export interface OrderFaults {
   readonly spoilBack?: (file: Uint8Array) => Uint8Array
 }
 
+/** What became of an exchange of orders. */
 export interface OrdersReport {
   /** Orders of the answer, by their GUID in the base. */
   readonly loaded: ReadonlySet<string>
@@ -43,6 +48,7 @@ export interface OrdersReport {
   readonly back: string | null
 }
 
+/** Whom the base speaks to, as whom, and what goes wrong on the way. */
 export interface OneCClientOptions {
   /** `http://host/exchange/1c`, with or without a query of its own. */
   readonly url: string
@@ -54,6 +60,7 @@ export interface OneCClientOptions {
   readonly heard?: (question: OneCQuestion, answer: OneCAnswer) => void
 }
 
+/** One request of 1C. */
 export interface OneCQuestion {
   readonly type: string
   readonly mode: string
@@ -71,6 +78,7 @@ export interface OneCAnswer {
   readonly lines: ReadonlyArray<string>
 }
 
+/** What became of an exchange of goods. */
 export interface ExchangeReport {
   /** The last answer to each import, by its file. */
   readonly imports: Readonly<Record<string, string>>

@@ -15,7 +15,6 @@ export const LT = 0x3c
 export const EQUALS = 0x3d
 export const GT = 0x3e
 export const QUESTION = 0x3f
-export const LEFT_BRACKET = 0x5b
 export const RIGHT_BRACKET = 0x5d
 
 const table = (stops: (byte: number) => boolean): Uint8Array =>

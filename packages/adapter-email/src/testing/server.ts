@@ -31,6 +31,7 @@ export interface SimulatedEmail {
 /** Where in the conversation a reply is given: greeting, login, sender, recipient, as the message comes, after its end. */
 export type SmtpStep = "CONNECT" | "AUTH" | "MAIL" | "RCPT" | "DATA" | "END"
 
+/** A mail server in this process; disposing of it frees its port. */
 export interface EmailSimulator extends FaultControls, AsyncDisposable {
   readonly config: {
     readonly host: string
@@ -51,6 +52,7 @@ export interface EmailSimulator extends FaultControls, AsyncDisposable {
   readonly drop: () => void
 }
 
+/** How letters get in. */
 export interface EmailSimulatorOptions {
   /** @default any that is free */
   readonly port?: number

@@ -10,11 +10,13 @@ export interface GatewayMessage {
   readonly text: string
 }
 
+/** A gateway of no vendor. */
 export interface MessageGatewaySimulator extends Simulator<GatewayMessage> {
   readonly token: string
   readonly idempotent: boolean
 }
 
+/** What the gateway can do. */
 export interface MessageGatewayOptions {
   /** Does the gateway take `reference` as idempotency key? Infobip does, most do not. @default true */
   readonly idempotent?: boolean

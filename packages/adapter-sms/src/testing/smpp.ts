@@ -19,6 +19,7 @@ export interface SubmittedPart {
   readonly part: { readonly reference: number; readonly of: number; readonly index: number } | null
 }
 
+/** An SMPP server in this process; disposing of it frees its port. */
 export interface SmppSimulator extends FaultControls, AsyncDisposable {
   readonly config: {
     readonly host: string

@@ -23,6 +23,7 @@ export interface SimulatedPush {
   readonly url: string | null
 }
 
+/** A subscription as browsers write it (`PushSubscription.toJSON`). */
 export interface PushSubscriptionJson {
   readonly endpoint: string
   readonly keys: { readonly p256dh: string; readonly auth: string }
@@ -35,6 +36,7 @@ interface Device {
   ended: boolean
 }
 
+/** A push service and the browsers behind it. */
 export interface PushServiceSimulator extends Simulator<SimulatedPush> {
   readonly config: {
     readonly vapid: { readonly publicKey: string; readonly privateKey: string; readonly subject: string }

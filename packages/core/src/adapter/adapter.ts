@@ -56,6 +56,7 @@ export interface SetupContext {
   readonly onClose: (close: () => void | Promise<void>) => void
 }
 
+/** What `defineAdapter` is given: name, configuration, ports and how an instance is set up. */
 export interface AdapterDefinition<C extends AnyCodec, P extends Ports> {
   readonly name: string
   readonly config: C
@@ -84,6 +85,7 @@ export interface AdapterFactory<C extends AnyCodec, PortName extends string> {
   readonly capabilities: Capabilities
 }
 
+/** An instance that was set up, by its connection (`id`); `http`, `runs` and `orders` where `setup` returned them. */
 export interface BuiltAdapter {
   readonly id: string
   readonly name: string

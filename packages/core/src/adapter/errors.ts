@@ -12,6 +12,7 @@ export type FaultOutcome = typeof FaultOutcome.Type
 export const FaultCause = Schema.Literals(["gateway", "addressGone"])
 export type FaultCause = typeof FaultCause.Type
 
+/** What an `AdapterFault` says beside its message. */
 export interface FaultOptions {
   readonly outcome: FaultOutcome
   /** Of a refusal, or of `unavailable` where it will not pass by itself. */

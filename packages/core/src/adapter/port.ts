@@ -21,6 +21,8 @@ export interface MethodSpec {
   /** Only adapters that declare this capability do it; with the others a call ends as rejected, `unsupported`. */
   readonly capability?: string
 }
+
+/** The methods of a port, by name. */
 export type PortSpec = Readonly<Record<string, MethodSpec>>
 
 /** The port as the hub calls it. */
@@ -50,6 +52,8 @@ export type PortImplementation<M extends PortSpec> =
 export type Capabilities = Readonly<Record<string, boolean>>
 
 declare const PortTypeId: unique symbol
+
+/** Tells the services of two ports apart by type. */
 export interface PortTag<N extends string> {
   readonly [PortTypeId]: N
 }
@@ -63,6 +67,7 @@ export interface Port<N extends string = string, M extends PortSpec = PortSpec> 
   readonly service: Context.Key<PortTag<N>, PortService<M>>
 }
 
+/** `name`: unique among the ports of a hub. `capabilities`: what each adapter must say true or false to. */
 export const definePort = <const N extends string, const M extends PortSpec>(
   name: N,
   methods: M,

@@ -9,6 +9,7 @@ export class AdapterRegistry extends Context.Service<AdapterRegistry, {
   readonly all: ReadonlyMap<string, BuiltAdapter>
 }>()("@aptekit/core/adapter/AdapterRegistry") {}
 
+/** What the registry holds. */
 export type AdapterMap = AdapterRegistry["Service"]
 
 /** The connections that fetch orders by themselves (D28). */
@@ -36,6 +37,7 @@ export const servingPort = <M extends PortSpec>(
 ): ReadonlyArray<{ readonly connection: string; readonly service: PortService<M> }> =>
   [...registry.all.keys()].flatMap((connection) => findPort(registry, port, connection) ?? [])
 
+/** As `findPort`; fails with `AdapterError` (`config`, `rejected`) where nobody serves the port. */
 export const requirePort = <N extends string, M extends PortSpec>(
   registry: AdapterMap,
   port: Port<N, M>,

@@ -30,6 +30,7 @@ export interface WantedLine {
   readonly stopped: boolean
 }
 
+/** What a plan is made from: the lines, the branches in question and what is known of goods and ways. */
 export interface PlanRequest {
   readonly lines: ReadonlyArray<WantedLine>
   readonly candidates: ReadonlyArray<Candidate>
@@ -51,6 +52,7 @@ export interface PlanRequest {
 /** The most branches whose roads are asked for one plan: the cells between them stay below 100. */
 export const MAX_CONTENDERS = 9
 
+/** Whose roads to the client are asked; `between`: from one of them to another too. */
 export interface Contenders {
   readonly branches: ReadonlyArray<Branch>
   readonly between: boolean

@@ -27,6 +27,7 @@ export interface PartFact {
   readonly reason: string | null
 }
 
+/** A line of a partner's document: sold units, and minor units for one of them (null: it names no price). */
 export interface PartFactLine {
   readonly productId: string
   readonly quantity: number

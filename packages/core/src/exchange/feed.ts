@@ -7,6 +7,7 @@ const BATCH = 500
 /** Another replica's events are found at the latest after this time, heard of or not. */
 const POLL = "1 second"
 
+/** From where on, and for which board, the log is followed. */
 export interface FollowOptions {
   /** Start after this number; left out: from now on. */
   readonly after?: number | undefined

@@ -30,6 +30,7 @@ const outcomes = Metric.counter("aptekit_outbox_outcomes_total", {
   incremental: true
 })
 
+/** A lane and what its worker needs. */
 export interface LaneWork {
   readonly lane: string
   readonly storage: StorageService

@@ -96,6 +96,7 @@ export interface LaneMethod {
   readonly mendable?: (view: NetworkView) => AnyCodec
 }
 
+/** What one partner bears, and how long it is waited for. */
 export interface LaneSettings {
   /** Calls at a time: where named, of all hubs on one database together; what is left out is of each hub. */
   readonly concurrency: number
@@ -120,6 +121,7 @@ export const DEFAULT_LANE: LaneSettings = {
 /** Settings of single lanes, by connection; what is left out is as in `DEFAULT_LANE`. */
 export type LaneOptions = Readonly<Record<string, Partial<LaneSettings>>>
 
+/** The settings in force for a lane. */
 export const laneSettings = (options: LaneOptions, lane: string): LaneSettings => ({ ...DEFAULT_LANE, ...options[lane] })
 
 /** What a partner bears, whoever of several hubs on one database calls it; null: nothing is said of it. */
@@ -157,6 +159,7 @@ export class Lanes extends Context.Service<Lanes, {
   readonly wake: (lane: string) => void
 }>()("@aptekit/core/exchange/Lanes") {}
 
+/** The lanes of a hub before any of them works. `methods` have names of their own. */
 export const makeLanes = (methods: ReadonlyArray<LaneMethod>, options: LaneOptions): Lanes["Service"] => {
   const joined = new Map<() => LaneState, () => void>()
   return {

@@ -66,6 +66,7 @@ export interface LogEntry extends CallRecord {
   readonly response: string | null
 }
 
+/** Where calls to and from partners are told (EXP-4). */
 export interface ExchangeLogService {
   /** Takes a call down: at once, never fails, never waits. May be lost at a kill; counted where it is lost otherwise. */
   readonly record: (call: CallRecord) => void

@@ -49,6 +49,7 @@ export const batchFault = (batch: ImportBatch): string | null => {
   return wrong < 0 ? null : `row ${wrong} has the figure ${figures[wrong]}, less than ${least}`
 }
 
+/** Rows of a run by what became of them, and its products. */
 export const ImportCounts = Schema.Struct({
   new: Schema.Int,
   changed: Schema.Int,
@@ -84,6 +85,7 @@ export interface RunGuard {
   readonly minimum: number
 }
 
+/** How a run is held back from being applied. */
 export interface RunOptions {
   readonly guard?: RunGuard
   /** The run only shows its difference: it is compared, held and never applied. */
@@ -96,6 +98,8 @@ export const RunProgress = Schema.Struct({
   percent: Schema.Int
 })
 export type RunProgress = typeof RunProgress.Type
+
+/** Reading the file, comparing with the image, writing what differs. */
 export type RunPhase = RunProgress["phase"]
 
 /** A row that a held run would change. */

@@ -43,6 +43,8 @@ export interface StockRow {
   readonly branchId: string
   readonly quantity: number
 }
+
+/** A stated price for one sold unit, in minor units. */
 export interface PriceRow {
   readonly productId: string
   /** Left out: the price of the whole network. */

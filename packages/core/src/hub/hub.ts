@@ -51,8 +51,10 @@ export type HubServices =
   | ChannelWebhooks
   | Lanes
 
+/** A storage that is opened with the hub and closed with it. */
 export type StorageLayer = Layer.Layer<Storage, StorageUnavailable>
 
+/** What a hub is made of. Only `storage` must be there. */
 export interface HubOptions<A extends ReadonlyArray<AdapterInstance> = ReadonlyArray<AdapterInstance>> {
   /** Where everything is kept: `sqlite({ file })`, `mariadb({ uri })`, or `memoryStorage()` in tests. */
   readonly storage: StorageLayer

@@ -80,6 +80,7 @@ export type OrderView = typeof OrderView.Encoded
 
 const iso = (at: number | null): string | null => (at === null ? null : toIso(at))
 
+/** The order as the API and hosts see it: plain JSON, instants as text. */
 export const viewOrder = (order: Order): OrderView => ({
   id: order.id,
   number: order.number,

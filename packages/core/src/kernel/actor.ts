@@ -8,4 +8,5 @@ export const Actor = Schema.Struct({
 export type Actor = typeof Actor.Type
 export type ActorKind = Actor["kind"]
 
+/** The hub itself: jobs, and what follows from others' deeds. */
 export const SYSTEM: Actor = { kind: "system", id: "hub" }

@@ -4,6 +4,7 @@ import { Schema } from "effect"
 export const Instant = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 8_640_000_000_000_000 }))
 export type Instant = typeof Instant.Type
 
+/** In milliseconds, as `HOUR` and `DAY`. */
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR

@@ -101,6 +101,7 @@ export const Policy = Schema.Struct({
 })
 export type Policy = typeof Policy.Type
 
+/** What holds where neither network, branch nor channel says otherwise; explained in `docs/policies.md`. */
 export const DEFAULT_POLICY: Policy = {
   reserveAt: "intake",
   unacceptedHoldMinutes: 120,

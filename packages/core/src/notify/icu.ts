@@ -25,9 +25,12 @@ export const PLACEHOLDERS = {
 } as const satisfies Record<string, "text" | "time" | "choice" | "count">
 type Name = keyof typeof PLACEHOLDERS
 
+/** What the placeholders of a text stand for; `until` in milliseconds, null where no end is known. */
 export type TextValues = Readonly<
   Record<Exclude<Name, "until" | "lines" | "units">, string> & { until: number | null; lines: number; units: number }
 >
+
+/** Gives the text for these values. */
 export type CompiledText = (values: TextValues) => string
 
 /** English of the countries served: day before month, 24 hours. */

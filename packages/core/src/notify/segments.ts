@@ -6,6 +6,7 @@ const GSM = new Set(
 /** Its extension: an escape and a letter, two septets. */
 const GSM_EXTENSION = new Set("\f^{}\\[~]|€")
 
+/** How a text travels as SMS. */
 export interface Segments {
   readonly encoding: "gsm7" | "ucs2"
   /** The text of each part, as it is shown on a phone one after the other. */

@@ -95,6 +95,7 @@ export interface OpenCase {
   readonly openedAt: Instant
 }
 
+/** Which open cases, oldest first. `after`: the cursor of the page before. */
 export interface CaseQuery {
   /** Left out: all. */
   readonly reasons?: ReadonlyArray<CaseReason> | undefined
@@ -105,6 +106,8 @@ export interface CaseQuery {
 
 /** Where a page of open cases ended: the next one starts behind it. */
 export const caseCursor = ({ openedAt, orderId, caseId }: OpenCase): string => `${openedAt}/${orderId}/${caseId}`
+
+/** What `caseCursor` wrote. */
 export const casePlace = (cursor: string): readonly [openedAt: number, orderId: string, caseId: number] => {
   const [openedAt = "", orderId = "", caseId = ""] = cursor.split("/")
   return [Number(openedAt), orderId, Number(caseId)]

@@ -54,8 +54,11 @@ export const COMMAND_INPUTS = {
 
 /** Commands that a person or a channel may send. */
 export type RequestableCommand = keyof typeof COMMAND_INPUTS
+
+/** What comes with a command. */
 export type CommandInput<C extends RequestableCommand> = (typeof COMMAND_INPUTS)[C]["Type"]
 
+/** A command with its input; `expire` only the system gives. */
 export type Command =
   | { readonly [C in RequestableCommand]: { readonly name: C; readonly input: CommandInput<C> } }[RequestableCommand]
   | { readonly name: "expire"; readonly input: Record<never, never> }

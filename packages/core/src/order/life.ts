@@ -141,9 +141,11 @@ export const TRANSITIONS = {
   }
 } as const satisfies Record<string, Transition>
 
+/** Each command of the table of transitions. */
 export type CommandName = keyof typeof TRANSITIONS
 export const COMMANDS = Object.keys(TRANSITIONS) as ReadonlyArray<CommandName>
 
+/** From where to where a command leads, and who may give it. */
 export const transition = (command: CommandName): Transition => TRANSITIONS[command]
 
 /** From least to most advanced: the least advanced open part decides the order's status (D12). */
@@ -161,6 +163,7 @@ export const OPEN_STATUSES: ReadonlyArray<FulfilmentStatus> = [
 /** Ended states, the first one present decides. */
 const ENDED_STATUSES: ReadonlyArray<FulfilmentStatus> = ["closed", "expired", "cancelled"]
 
+/** Closed, expired or cancelled: no command leads on. */
 export const isEnded = (status: FulfilmentStatus): boolean => ENDED_STATUSES.includes(status)
 
 /** The status of an order follows from its fulfilments; nobody sets it (D12). */

@@ -23,6 +23,7 @@ export const FulfilmentStatus = Schema.Literals([
 ])
 export type FulfilmentStatus = typeof FulfilmentStatus.Type
 
+/** The languages in which buyers are told. */
 export const Language = Schema.Literals(["ru", "kk", "en"])
 export type Language = typeof Language.Type
 
@@ -34,6 +35,7 @@ export const OrderCustomer = Schema.Struct({
   language: Language
 })
 
+/** Collected at a branch, or brought to an address; `point` is null until it is known where that lies. */
 export const Delivery = Schema.Union([
   Schema.Struct({ type: Schema.Literal("pickup"), branchId: BranchId }),
   Schema.Struct({

@@ -32,6 +32,7 @@ export interface Placed {
   readonly created: boolean
 }
 
+/** How taking an order in may fail. */
 export type PlaceError = InvalidInput | KeyConflict | NotFound | Refused | StorageUnavailable | VersionConflict
 
 /** How a command came. */

@@ -28,6 +28,7 @@ const VERSION_RETRIES = 3
 /** Each refusal brings the database's figures, so a decision soon fits; this only ends a livelock. */
 const STOCK_RETRIES = 50
 
+/** One change of one order: how it is loaded, decided and told of. */
 export interface UpdateRequest {
   readonly load: Effect.Effect<Order | null, StorageUnavailable>
   /** For the error when there is none. */
@@ -44,6 +45,7 @@ export interface UpdateRequest {
   readonly products?: ReadonlyArray<ProductId>
 }
 
+/** How an update may fail. */
 export type UpdateError = NotFound | Refused | VersionConflict | KeyConflict | StorageUnavailable
 
 /** An update that a partner's message makes carries the message's id, unless its caller gave a key (D27). */

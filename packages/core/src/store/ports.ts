@@ -47,6 +47,7 @@ export interface Page<A> {
   readonly position: number
 }
 
+/** Which orders of a list; what is left out does not narrow it. `after`: the cursor of the page before. */
 export interface OrderQuery {
   readonly channelId?: ChannelId | undefined
   readonly branchId?: BranchId | undefined
@@ -59,6 +60,7 @@ export interface OrderQuery {
   readonly after?: string | undefined
 }
 
+/** Orders as they were committed. */
 export interface OrderReads {
   readonly byId: (id: OrderId) => Read<Order | null>
   /** Many at once; those that are not there are left out. */
@@ -110,8 +112,11 @@ export interface ApiKey {
   readonly role: ApiRole
   readonly label: string
 }
+
+/** What a key may do: `access.ts` of the server says it by role. */
 export type ApiRole = "channel" | "branch" | "operator" | "register" | "admin"
 
+/** All settings of the network, of one moment. */
 export interface NetworkSettings {
   readonly branches: ReadonlyArray<Branch>
   readonly channels: ReadonlyArray<Channel>
@@ -122,6 +127,7 @@ export interface NetworkSettings {
   readonly version: number
 }
 
+/** Settings; `save` puts by id what it is given and leaves the rest. */
 export interface NetworkStore {
   readonly load: Read<NetworkSettings>
   readonly save: (settings: {
@@ -141,6 +147,7 @@ export interface Link {
   readonly id: string
 }
 
+/** Products, groups and the partners' ids of them. */
 export interface CatalogueStore {
   readonly byIds: (ids: ReadonlyArray<ProductId>) => Read<ReadonlyArray<Product>>
   readonly bySkus: (skus: ReadonlyArray<string>) => Read<ReadonlyArray<Product>>
@@ -181,6 +188,7 @@ export interface ImportRun {
   readonly abort: (reason: string) => Read<SyncRun>
 }
 
+/** Levels and prices, the runs that state them, and series. */
 export interface StockStore {
   readonly image: StockImage
   /** What the database says, for rows that the image says are not to be had (D5). */
@@ -203,6 +211,7 @@ export interface StockStore {
   ) => Read<ReadonlyArray<StatedSeries>>
 }
 
+/** Messages to partners, as a lane works through them. */
 export interface OutboxStore {
   /**
    * Takes messages of a lane under a lease: per order only the oldest unended one (D28). A message that was being
@@ -254,11 +263,13 @@ export interface TidyStore {
   ) => Read<{ readonly removed: number; readonly next: ToldPlace | null }>
 }
 
+/** Where a page of told parts ended. */
 export interface ToldPlace {
   readonly lane: string
   readonly fulfilmentId: string
 }
 
+/** The log of events: a reader that goes on from a number misses none. */
 export interface FeedStore {
   readonly position: Read<number>
   /** Events after a number, oldest first; `branchId` limits them to one board. */
@@ -269,6 +280,7 @@ export interface FeedStore {
   readonly subscribe: (listener: () => void) => () => void
 }
 
+/** Who of several replicas does what only one may do. */
 export interface LeaseStore {
   /** The fencing token when the lease is ours until `until`; null when another holds it (D24). */
   readonly acquire: (name: string, owner: string, now: Instant, until: Instant) => Read<number | null>
@@ -299,4 +311,5 @@ export class Storage extends Context.Service<Storage, {
   readonly clockOffset: (() => number) | null
 }>()("@aptekit/core/store/Storage") {}
 
+/** What a storage implements. */
 export type StorageService = Storage["Service"]

@@ -27,6 +27,7 @@ export interface Offer {
   readonly parts: ReadonlyArray<Fulfilment>
 }
 
+/** What a partner confirms: the order as of the version that it was offered. */
 export interface Confirmation {
   readonly orderId: OrderId
   /** Everything up to here has arrived. */

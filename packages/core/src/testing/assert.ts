@@ -5,6 +5,7 @@ export class CaseFailed extends Error {
   override readonly name = "CaseFailed"
 }
 
+/** @throws CaseFailed with `what` where the condition is false */
 export const check = (condition: boolean, what: string): void => {
   if (!condition) throw new CaseFailed(what)
 }

@@ -38,6 +38,7 @@ export const makeBranch = (id: string, over: Partial<Branch> = {}): Branch => ({
   ...over
 })
 
+/** A channel that sells in tenge at the price type `retail`. */
 export const makeChannel = (id: string, over: Partial<Channel> = {}): Channel => ({
   id: ChannelId.make(id),
   name: `Канал ${id}`,
@@ -47,6 +48,7 @@ export const makeChannel = (id: string, over: Partial<Channel> = {}): Channel =>
   ...over
 })
 
+/** A product on sale, with a SKU and no barcode. */
 export const makeProduct = (id: string, over: Partial<Product> = {}): Product => ({
   ...newProduct(ProductId.make(id), `Товар ${id}`),
   sku: `sku-${id}`,
@@ -64,6 +66,7 @@ export const makeRequest = (over: Partial<OrderRequest> = {}): OrderRequest => (
   ...over
 })
 
+/** What a test says of a line. */
 export interface LineDraft {
   readonly product: string
   readonly quantity: number
@@ -73,6 +76,7 @@ export interface LineDraft {
   readonly tracked?: boolean
 }
 
+/** A line at 490 tenge. */
 export const makeLine = (lineId: number, draft: LineDraft): OrderLine => ({
   lineId,
   productId: ProductId.make(draft.product),
@@ -86,6 +90,7 @@ export const makeLine = (lineId: number, draft: LineDraft): OrderLine => ({
   channelPrice: null
 })
 
+/** What a test says of an order; the rest is one `aspirin`, assigned to `north`. */
 export interface OrderDraft {
   /** Makes the ids, the number and the key of the order. */
   readonly n: number
@@ -144,6 +149,7 @@ export const withPart = (order: Order, over: Partial<Fulfilment>): Order => ({
 export const holding = (order: Order, held: number): Order =>
   withPart(order, { lines: order.fulfilments[0]!.lines.map((line) => ({ ...line, held })) })
 
+/** What a test says of a change beside its order. */
 export interface ChangeDraft {
   readonly at?: Instant
   readonly type?: EventType

@@ -11,6 +11,7 @@ export interface Conformance {
   readonly run: (test: TestFunction) => void
 }
 
+/** What is declared beside suite and harness. */
 export interface ConformanceOptions extends ReportOptions {
   /** Told before the names of the cases. */
   readonly title?: string

@@ -11,6 +11,7 @@ export interface PartnerDocument {
   readonly lines: ReadonlyArray<readonly [id: string, units: number]>
 }
 
+/** Plays a partner that takes orders in. */
 export interface OrdersHarness extends FlowHarness {
   /** The partner's id of a product. */
   readonly partnerId: (n: number) => string

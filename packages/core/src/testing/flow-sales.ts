@@ -13,6 +13,7 @@ export interface Receipt {
   readonly part?: string
 }
 
+/** Plays a partner whose registers sell. */
 export interface SalesHarness extends FlowHarness {
   /** The partner's id of a product. */
   readonly partnerId: (n: number) => string

@@ -16,6 +16,7 @@ export interface Statement {
   readonly at: number
 }
 
+/** Plays a partner that states goods, stock and prices. */
 export interface StatementsHarness extends FlowHarness {
   /** The partner's id of a product. */
   readonly partnerId: (n: number) => string

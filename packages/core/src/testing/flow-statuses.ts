@@ -13,6 +13,7 @@ export interface HeardStatus {
   readonly text: string
 }
 
+/** Plays a partner that is told how its orders stand. */
 export interface StatusesHarness extends FlowHarness {
   /** Tells the partner what is new: one round of the lane, or of the adapter. Rejects where it failed. */
   readonly push: (world: FlowWorld) => Promise<unknown>

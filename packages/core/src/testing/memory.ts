@@ -12,6 +12,7 @@ import { catalogueStore, leaseStore, networkStore } from "./memory/settings.ts"
 import { MemoryState } from "./memory/state.ts"
 import { tidyStore } from "./memory/tidy.ts"
 
+/** Where a test may step in. */
 export interface MemoryStorageOptions {
   /**
    * Runs before a commit looks at anything: what it commits itself, the commit that waits for it will meet. So a test

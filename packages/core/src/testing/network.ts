@@ -98,6 +98,7 @@ export const statePrices = (
     return yield* run.finish()
   })
 
+/** Rows by id as the batch of a run, which names slots. */
 export const stockBatch = (storage: StorageService, rows: ReadonlyArray<LevelRow>, asOf: Instant) => ({
   kind: "stock" as const,
   asOf,
@@ -106,6 +107,7 @@ export const stockBatch = (storage: StorageService, rows: ReadonlyArray<LevelRow
   quantities: Int32Array.from(rows, ([, , units]) => units)
 })
 
+/** As `stockBatch`; a row without a branch is the price of the whole network. */
 export const priceBatch = (
   storage: StorageService,
   rows: ReadonlyArray<PriceRow>,

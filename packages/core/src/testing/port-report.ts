@@ -22,6 +22,7 @@ export interface ConformanceReport {
   readonly cases: ReadonlyArray<CaseReport>
 }
 
+/** What is left out of a report. */
 export interface ReportOptions {
   /** Cases that do not apply, by their exact name, with the reason. */
   readonly skip?: Readonly<Record<string, string>>

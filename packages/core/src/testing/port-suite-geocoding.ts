@@ -7,6 +7,7 @@ import {
   ensure, faultCases, faultsOf, mustFail, portCase, type PortCheck, type PortHarness, type PortSuite
 } from "./port-suite.ts"
 
+/** Plays a geocoder. */
 export interface GeocodingHarness extends PortHarness {
   /** Houses that the partner knows, at least two. */
   readonly known: ReadonlyArray<{ readonly address: string; readonly point: Point }>

@@ -6,6 +6,7 @@ import {
   ensure, faultCases, faultsOf, mustFail, portCase, type PortCheck, type PortHarness, type PortSuite
 } from "./port-suite.ts"
 
+/** Plays a service of distances. */
 export interface MatrixHarness extends PortHarness {
   /** At least three points with roads between all of them, not the same there and back. */
   readonly points: ReadonlyArray<Point>

@@ -2,6 +2,7 @@ import type { HttpEntrance } from "../adapter/adapter.ts"
 import type { MessageKind } from "../notify/ports.ts"
 import type { PortHarness } from "./port-suite.ts"
 
+/** Plays a gateway of messages. */
 export interface MessagesHarness extends PortHarness {
   /** The texts that reached the partner, oldest first. */
   readonly texts: () => ReadonlyArray<string>
@@ -21,6 +22,7 @@ export interface MessagesHarness extends PortHarness {
   readonly forge?: (http: HttpEntrance) => Promise<Response>
 }
 
+/** Of nobody: where a suite's messages go unless the harness says otherwise. */
 export const PHONE = "+77010000042"
 
 /** What no error may hold of the messages below. */

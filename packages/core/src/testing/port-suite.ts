@@ -37,6 +37,7 @@ export interface PortCase<H extends PortHarness> {
   readonly run: (harness: H) => Promise<void>
 }
 
+/** The cases that every partner of a kind must pass, as data. */
 export interface PortSuite<H extends PortHarness> {
   readonly port: string
   /** What partners can or cannot do here, where no port says it: the adapter declares each, true or false. */
@@ -50,6 +51,7 @@ export interface TestFunction {
   readonly skip: (name: string, run: () => Promise<void>) => unknown
 }
 
+/** With what test runner, and which cases do not apply. */
 export interface SuiteOptions {
   readonly test: TestFunction
   /** Cases that do not apply, by their exact name, with the reason. */

@@ -33,6 +33,7 @@ export interface FaultControls {
   readonly arrived: (count: number) => Promise<void>
 }
 
+/** A partner in memory: `fetch` is its web address, `ledger` what it has really done. */
 export interface Simulator<Entry> extends FaultControls {
   readonly fetch: (request: Request) => Promise<Response>
   /** What the partner has done, oldest first. */
@@ -41,6 +42,7 @@ export interface Simulator<Entry> extends FaultControls {
   readonly calls: ReadonlyArray<SimulatedCall>
 }
 
+/** How the partner answers, and how it refuses. */
 export interface SimulatorOptions<Entry> {
   /** The partner itself: reads the request, notes in the ledger what it does, answers. */
   readonly handle: (request: Request, ledger: Array<Entry>) => Response | Promise<Response>
