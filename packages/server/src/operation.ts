@@ -1,4 +1,4 @@
-import type { AnyCodec, ApiKey, Hub, Schema, StorageService } from "@aptekit/core"
+import type { AnyCodec, ApiKey, Hub, StorageService } from "@aptekit/core"
 import type { Context } from "hono"
 import type { OperationId } from "./access.ts"
 import type { Live } from "./live.ts"
