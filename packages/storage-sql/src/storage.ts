@@ -130,6 +130,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
     yield* Effect.forkScoped(Effect.repeat(Effect.ignore(ask(() => imports.resume())), Schedule.spaced(RESUME_EVERY)))
     if (driver.alone !== null) {
       yield* Effect.forkScoped(Effect.repeat(Effect.ignore(ask(() => imports.beat())), Schedule.spaced(BEAT_EVERY)))
+      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(ask(() => imports.takeOver())), Schedule.spaced(BEAT_EVERY)))
       yield* Effect.forkScoped(Effect.repeat(Effect.ignore(ask(() => replicas.hear())), Schedule.spaced("500 millis")))
     }
 

@@ -2,6 +2,7 @@ import { BranchId, type HubServices, Orders, type Placed, ProductId, Sales, Stor
 import { stateStock, TEST_NOW } from "@aptekit/core/testing"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { DriverError } from "../src/driver.ts"
 import { both, figures, type Hooks, inHub, load, newHooks, order, useDatabases, wants } from "./support/races.ts"
 
 const T = TEST_NOW
@@ -118,6 +119,17 @@ describe.each(useDatabases())("statements among other commits on $name", ({ skip
       expect(yield* runStates).toEqual(["done"])
       expect(yield* figures("aspirin", "north")).toEqual(both(7, 0))
       expect(yield* figures("aspirin", "south")).toEqual(both(15, 0))
+    }))
+
+  race("STK-2: P10: a statement that could not be journalled is failed at once, with a reason; the next one goes through", (hooks) =>
+    Effect.gen(function*() {
+      yield* load()
+      hooks.writes.before("journalRun", () => Promise.reject(new DriverError("no room", "notApplied")))
+      yield* Effect.flip(stateStock([["aspirin", "north", 7]], T + 10 * SECOND))
+      const { items: [failed] } = yield* (yield* Storage).stock.runs(1, undefined)
+      expect(failed).toMatchObject({ state: "failed", error: expect.stringContaining("send the file again"), finishedAt: expect.any(Number) })
+      yield* stateStock([["aspirin", "north", 8]], T + 10 * SECOND)
+      expect(yield* figures("aspirin", "north")).toEqual(both(8, 0))
     }))
 
   race("P7: D4: a statement is shown although sales of other rows go on all the time", (hooks) =>

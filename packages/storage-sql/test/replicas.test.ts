@@ -2,10 +2,12 @@ import { BranchId, ProductId, Storage } from "@aptekit/core"
 import {
   type LevelRow, loadNetwork, makeChange, makeMovement, makeOrder, makeProduct, smallNetwork, stateStock, stockBatch, TEST_NOW
 } from "@aptekit/core/testing"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { createConnection } from "mysql2/promise"
 import { describe, expect, it } from "vitest"
 import { onServer } from "../../../test/mariadb.ts"
 import { mariadb } from "../src/index.ts"
+import { DriverError } from "../src/driver.ts"
 import { type Driver, openMariadb, storageLayer } from "../src/internal.ts"
 import { useEmptyMariadb } from "./support/databases.ts"
 
@@ -167,6 +169,67 @@ describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
     )
   })
 
+  /** As if the hub had been silent for longer than its lease. */
+  const silent = (uri: string) => Effect.promise(() => onServer(uri, "update leases set expires_at = 1 where name like 'hub/%'"))
+
+  it("D4: D7: P7: what a hub that died had journalled is finished by one that lives, which looks for those who lost goods", { timeout: 40_000 }, async () => {
+    const uri = await server.fresh()
+    const dying = async (): Promise<Driver> => {
+      const driver = await openMariadb(uri)
+      let journalled = false
+      const write: Driver["write"] = async (name, args, priority) => {
+        if (journalled) throw new DriverError("killed", "notApplied")
+        journalled = name === "journalRun"
+        return driver.write(name, args, priority)
+      }
+      return { ...driver, write }
+    }
+    await Effect.runPromise(
+      Effect.gen(function*() {
+        const two = yield* Storage
+        yield* loadNetwork()
+        const before = two.stock.image.statements
+        yield* Effect.gen(function*() {
+          const one = yield* Storage
+          yield* one.network.load
+          yield* one.catalogue.byIds(smallNetwork().products.map(({ id }) => id))
+          yield* Effect.flip(states(one, [["aspirin", "north", 7]], TEST_NOW + 10_000))
+          yield* silent(uri)
+          for (let look = 0; look < 300 && units(two, "aspirin", "north") !== 7; look++) yield* Effect.sleep("100 millis")
+        }).pipe(Effect.provide(storageLayer(dying)))
+        expect(units(two, "aspirin", "north")).toBe(7)
+        expect((yield* two.stock.runs(1, undefined)).items[0]).toMatchObject({ state: "done" })
+        expect(two.stock.image.statements).toBeGreaterThan(before)
+      }).pipe(Effect.provide(mariadb({ uri })))
+    )
+  })
+
+  it("STK-4: an order does not wait while a run's rows are written to the journal", async () => {
+    const uri = await server.fresh()
+    await Effect.runPromise(
+      Effect.gen(function*() {
+        const storage = yield* Storage
+        yield* loadNetwork()
+        const run = yield* storage.stock.openRun({ connection: "1c", file: "rests.xml" }, {})
+        yield* run.write(stockBatch(storage, [["aspirin", "north", 4]], TEST_NOW + 10_000))
+        const blocker = yield* Effect.promise(() => createConnection({ uri }))
+        yield* Effect.promise(async () => {
+          await blocker.query("start transaction")
+          await blocker.query("insert into sync_journal (run_id, part, kind, as_of, data) values (?, 0, 'stock', 0, '')", [run.id])
+        })
+        const finishing = yield* Effect.forkChild(run.finish())
+        const waits = Effect.promise(() => onServer(uri, "select 1 from information_schema.innodb_trx where trx_state = 'LOCK WAIT'"))
+        while ((yield* waits).length === 0) yield* Effect.sleep("5 millis")
+        yield* storage.commit(makeChange("change-1", null, makeOrder({ n: 1, lines: [] }))).pipe(Effect.timeout("2 seconds"))
+        yield* Effect.promise(async () => {
+          await blocker.query("rollback")
+          await blocker.end()
+        })
+        expect(yield* Fiber.join(finishing)).toMatchObject({ state: "done" })
+      }).pipe(Effect.provide(mariadb({ uri })))
+    )
+  })
+
   type OpenedRun = Effect.Success<ReturnType<Storage["Service"]["stock"]["openRun"]>>
 
   /** A run that one hub receives, among what another one does on the same database. */
@@ -186,8 +249,6 @@ describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
   const another = <A>(uri: string, body: (two: Storage["Service"]) => Effect.Effect<A, unknown>) =>
     Effect.provide(Effect.flatMap(Storage, body), mariadb({ uri }))
   const stateIn = (storage: Storage["Service"], id: string) => Effect.map(storage.stock.run(id), (run) => run?.state)
-  /** As if the hub had been silent for longer than its lease. */
-  const silent = (uri: string) => Effect.promise(() => onServer(uri, "update leases set expires_at = 1 where name like 'hub/%'"))
   const given = { four: [["aspirin", "north", 4]], seven: [["aspirin", "north", 7]] } as const
 
   it("D4: a hub that starts, or imports, leaves the runs alone that another one receives", () =>

@@ -48,6 +48,11 @@ export const runOps = (dialect: SqlDialect, commit: (change: EncodedChange) => P
     db.selectFrom("sync_runs as r").leftJoin("leases as l", "l.name", "r.owner").selectAll("r").select("l.expires_at as lease_until")
       .where("r.state", "in", ["applying", "receiving"])
   )
+  const fail = statement(
+    db.updateTable("sync_runs").set({
+      state: "failed", finished_at: param("finished_at"), counts: param("counts"), error: param("error"), rejects: param("rejects")
+    }).where("id", "=", param("id")).where("state", "=", "receiving")
+  )
   const dropJournal = statement(db.deleteFrom("sync_journal").where("run_id", "=", param("run")))
   const putDifference = statement(
     db.replaceInto("sync_difference").values({
@@ -76,10 +81,9 @@ export const runOps = (dialect: SqlDialect, commit: (change: EncodedChange) => P
     *unfinishedRuns(): Program<ReadonlyArray<UnfinishedRun>> {
       return yield* all(unfinished)
     },
-    /** A run that will never be applied: what it had of a journal goes with it. */
-    *failRun(row: RunRow): Program<null> {
-      yield* putRun(row)
-      yield* run(dropJournal, { run: row.id })
+    /** A run that will never be applied: what it had of a journal goes with it. One that is journalled, or has ended, stays. */
+    *failRun({ id, finished_at, counts, error, rejects }: RunRow): Program<null> {
+      if ((yield* run(fail, { id, finished_at, counts, error, rejects })) > 0) yield* run(dropJournal, { run: id })
       return null
     },
     /** The last step: the run done, its journal gone, its event told. Done already, nothing is told again. */

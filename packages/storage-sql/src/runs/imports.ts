@@ -108,17 +108,20 @@ export class Imports {
     if (owner !== null) await this.#driver.write("dropLease", owner, "lease")
   }
 
-  /** From time to time: says that this hub lives, and looks for what a dead one was receiving. */
-  async beat(): Promise<void> {
+  /** From time to time: says that this hub lives. Waits for nobody, or its lease would end meanwhile. */
+  beat(): Promise<void> {
+    return this.#owner.beat()
+  }
+
+  /** From time to time: what a dead hub had journalled is finished, and what it was receiving failed (D4). */
+  async takeOver(): Promise<void> {
     if (this.#driver.alone === null) return
-    await this.#owner.beat()
     const left = await this.#driver.read("unfinishedRuns", undefined)
-    if (!left.some((row) => row.state === "receiving" && this.#owner.isDead(row))) return
-    await this.#alone(async () => {
-      for (const row of await this.#driver.read("unfinishedRuns", undefined)) {
-        if (row.state === "receiving" && this.#owner.isDead(row)) await this.#bury(runOf(row, this.live), row.owner)
-      }
-    })
+    if (left.some((row) => this.#owner.isDead(row))) await this.#alone(() => this.#takeUpAndShow())
+  }
+
+  async #takeUpAndShow(): Promise<void> {
+    if (await this.#takeUp()) await this.reload()
   }
 
   async #finishFromJournal(run: SyncRun): Promise<void> {
@@ -142,9 +145,8 @@ export class Imports {
    */
   async #readyToCompare(): Promise<void> {
     await this.#takeUpOwn()
-    if (this.#driver.alone === null) return
-    if (await this.#takeUp()) await this.reload()
-    await this.#others.hear()
+    await this.#takeUpAndShow()
+    if (this.#driver.alone !== null) await this.#others.hear()
   }
 
   /** A run that the database cut off is finished as soon as it answers again, not only when another one comes. */
@@ -189,6 +191,10 @@ export class Imports {
         const begun = await this.#begin(opened, batches, end)
         return "state" in begun ? begun : this.#complete(begun)
       })
+    } catch (error) {
+      // What may be journalled is looked at when the database answers.
+      if (this.#cutOff?.run.id !== opened.id) await this.fail(opened, "It could not be applied, nothing was changed; send the file again.").catch(() => undefined)
+      throw error
     } finally {
       await this.#owner.ends(opened.id).catch(() => undefined)
     }
@@ -342,6 +348,8 @@ export class Imports {
       await this.#showing.inPeace(touched, () => {
         if (this.#showing.changes !== changes) return
         this.#image.adopt(fresh)
+        // It may have taken what was reserved, and the hub that stated it may have died before it told (D7).
+        this.#image.statements++
         this.#times.know(statements)
       })
       return this.#showing.changes === changes
