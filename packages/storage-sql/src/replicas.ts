@@ -19,6 +19,8 @@ export class Replicas {
   readonly #loadIds: () => Promise<void>
   readonly #announce: () => void
   #heard = 0
+  /** The image must be read again: another replica has imported, or the database was away. */
+  #stale = false
   /** One look at a time, and each takes up where the last one ended. */
   #turn: Promise<void> = Promise.resolve()
 
@@ -50,40 +52,48 @@ export class Replicas {
     this.#heard = await this.#driver.read("feedPosition", undefined)
   }
 
-  /** Everything that was committed before this was asked. */
+  /** What was read may be half of what another replica was writing. */
+  doubt(): void {
+    this.#stale = true
+  }
+
+  /** Everything that was committed before this was asked; while a run is written the image stays as it was before it. */
   hear(): Promise<void> {
-    const turn = this.#turn.then(() => this.#look())
+    return this.#inTurn(() => this.#imports.tryReload())
+  }
+
+  /** The same for who imports: nobody else does meanwhile, so that nothing is left for later. */
+  hearAll(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#imports.reload()
+      return true
+    })
+  }
+
+  #inTurn(reload: () => Promise<boolean>): Promise<void> {
+    const turn = this.#turn.then(() => this.#look(reload))
     this.#turn = turn.catch(() => this.#figures.shake())
     return turn
   }
 
-  async #look(): Promise<void> {
+  async #look(reload: () => Promise<boolean>): Promise<void> {
     // Where only one hub can be there is nobody to hear of.
     if (this.#driver.alone === null) return
     let news = 0
     for (let page = PAGE; page === PAGE; news += page) page = await this.#hearPage()
-    await this.#afterAnAbsence()
+    // After the database was away the whole image is read again: what was missed meanwhile need not be guessed.
+    if (this.#figures.takeShaken()) this.#stale = true
+    if (this.#stale && await reload()) this.#stale = false
     await this.#figures.again()
     if (news > 0) this.#announce()
   }
 
-  /** After the database was away the whole image is read again: what was missed meanwhile need not be guessed. */
-  async #afterAnAbsence(): Promise<void> {
-    if (!this.#figures.takeShaken()) return
-    try {
-      await this.#imports.reload()
-    } catch (error) {
-      this.#figures.shake()
-      throw error
-    }
-  }
-
   async #hearPage(): Promise<number> {
     const events = await this.#driver.list("foreignEvents", { after: this.#heard, origin: this.#origin, limit: PAGE })
-    // One reload is as good as several: it reads what is there after the last of them.
     if (events.some(({ type }) => type === "stock.imported")) {
       await this.#loadIds()
-      await this.#imports.reload()
+      // One reload is as good as several: it reads what is there after the last of them.
+      this.#stale = true
     }
     for (const { seq, levels } of events) {
       for (const [cell, onHand, reserved] of JSON.parse(levels ?? "[]") as CommitResult["levels"]) {

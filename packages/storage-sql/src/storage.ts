@@ -102,7 +102,7 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
     const figures = new Figures(driver, image)
     const showing = new Showing(driver, image, figures)
     const imports = new Imports(driver, image, figures, showing, now, origin, announce, {
-      hear: () => replicas.hear(),
+      hear: () => replicas.hearAll(),
       heard: () => replicas.heard
     })
 
@@ -116,9 +116,11 @@ export const makeStorage = (driver: Driver, ownTime: () => number, wake?: OpenWa
       // What is committed while the image is read is heard afterwards.
       await replicas.start()
       await loadIds()
-      imports.times.know((await driver.read("statementOrder", undefined)).statements)
+      const { statements } = await driver.read("statementOrder", undefined)
+      imports.times.know(statements)
       await loadImage(driver, image)
       await loadAwaited(driver, image)
+      if (driver.alone !== null && !(await imports.isWhole(statements))) replicas.doubt()
     })
 
     yield* ask(() => replicas.hear())

@@ -30,6 +30,9 @@ import { writeSlices } from "./slices.ts"
 /** What a hub that imports holds, where several share the database. */
 const LEASE = "imports"
 
+/** So often a reload gives way to runs that come one after the other; then the image is nearer to the database than to any of them. */
+const MOST_VAIN = 5
+
 /**
  * Bulk runs (D1–D5): batches are gathered, compared with the image, journalled, written in slices that never hold an
  * order up, and shown at once. What stops after the journal is finished by the next start.
@@ -54,6 +57,8 @@ export class Imports {
   readonly #times: StatementTimes
   readonly #owner: RunOwner
   readonly #journal: Journal
+  /** Reloads in vain since the last one. */
+  #vain = 0
   /** One run at a time changes the image; others wait their turn. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -335,16 +340,34 @@ export class Imports {
 
   /** After another replica's import: the whole image from the database, shown all at once (D4, D5). */
   async reload(): Promise<void> {
-    while (!(await this.#reloaded())) { /* A run has shown its rows meanwhile: what was read may be of before. */ }
+    while (!(await this.#reloaded(false))) { /* A run has shown its rows meanwhile: what was read may be of before. */ }
   }
 
-  async #reloaded(): Promise<boolean> {
+  /** Where a run is being written, or was meanwhile, half of it would be shown: false, it is tried again later (D4). */
+  async tryReload(): Promise<boolean> {
+    if (await this.#anyApplying()) return false
+    const reloaded = await this.#reloaded(this.#vain < MOST_VAIN)
+    this.#vain = reloaded ? 0 : this.#vain + 1
+    return reloaded
+  }
+
+  /** Has nothing been journalled since, and is nothing being written? What was read until now is whole then. */
+  async isWhole(statements: number): Promise<boolean> {
+    return (await this.#driver.read("statementOrder", undefined)).statements === statements && !(await this.#anyApplying())
+  }
+
+  async #anyApplying(): Promise<boolean> {
+    return (await this.#driver.read("unfinishedRuns", undefined)).some(({ state }) => state === "applying")
+  }
+
+  async #reloaded(whole: boolean): Promise<boolean> {
     const fresh = new StockImage()
     const touched = this.#figures.watch()
     const { changes } = this.#showing
     try {
       const { statements } = await this.#driver.read("statementOrder", undefined)
       await loadImage(this.#driver, fresh)
+      if (whole && !(await this.isWhole(statements))) return false
       await this.#showing.inPeace(touched, () => {
         if (this.#showing.changes !== changes) return
         this.#image.adopt(fresh)
