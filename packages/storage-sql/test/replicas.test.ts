@@ -173,7 +173,7 @@ describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
   const silent = (uri: string) => Effect.promise(() => onServer(uri, "update leases set expires_at = 1 where name like 'hub/%'"))
 
   it("D4: D7: P7: what a hub that died had journalled is finished by one that lives, which looks for those who lost goods", { timeout: 40_000 }, async () => {
-    const uri = await server.fresh()
+    const uri = await server.emptied()
     const dying = async (): Promise<Driver> => {
       const driver = await openMariadb(uri)
       let journalled = false
@@ -205,7 +205,7 @@ describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
   })
 
   it("D4: P7: a replica shows nothing of a run that another one is writing, though it has just heard of an earlier one", async () => {
-    const uri = await server.fresh()
+    const uri = await server.emptied()
     const half = Promise.withResolvers<void>()
     const seen = Promise.withResolvers<void>()
     let slices = 0
@@ -259,7 +259,7 @@ describe.skipIf(server.skip !== null)("two replicas on one MariaDB", () => {
   })
 
   it("STK-4: an order does not wait while a run's rows are written to the journal", async () => {
-    const uri = await server.fresh()
+    const uri = await server.emptied()
     await Effect.runPromise(
       Effect.gen(function*() {
         const storage = yield* Storage
