@@ -110,8 +110,7 @@ export const smppMessages = defineAdapter({
           within(signal, async () => {
             const sms = outgoingSms(message, sender)
             const pdus = submits(sms, message.id, longText, latin)
-            const ids = await submitAll(link, pdus, signal)
-            book.add(ids)
+            const ids = await submitAll(link, pdus, signal, book.open(pdus.length))
             return { providerId: ids[0]!, parts: latin === "ucs2" ? pdus.length : sms.parts }
           }),
         status: ({ providerId }, { signal }) =>
@@ -164,12 +163,15 @@ const submits = (
 const submitAll = async (
   link: Link,
   pdus: ReadonlyArray<object>,
-  signal: AbortSignal
+  signal: AbortSignal,
+  taken: (id: string) => void
 ): Promise<ReadonlyArray<string>> => {
   const ids: Array<string> = []
   for (const [index, pdu] of pdus.entries()) {
     try {
-      ids.push(await submit(link, pdu, signal, index === 0 ? 1 : TRIES))
+      const id = await submit(link, pdu, signal, index === 0 ? 1 : TRIES)
+      taken(id)
+      ids.push(id)
     } catch (error) {
       if (index === 0) throw error
       throw fault("unknown", `${GATEWAY} took ${index} of ${pdus.length} parts: the message is half sent`, error)

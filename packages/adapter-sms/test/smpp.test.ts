@@ -100,6 +100,12 @@ describe("SMPP: refusals", () => {
   })
 })
 
+/** A message whose parts the gateway took under these ids. */
+const taken = (book: ReturnType<typeof partsBook>, ...ids: ReadonlyArray<string>): void => {
+  const add = book.open(ids.length)
+  for (const id of ids) add(id)
+}
+
 describe("SMPP: delivery reports", () => {
   test("a long message is delivered when all its parts are", async () => {
     await using adapter = await connected()
@@ -109,6 +115,20 @@ describe("SMPP: delivery reports", () => {
     expect(adapter.reports).toEqual([{ providerId, state: "delivered", at: null, detail: "DELIVRD 000" }])
     await until(() => adapter.calls.length > 0)
     expect(adapter.calls).toMatchObject([{ direction: "in", operation: "deliver_sm", outcome: "done" }])
+  })
+
+  test("SMS-1: a part reported before the next one is taken does not speak for the whole", async () => {
+    await using adapter = await connected()
+    gateway.answer(0x58, 1, 1)
+    const sending = adapter.send({ text: LONG })
+    await until(() => gateway.parts.length === 1)
+    const message = `id:${gateway.parts[0]!.id} stat:DELIVRD err:000`
+    expect(await gateway.deliver({ esm_class: 0x04, short_message: { message } })).toBe(0)
+    expect(adapter.reports).toEqual([])
+    const { providerId } = await sending
+    gateway.settle("delivered")
+    await gateway.tell()
+    expect(adapter.reports).toEqual([{ providerId, state: "delivered", at: null, detail: "DELIVRD 000" }])
   })
 
   test("it has failed when one part has", async () => {
@@ -158,14 +178,14 @@ describe("SMPP: delivery reports", () => {
 
   test("of parts, doubled and in any order, the whole is told; a late success does not undo a failure", () => {
     const book = partsBook()
-    book.add(["a", "b"])
+    taken(book, "a", "b")
     expect(book.heard("b", "sent")).toBeNull()
     expect(book.heard("a", "sent")).toEqual({ providerId: "a", state: "sent" })
     expect(book.heard("b", "delivered")).toBeNull()
     expect(book.heard("b", "delivered")).toBeNull()
     expect(book.heard("a", "delivered")).toEqual({ providerId: "a", state: "delivered" })
     expect(book.heard("a", "delivered")).toEqual({ providerId: "a", state: "delivered" })
-    book.add(["c", "d"])
+    taken(book, "c", "d")
     expect(book.heard("d", "expired")).toEqual({ providerId: "c", state: "expired" })
     expect(book.heard("c", "delivered")).toEqual({ providerId: "c", state: "expired" })
     expect(book.heard("x", "delivered")).toEqual({ providerId: "x", state: "delivered" })

@@ -4,6 +4,8 @@ interface Group {
   /** The id under which the message as a whole is known: that of its first part. */
   readonly providerId: string
   readonly missing: Set<string>
+  /** Parts that the gateway has not taken yet. */
+  unsent: number
   failed: MessageState | null
 }
 
@@ -19,13 +21,22 @@ const isEnd = (state: MessageState): boolean => state === "undelivered" || state
 export const partsBook = () => {
   const groups = new Map<string, Group>()
   return {
-    add: (ids: ReadonlyArray<string>): void => {
-      if (ids.length < 2) return
-      const group: Group = { providerId: ids[0]!, missing: new Set(ids), failed: null }
-      for (const id of ids) groups.set(id, group)
-      for (const oldest of groups.keys()) {
-        if (groups.size <= REMEMBERED) break
-        groups.delete(oldest)
+    /**
+     * A message of so many parts goes out; what is returned takes the id of each as soon as it is known, since a part may be
+     * reported before the next one is taken.
+     */
+    open: (count: number): (id: string) => void => {
+      let group: Group | undefined
+      return (id) => {
+        if (count < 2) return
+        group ??= { providerId: id, missing: new Set(), unsent: count, failed: null }
+        group.missing.add(id)
+        group.unsent--
+        groups.set(id, group)
+        for (const oldest of groups.keys()) {
+          if (groups.size <= REMEMBERED) break
+          groups.delete(oldest)
+        }
       }
     },
     /** What a report of a part says of the whole; null: nothing yet. */
@@ -37,7 +48,7 @@ export const partsBook = () => {
       if (group.failed !== null) return { providerId, state: group.failed }
       if (state !== "delivered") return id === providerId ? { providerId, state } : null
       group.missing.delete(id)
-      return group.missing.size === 0 ? { providerId, state } : null
+      return group.missing.size + group.unsent === 0 ? { providerId, state } : null
     }
   }
 }
