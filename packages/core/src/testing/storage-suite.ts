@@ -8,7 +8,9 @@ import { listCases } from "./suite/lists.ts"
 import { logCases } from "./suite/log.ts"
 import { messageCases } from "./suite/messages.ts"
 import { movementCases } from "./suite/movements.ts"
+import { leaseCases } from "./suite/leases.ts"
 import { outboxCases } from "./suite/outbox.ts"
+import { tidyCases } from "./suite/tidy.ts"
 import { pullCases } from "./suite/pull.ts"
 import { runCases } from "./suite/runs.ts"
 import { seriesCases } from "./suite/series.ts"
@@ -28,6 +30,8 @@ export const storageCases: ReadonlyArray<StorageCase> = [
   ...logCases,
   ...messageCases,
   ...outboxCases,
+  ...tidyCases,
+  ...leaseCases,
   ...pullCases,
   ...seriesCases,
   ...settingsCases,

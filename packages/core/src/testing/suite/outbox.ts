@@ -1,61 +1,16 @@
 import { Effect } from "effect"
 import { webhookLane } from "../../exchange/channel-status.ts"
 import type { OutboxMessage, OutboxOutcome } from "../../exchange/outbox.ts"
-import { LONGEST_CHANNEL_ID, OrderId } from "../../kernel/ids.ts"
-import type { Fulfilment } from "../../order/model.ts"
-import { Storage, type ToldPlace } from "../../store/ports.ts"
+import { LONGEST_CHANNEL_ID } from "../../kernel/ids.ts"
+import { Storage } from "../../store/ports.ts"
 import { same } from "../assert.ts"
-import { makeFulfilment, makeOrder, testUuid, TEST_NOW } from "../builders.ts"
+import { testUuid, TEST_NOW } from "../builders.ts"
 import { loadNetwork } from "../network.ts"
-import { commit, commitFacts, place, storageCase } from "./case.ts"
+import { storageCase } from "./case.ts"
+import { claim, idsOf, LEASE, settle, write } from "./outbox-steps.ts"
 
 const T = TEST_NOW
 const ADMIN = { kind: "operator", id: "admin" } as const
-const LEASE = 60_000
-
-interface Draft {
-  readonly id: string
-  /** The order it is about; left out: none. */
-  readonly order?: number
-  readonly lane?: string
-  readonly at?: number
-}
-
-/** Messages as one commit writes them. */
-const write = (...drafts: ReadonlyArray<Draft>) =>
-  commitFacts({
-    outbox: drafts.map(({ id, order, lane, at }) => ({
-      id,
-      lane: lane ?? "sms",
-      method: "messages.send",
-      orderId: order === undefined ? null : OrderId.make(testUuid(order)),
-      payload: { notice: "reserved", text: "Заказ ё", nested: { n: [1, null] } },
-      availableAt: at ?? T
-    }))
-  })
-
-const claim = (now: number, limit = 10, lane = "sms") =>
-  Effect.flatMap(Storage, ({ outbox }) => outbox.claim(lane, now, now + LEASE, limit))
-
-const settle = (
-  message: OutboxMessage | undefined,
-  state: OutboxOutcome["state"],
-  at: number,
-  over: Partial<OutboxOutcome> = {}
-) =>
-  Effect.flatMap(Storage, ({ outbox }) =>
-    outbox.settle([{
-      id: message?.id ?? "nobody",
-      token: message?.token ?? 0,
-      at,
-      state,
-      availableAt: state === "retry" || state === "unknown" ? at : null,
-      error: null,
-      partnerRef: null,
-      ...over
-    }]))
-
-const idsOf = (messages: ReadonlyArray<OutboxMessage>) => messages.map((message) => message.id)
 
 export const outboxCases = [
   storageCase("D28", "a message comes back as it was written", () =>
@@ -312,54 +267,6 @@ export const outboxCases = [
       ], "depths")
     })),
 
-  storageCase("OPS-1", "what ended long ago goes in batches, what waits and what is dead stays", ({ outbox, tidy, pull }) =>
-    Effect.gen(function*() {
-      yield* loadNetwork()
-      yield* write(...["a", "b", "c", "d", "e"].map((id, i) => ({ id, order: i + 1 })))
-      const claimed = yield* claim(T)
-      for (const [i, state] of (["done", "rejected", "dropped", "dead"] as const).entries()) yield* settle(claimed[i], state, T + i)
-      same([yield* tidy.outbox(T + 2, 10), yield* tidy.outbox(T + 2, 10)], [2, 0], "what ended before")
-      const left = yield* Effect.forEach(["a", "b", "c", "d", "e"], (id) => Effect.map(pull.letter(id), (found) => found !== null))
-      same(left, [false, false, true, true, true], "those that are left")
-      same([yield* tidy.outbox(T + 99, 10), (yield* outbox.list("dead", 10)).length], [1, 1], "never a dead one")
-    })),
-
-  storageCase("OPS-1", "callers' keys are forgotten by age, and may be used again", ({ tidy, orders }) =>
-    Effect.gen(function*() {
-      yield* loadNetwork()
-      const used = (key: string, at: number) => commitFacts({ at, key: { scope: "shop", key, fingerprint: "f" } })
-      for (const [i, key] of ["k1", "k2", "k3"].entries()) yield* used(key, T + i)
-      same([yield* tidy.keys(T + 2, 1), yield* tidy.keys(T + 2, 10), yield* tidy.keys(T + 2, 10)], [1, 1, 0], "two, one at a time")
-      same([yield* orders.usedKey("shop", "k1"), (yield* orders.usedKey("shop", "k3"))?.fingerprint], [null, "f"], "k3 is kept")
-      yield* used("k1", T + 9)
-    })),
-
-  storageCase("OPS-1", "what connections were told is forgotten when its order has long ended", ({ tidy, pull }) =>
-    Effect.gen(function*() {
-      yield* loadNetwork()
-      const alive = yield* place({ n: 1 })
-      const ended = makeOrder({ n: 2 })
-      yield* commit(null, { ...ended, fulfilments: ended.fulfilments.map((part) => ({ ...part, status: "cancelled", reservation: null })) })
-      const lost = makeFulfilment({ n: 3 }, 1)
-      const offer = (orderId: OrderId, part: Fulfilment) => ({ orderId, version: 1, parts: [part] })
-      yield* pull.offered("1c", [
-        offer(alive.id, alive.fulfilments[0]!), offer(ended.id, ended.fulfilments[0]!), offer(OrderId.make(testUuid(3)), lost)
-      ])
-      const pages = function*(before: number) {
-        let [removed, place, turns]: [number, ToldPlace | null, number] = [0, null, 0]
-        do {
-          const page: { readonly removed: number; readonly next: ToldPlace | null } = yield* tidy.told(before, 1, place)
-          removed += page.removed
-          place = page.next
-          turns++
-        } while (place !== null && turns < 9)
-        return removed
-      }
-      same(yield* pages(T - 1), 1, "only that of no order")
-      same(yield* pages(T + 1), 1, "that of the ended order")
-      same((yield* pull.told("1c", [alive.id, ended.id])).map(({ orderId }) => orderId), [alive.id], "told")
-    })),
-
   storageCase("D28", "the lane knows when it has something to do next", ({ outbox }) =>
     Effect.gen(function*() {
       yield* loadNetwork()
@@ -398,33 +305,5 @@ export const outboxCases = [
       const [second] = yield* claim(T)
       yield* settle(second, "retry", T, { availableAt: T + LEASE })
       same(idsOf(yield* outbox.list("waiting", 10)), ["b", "a"], "what was put off still waits")
-    })),
-
-  storageCase("D24", "a lease has one owner until it ends, and a greater token for the next", ({ leases }) =>
-    Effect.gen(function*() {
-      const mine = yield* leases.acquire("sweep", "me", T, T + LEASE)
-      same(mine === null, false, "a free lease")
-      same(yield* leases.acquire("sweep", "you", T + LEASE - 1, T + 2 * LEASE), null, "held")
-      same((yield* leases.acquire("plan", "you", T, T + LEASE)) === null, false, "another lease")
-      const renewed = yield* leases.acquire("sweep", "me", T + LEASE - 1, T + 2 * LEASE)
-      same(renewed !== null && renewed >= mine!, true, "renewed")
-      same(yield* leases.acquire("sweep", "you", T + LEASE + 1, T + 3 * LEASE), null, "held until the new end")
-      const yours = yield* leases.acquire("sweep", "you", T + 2 * LEASE + 1, T + 3 * LEASE)
-      same(yours !== null && yours > renewed!, true, "a greater token for the next owner")
-      yield* leases.release("sweep", "me")
-      same(yield* leases.acquire("sweep", "me", T + 2 * LEASE + 2, T + 3 * LEASE), null, "only the owner may release")
-      yield* leases.release("sweep", "you")
-      const again = yield* leases.acquire("sweep", "me", T + 2 * LEASE + 3, T + 3 * LEASE)
-      same(again !== null && again > yours!, true, "released before its end")
-    })),
-
-  storageCase("D24", "of twelve who want a lease at once one gets it", ({ leases }) =>
-    Effect.gen(function*() {
-      const tokens = yield* Effect.forEach(
-        Array.from({ length: 12 }, (_, n) => `w${n}`),
-        (owner) => leases.acquire("sweep", owner, T, T + LEASE),
-        { concurrency: 12 }
-      )
-      same(tokens.filter((token) => token !== null).length, 1, "owners")
     }))
 ]
