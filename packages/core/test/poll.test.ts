@@ -5,12 +5,12 @@ import {
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { place } from "./intake-kit.ts"
+import { line, place } from "./intake-kit.ts"
 import { inWorld } from "./world.ts"
 
 const gateway = (deliveryReports: boolean) => {
   const asked: Array<string> = []
-  const answers: Array<MessageState | "down" | "refused"> = []
+  const answers: Array<MessageState | "down" | "refused" | "garbled"> = []
   const adapter = defineAdapter({
     name: "gateway",
     config: Schema.Struct({}),
@@ -27,6 +27,7 @@ const gateway = (deliveryReports: boolean) => {
           const state = answers.shift() ?? "unknown"
           if (state === "down") throw new AdapterFault("down", { outcome: "unavailable" })
           if (state === "refused") throw new AdapterFault("refused", { outcome: "rejected" })
+          if (state === "garbled") throw new AdapterFault("a status that nobody knows", { outcome: "unknown" })
           return { state, at: "2026-11-23T10:00:00Z", detail: null }
         }
       }
@@ -35,9 +36,7 @@ const gateway = (deliveryReports: boolean) => {
   return { asked, answers, hub: { adapters: [adapter({})] } }
 }
 
-/** An order whose message `reserved` has been sent. */
-const sent = Effect.gen(function*() {
-  const order = yield* place()
+const round = Effect.gen(function*() {
   const network = yield* Network
   yield* dispatchOnce({
     lane: "gateway",
@@ -46,8 +45,10 @@ const sent = Effect.gen(function*() {
     lanes: yield* Lanes,
     view: () => network.view()
   })
-  return order
 })
+
+/** An order whose message `reserved` has been sent. */
+const sent = Effect.tap(place(), () => round)
 
 const reported = Effect.gen(function*() {
   const storage = yield* Storage
@@ -89,6 +90,21 @@ describe("SMS-2: a gateway that tells nothing", () => {
         expect([asked.length, yield* reported]).toEqual([2, [null]])
         yield* TestClock.adjust("2 days")
         expect(yield* pollStatusesOnce("me", new Map())).toBe(0)
+      })))
+
+  it.effect("R-SMS-1: whose answer about one message is not understood is asked for those behind it all the same", () =>
+    withGateway(({ asked, answers }) =>
+      Effect.gen(function*() {
+        const others = 8
+        for (let n = 0; n < others; n++) yield* place({ externalId: `behind-${n}`, lines: [line("ibuprofen")] })
+        yield* round
+        yield* TestClock.adjust("1 minute")
+        answers.push("garbled", ...Array.from({ length: others }, () => "delivered" as const))
+        expect(yield* pollStatusesOnce("me", new Map())).toBe(others + 1)
+        expect(asked.length).toBe(others + 1)
+        yield* TestClock.adjust("1 minute")
+        answers.push("garbled")
+        expect(yield* pollStatusesOnce("me", new Map()), "the others have ended").toBe(1)
       })))
 
   it.effect("has a quarter of an hour where it reports by itself", () =>

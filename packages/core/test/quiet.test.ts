@@ -1,4 +1,4 @@
-import { keptUntil, lateReason, type NoticeRules, noticesBetween, quietUntil, resolvePolicy } from "@aptekit/core"
+import { keptUntil, lateReason, type NoticeRules, noticesBetween, Policy, quietUntil, resolvePolicy, Schema } from "@aptekit/core"
 import { makeOrder } from "@aptekit/core/testing"
 import { describe, expect, test } from "vitest"
 
@@ -41,6 +41,14 @@ describe("SMS-1: quiet hours", () => {
 
   test("a notice that policy names does not wait", () => {
     expect(available(rules({}, ["reserved"]))).toEqual([at("2026-11-23T18:00:00Z")])
+  })
+
+  test("R-SMS-1: a whole day of them is refused, however it is spelt: no message would ever go", () => {
+    const isPolicy = Schema.is(Policy.fields.quietHours)
+    expect([NIGHT, { from: "00:00", to: "23:59" }, { from: "00:01", to: "24:00" }, { from: "08:24", to: "08:00" }].map(isPolicy)).toEqual([true, true, true, true])
+    for (const day of [{ from: "00:00", to: "24:00" }, { from: "24:00", to: "00:00" }, { from: "08:00", to: "08:00" }, { from: "24:00", to: "24:00" }]) {
+      expect([day, isPolicy(day)]).toEqual([day, false])
+    }
   })
 
   test("the default leaves nobody waiting", () => {

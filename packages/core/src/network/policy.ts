@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { Interval } from "./interval.ts"
+import { Interval, isWholeDay } from "./interval.ts"
 
 /** What a buyer may be told about. */
 export const NOTICES = ["reserved", "operator", "assembled", "expired", "cancelled", "closed"] as const
@@ -82,7 +82,7 @@ export const Policy = Schema.Struct({
   notifyAt: Schema.Array(Schema.Literals(NOTICES)),
   /** When buyers are left in peace, in the branch's zone: a message waits for the end. Null: never. */
   quietHours: Schema.NullOr(
-    Interval.check(Schema.makeFilter(({ from, to }: Interval) => from !== to || "an interval shorter than a day"))
+    Interval.check(Schema.makeFilter((quiet: Interval) => !isWholeDay(quiet) || "an interval shorter than a day"))
   ),
   /** Notices that do not wait for the end of quiet hours. */
   quietIgnoredBy: Schema.Array(Schema.Literals(NOTICES)),

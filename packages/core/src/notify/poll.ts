@@ -63,8 +63,8 @@ const pollConnection = (connection: string, reports: boolean, owner: string, pla
         yield* keepReport(storage.messages, connection, { providerId, ...said })
       }).pipe(
         aboutOrder(orderId),
-        // The gateway refuses this one; those behind it may still be known.
-        Effect.catchIf((error) => error._tag === "AdapterError" && error.outcome === "rejected", () => Effect.void)
+        // The gateway refuses this one, or says of it what nobody understands; those behind it may still be known.
+        Effect.catchIf((error) => error._tag === "AdapterError" && error.outcome !== "unavailable", () => Effect.void)
       )
     // A gateway that is away is left alone until the next turn.
     yield* Effect.forEach(batch, ask, { concurrency: CONCURRENCY, discard: true }).pipe(

@@ -1,7 +1,7 @@
 import type { BranchId } from "../kernel/ids.ts"
 import type { Instant } from "../kernel/time.ts"
 import type { NOTICES, Policy } from "../network/policy.ts"
-import { isEnded, orderStatus } from "../order/life.ts"
+import { isEnded, OPEN_STATUSES, orderStatus } from "../order/life.ts"
 import type { FulfilmentStatus, Order } from "../order/model.ts"
 import type { OutboxDraft } from "../store/change.ts"
 import { addressOf, type Gateway } from "./gateways.ts"
@@ -39,10 +39,11 @@ export const noticesBetween = (before: Order | null, after: Order, rules: Notice
   const was = before === null ? null : orderStatus(before.fulfilments)
   const status = orderStatus(after.fulfilments)
   const notice = NOTICE_OF[status]
-  if (was === status || notice === undefined || !rules.policy(null).notifyAt.includes(notice)) return []
+  if (was === status || notice === undefined) return []
   const part = after.fulfilments.find((f) => f.status === status)
   const branchId = part?.branchId ?? null
   const policy = rules.policy(branchId)
+  if (!policy.notifyAt.includes(notice)) return []
   const ways = kindsFor(notice, policy).flatMap((kinds) => {
     const steps = stepsOf(kinds, (kind) => addressOf(after.customer, kind), policy, rules.gateways)
     return steps.length === 0 ? [] : [{ lane: steps[0]!.connection, kinds: [...new Set(steps.map(({ kind }) => kind))] }]
@@ -76,12 +77,19 @@ export const keptUntil = (order: Order, branchId: string | null, written: Instan
   return Math.max(written, part.reservation.expiresAt)
 }
 
+/** From which state of the order on a message says what is so; the others tell of an end, which is never late. */
+const TRUE_FROM: Partial<Record<Notice, FulfilmentStatus>> = { operator: "operator", reserved: "assigned", assembled: "assembled" }
+
 /**
  * Why a message is of no use any more; null while it is. `expiresAt`: until when it says that goods are kept. A message put
- * off by the night may come too late.
+ * off by the night may come too late: its order may have gone on, back, or to its end.
  */
 export const lateReason = (notice: Notice, order: Order, expiresAt: Instant | null, now: Instant): string | null => {
-  if (notice !== "reserved" && notice !== "assembled") return null
-  if (isEnded(orderStatus(order.fulfilments))) return "the order has ended"
+  const from = TRUE_FROM[notice]
+  if (from === undefined) return null
+  const status = orderStatus(order.fulfilments)
+  if (isEnded(status)) return "the order has ended"
+  if (notice === "operator") return status === from ? null : "the order is no longer with an operator"
+  if (OPEN_STATUSES.indexOf(status) < OPEN_STATUSES.indexOf(from)) return "the order has gone back"
   return expiresAt !== null && expiresAt <= now ? "the time that it names has passed" : null
 }
