@@ -8,7 +8,7 @@ const STREET = folded("ул", "улица", "көшесі", "көш", "street", 
 /** Words that say nothing a table of streets and houses needs: Russian, Kazakh, English. */
 const EMPTY = folded("г", "гор", "город", "қаласы", "city", "д", "дом", "үй", "house")
 
-/** What lies inside a house does not move it: the word and the number after it go. */
+/** What lies inside a house does not move it: the word goes, and the number after it, or before it («17 пәтер»). */
 const INSIDE = folded("кв", "квартира", "пәтер", "apt", "оф", "офис", "office", "подъезд", "этаж", "floor", "домофон")
 
 /** Kinds of street that tell two places apart («пр. Абая» is not «пер. Абая»), by their spellings. */
@@ -25,6 +25,11 @@ function spelled(kind: string, ...spellings: ReadonlyArray<string>): ReadonlyArr
   return [kind, ...spellings].map((spelling) => [fold(spelling), kind] as const)
 }
 
+/** `10 корпус 2`, `10 к2` → `10к2`: another house than the 10, and than the 2. */
+const annexe = (text: string): string => text.replace(/(\d[^ ]*) (?:корпус|корп|к) ?(\d+)(?= |$)/gu, "$1к$2")
+
+const isNumber = (word: string | undefined): boolean => word !== undefined && /^\d/u.test(word)
+
 /** Latin letters that look Cyrillic, as typed in «10A». */
 const LOOKALIKES: Readonly<Record<string, string>> = { a: "а", b: "в", c: "с", e: "е", k: "к", h: "н", m: "м" }
 
@@ -35,9 +40,18 @@ const houseLetter = (text: string): string =>
     (_, digit: string, letter: string) => digit + (LOOKALIKES[letter] ?? letter)
   )
 
-const wordsOf = (address: string): ReadonlyArray<string> =>
-  // № first: folding would make the letters "no" of it.
-  fold(address.replaceAll("№", " ")).replace(/["'«»“”()[\].,;:!?#]+/gu, " ").split(/\s+/u).filter((word) => word !== "")
+/** `10-үй` → `10`, `үй`. */
+const apart = (word: string): ReadonlyArray<string> => {
+  const [, number, name = ""] = /^(\d+)-(.+)$/u.exec(word) ?? []
+  return number !== undefined && (EMPTY.has(name) || INSIDE.has(name)) ? [number, name] : [word]
+}
+
+const wordsOf = (part: string): ReadonlyArray<string> =>
+  part.replace(/["'«»“”()[\].:!?#]+/gu, " ").split(/\s+/u).filter((word) => word !== "").flatMap(apart)
+
+/** The words between commas. № first: folding would make the letters "no" of it. */
+const partsOf = (address: string): ReadonlyArray<ReadonlyArray<string>> =>
+  fold(address.replaceAll("№", " ")).split(/[,;]/u).map(wordsOf)
 
 /** An address made comparable. */
 export interface AddressKey {
@@ -58,19 +72,22 @@ export const addressKey = (address: string): AddressKey => {
   const counted: Array<string> = []
   const kinds: Array<string> = []
   let kindless = true
-  const words = wordsOf(address)
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!
-    if (INSIDE.has(word)) {
-      i++
-      continue
+  for (const words of partsOf(address)) {
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i]!
+      if (INSIDE.has(word)) {
+        if (i + 1 < words.length) i++
+        // The only number is the house: «10, домофон».
+        else if (isNumber(words[i - 1]) && words[i - 1] === counted.at(-1) && counted.slice(0, -1).some(isNumber)) counted.pop()
+        continue
+      }
+      if (EMPTY.has(word)) continue
+      const kind = KINDS.get(word)
+      if (kind !== undefined || STREET.has(word)) kindless = false
+      if (kind !== undefined) kinds.push(kind)
+      else if (!STREET.has(word)) counted.push(word)
     }
-    if (EMPTY.has(word)) continue
-    const kind = KINDS.get(word)
-    if (kind !== undefined || STREET.has(word)) kindless = false
-    if (kind !== undefined) kinds.push(kind)
-    else if (!STREET.has(word)) counted.push(word)
   }
-  const loose = houseLetter(counted.join(" "))
+  const loose = houseLetter(annexe(counted.join(" ")))
   return { exact: [...kinds.toSorted(), loose].join(" "), loose, kindless }
 }

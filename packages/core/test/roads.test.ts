@@ -114,12 +114,12 @@ const matrix = (id: string, asked: Array<Asked>, cell: ((from: Point, to: Point)
     })
   })({}, { id })
 
-/** So many branches in a row to the east of the client, each with aspirin. */
-const street = (count: number): WorldOptions["network"] => {
+/** So many branches in a row to the east of the client, each with aspirin; by `more` each has more than the one before. */
+const street = (count: number, more = 0): WorldOptions["network"] => {
   const ids = Array.from({ length: count }, (_, i) => `b${String(i + 1).padStart(2, "0")}`)
   return smallNetwork({
     branches: ids.map((id, i) => makeBranch(id, { point: { lat: CLIENT.lat, lon: CLIENT.lon + (i + 1) / 81 } })),
-    levels: ids.map((id) => ["aspirin", id, 10] as const)
+    levels: ids.map((id, i) => ["aspirin", id, 10 + i * more] as const)
   })
 }
 const order = {
@@ -129,6 +129,24 @@ const order = {
 const branchOf = (placed: Order): BranchId | null => placed.fulfilments[0]!.branchId
 
 describe("ASM-2: only the roads that decide are asked for", () => {
+  for (const count of [2, 40]) {
+    it.effect(`a matrix that knows no road to the client leaves the nearest by air, of ${count} branches, and the plan says so`, () => {
+      const asked: Array<Asked> = []
+      return inWorld(
+        Effect.gen(function*() {
+          const { order: placed } = yield* place(order)
+          expect([placed.fulfilments[0]!.status, branchOf(placed)]).toEqual(["assigned", "b01"])
+          expect(asked.length).toBeGreaterThan(0)
+          expect(placed.plan).toMatchObject({
+            distances: "great-circle × 1.4",
+            notes: ["no road to the client is known: as the crow flies"]
+          })
+        }),
+        { network: street(count, 1)!, hub: { adapters: [matrix("m", asked, (_, { lon }) => lon === CLIENT.lon ? null : { metres: 1, seconds: 1 })] } }
+      )
+    })
+  }
+
   it.effect("of forty branches nine; and once more, where by their roads another one came to the front", () => {
     const asked: Array<Asked> = []
     // The nine nearest by air lie behind a river.

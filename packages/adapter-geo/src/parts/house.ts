@@ -1,8 +1,10 @@
 import { addressKey } from "../address.ts"
 
-/** The house of an address as it is compared: its last word with a digit in front; null where there is none. */
+const POSTCODE = /^\d{6}$/u
+
+/** The house of an address as it is compared: its last word with a digit in front, but for a postcode; null: there is none. */
 export const houseOf = (address: string): string | null =>
-  addressKey(address).loose.split(" ").findLast((word) => /^\d/u.test(word)) ?? null
+  addressKey(address).loose.split(" ").findLast((word) => /^\d/u.test(word) && !POSTCODE.test(word)) ?? null
 
 /** Do two addresses, or an address and a house number, name the same house? */
 export const sameHouse = (asked: string, found: string): boolean => {

@@ -12,6 +12,8 @@ export const createPace = (every: number, service: string, { now, sleep }: Outsi
   let next = Number.NEGATIVE_INFINITY
   return async (signal: AbortSignal): Promise<void> => {
     if (every === 0) return
+    // No turn is given farther ahead: the clock was put back.
+    if (next - now() > LONGEST_WAIT + every) next = now() + every
     const wait = Math.max(0, next - now())
     if (wait > LONGEST_WAIT) throw fault(`${service}: busy, at most one request each ${every} ms is allowed`, "unavailable")
     const turn = now() + wait

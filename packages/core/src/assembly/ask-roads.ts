@@ -21,7 +21,8 @@ export const ROADS_UNASKED: KnownRoads = { roads: NO_ROADS, notes: [] }
 
 /**
  * Asks the matrices in turn for the few roads that decide: the policy names its contenders on a plan as the crow flies,
- * and again on one with the roads. What nobody answers in time is left to the great circle, and the notes say so.
+ * and again on one with the roads. What nobody answers in time is left to the great circle, and the notes say so; so is
+ * all, where no branch that was asked for has a road to the client.
  */
 export const roadAsker = (matrices: ReadonlyArray<Link<Matrix>>, assembly: AssemblyPolicy) => {
   const ask = askInTurn(matrices)
@@ -45,6 +46,7 @@ export const roadAsker = (matrices: ReadonlyArray<Link<Matrix>>, assembly: Assem
       const until = (yield* Clock.currentTimeMillis) + patience
       const notes: Array<string> = []
       let roads = NO_ROADS
+      let reached = false
       for (let round = 0; round < ROUNDS; round++) {
         const measured = { ...request, ...measureBy(roads, policy) }
         const question = roadQuestion(assembly.contenders(measured, assembly.plan(measured)), client, roads)
@@ -60,6 +62,12 @@ export const roadAsker = (matrices: ReadonlyArray<Link<Matrix>>, assembly: Assem
           break
         }
         roads = addMatrix(roads, question.from, question.to, usable.answer)
+        reached ||= usable.answer.cells.some((row) => row[0] !== null)
+      }
+      // A yard that the map does not join to its street says nothing of who is near, and must not send the order far away.
+      if (roads !== NO_ROADS && !reached) {
+        roads = NO_ROADS
+        notes.push("no road to the client is known: as the crow flies")
       }
       return { roads, notes: [...new Set(notes)] }
     })
