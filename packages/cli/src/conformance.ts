@@ -3,6 +3,7 @@ import { createRequire } from "node:module"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { type Conformance, type ConformanceReport, isConformance, reportText } from "@aptekit/core/testing"
+import { moduleResolve } from "import-meta-resolve"
 
 export interface ConformanceOptions {
   /** A file, or a package's name with or without a path. */
@@ -22,11 +23,21 @@ export interface ConformanceResult {
 const addressOf = (module: string, from: string): string => {
   const file = resolve(from, module)
   if (existsSync(file)) return pathToFileURL(file).href
-  try {
-    return pathToFileURL(createRequire(join(from, "package.json")).resolve(module)).href
-  } catch {
-    throw new Error(`there is no file ${file}, and no package ${module} is installed here`)
+  const parent = pathToFileURL(join(from, "package.json"))
+  const ways = [
+    // Knows the conditions that the process was started with.
+    () => pathToFileURL(createRequire(parent).resolve(module)).href,
+    // Many packages have no door for `require`.
+    () => moduleResolve(module, parent, new Set(["node", "import"])).href
+  ]
+  for (const way of ways) {
+    try {
+      return way()
+    } catch {
+      continue
+    }
   }
+  throw new Error(`there is no file ${file}, and no package ${module} is installed here`)
 }
 
 const HOW = "export default [conformance(suite, harness, { capabilities })], by `conformance` of @aptekit/core/testing"

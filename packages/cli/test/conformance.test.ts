@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -58,4 +58,17 @@ test.each([
   if (text !== "") writeFileSync(module, text)
   const config = name === "fixed.mjs" ? { config: {} } : {}
   await expect(reportOf({ module, from, json: false, ...config })).rejects.toThrow(said)
+})
+
+test.each([
+  ["for import alone", { ".": { import: "./suites.mjs" } }, "partner-suites"],
+  ["at a path of its own", { "./suites": { types: "./suites.d.ts", import: "./suites.mjs" } }, "partner-suites/suites"]
+])("SDK-2: an installed package whose suites are exported %s is found", async (_, exports, module) => {
+  const home = mkdtempSync(join(folder, "installed-"))
+  const inside = join(home, "node_modules/partner-suites")
+  mkdirSync(inside, { recursive: true })
+  writeFileSync(join(inside, "package.json"), JSON.stringify({ name: "partner-suites", version: "1.0.0", type: "module", exports }))
+  writeFileSync(join(inside, "suites.mjs"), "export default []\n")
+  await expect(reportOf({ module, from: home, json: false })).rejects.toThrow(/partner-suites.* declares no suites/u)
+  await expect(reportOf({ module: `${module}-more`, from: home, json: false })).rejects.toThrow(/no package partner-suites.*-more is installed here/u)
 })
