@@ -103,6 +103,23 @@ describe("SMS.ru: delivery reports", () => {
     expect(adapter.reports).toEqual([])
   })
 
+  test("R-SMS-1: what SMS.ru could not be asked in time is left to the poll, and what it has told is kept", async () => {
+    const simulator = smsruSimulator()
+    let asked = 0
+    const fetch = (request: Request): Promise<Response> => {
+      if (!request.url.includes("/sms/status") || ++asked <= 5) return simulator.fetch(request)
+      return new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason as Error)))
+    }
+    await using open = await started(smsruMessages({ apiId: API_ID, reportKey: REPORT_KEY, fetch }))
+    const ids: Array<string> = []
+    for (let i = 0; i < 12; i++) ids.push((await open.send({ id: `o-${i}:assembled:1` })).providerId)
+    simulator.settle("delivered")
+    const response = await open.http(batch(ids.map((id) => `sms_status\n${id}\n103\n1`)))
+    expect([response.status, open.reports.map(({ providerId }) => providerId)]).toEqual([200, ids.slice(0, 5)])
+    // Where nothing at all was told, it comes again.
+    expect((await open.http(batch([`sms_status\n${ids[5]}\n103\n1`]))).status).toBe(503)
+  }, 20_000)
+
   test("many at once, doubled ones asked for once", async () => {
     const { simulator, adapter } = await simulated()
     await using open = adapter

@@ -20,7 +20,11 @@ describe("SMS-1: quiet hours", () => {
     ["2026-11-23T22:30:00Z", "UTC", { from: "22:00", to: "24:00" }, "2026-11-24T00:00:00.000Z"],
     // Berlin's clocks go back in this night, and forward in that one.
     ["2026-10-24T21:00:00Z", "Europe/Berlin", NIGHT, "2026-10-25T07:00:00.000Z"],
-    ["2027-03-27T22:00:00Z", "Europe/Berlin", NIGHT, "2027-03-28T06:00:00.000Z"]
+    ["2027-03-27T22:00:00Z", "Europe/Berlin", NIGHT, "2027-03-28T06:00:00.000Z"],
+    // Half past two comes twice there, and not at all.
+    ["2026-10-25T00:10:00Z", "Europe/Berlin", { from: "22:00", to: "02:30" }, "2026-10-25T01:30:00.000Z"],
+    ["2026-10-25T01:10:00Z", "Europe/Berlin", { from: "22:00", to: "02:30" }, "2026-10-25T01:30:00.000Z"],
+    ["2027-03-28T00:10:00Z", "Europe/Berlin", { from: "22:00", to: "02:30" }, "2027-03-28T01:30:00.000Z"]
   ])("at %s in %s", ([iso, zone, quiet, expected]) => {
     expect(end(iso, zone, quiet)).toBe(expected)
   })

@@ -66,7 +66,9 @@ describe("SMS-1: texts of messages", () => {
     ["{delivery}", /select/u],
     ["{lines, plural, one {a}}", /no ICU message: MISSING_OTHER_CLAUSE/u],
     ["{number", /no ICU message/u],
-    ["{kept, select, yes {a} other {}}", /says nothing/u]
+    ["{kept, select, yes {a} other {}}", /says nothing/u],
+    ["{units, plural, one {} other {# шт.}}", /says nothing/u],
+    ["{lines, plural, one {a} few {{units, number, ::currency/XX}} other {b}}", /is no ICU message/u]
   ])("%s is refused", ([text, problem]) => {
     expect(templateProblems(text, "ru").join("; ")).toMatch(problem)
   })

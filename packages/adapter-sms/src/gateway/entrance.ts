@@ -98,7 +98,7 @@ const AT_ONCE = 5
 
 /**
  * What a report says is only a hint where its signature covers nothing: the gateway is asked how these messages stand.
- * Messages that it does not know are not ours.
+ * Messages that it does not know are not ours. What it has not told in time is left out, unless that is all.
  */
 export const reread = async (
   ids: ReadonlyArray<string>,
@@ -109,7 +109,12 @@ export const reread = async (
   const reports: Array<MessageReport> = []
   for (let i = 0; i < unique.length; i += AT_ONCE) {
     const batch = unique.slice(i, i + AT_ONCE)
-    const told = await Promise.all(batch.map((id) => status(id, signal)))
+    const told = await Promise.all(batch.map((id) => status(id, signal))).catch((error: unknown) => {
+      // Coming again, it would not get further; the hub asks for the rest by its own clock.
+      if (signal.aborted && reports.length > 0) return null
+      throw error
+    })
+    if (told === null) break
     reports.push(...told.map((standing, index) => ({ providerId: batch[index]!, ...standing })))
   }
   return reports.filter((report) => report.state !== "unknown")

@@ -113,9 +113,14 @@ const problemsOf = (node: Node): ReadonlyArray<string> => {
 }
 
 const LONGEST = 1_000
-const SAMPLE: TextValues = {
-  number: "1001", name: "A", branch: "B", address: "C", place: "B, C", until: 0, kept: "yes", delivery: "pickup", lines: 1, units: 2
-}
+/** One for each plural form of the three languages. */
+const COUNTS = [1, 2, 5]
+const SAMPLES: ReadonlyArray<TextValues> = COUNTS.flatMap((lines) =>
+  COUNTS.flatMap((units) =>
+    ["pickup", "courier"].flatMap((delivery) =>
+      [0, null].map((until) => ({
+        number: "1001", name: "A", branch: "B", address: "C", place: "B, C", until, kept: until === null ? "no" : "yes", delivery, lines, units
+      })))))
 
 /** What is wrong with a template; nothing where it may be used. Texts for whoever writes templates. */
 export const templateProblems = (text: string, language: Language): ReadonlyArray<string> => {
@@ -124,14 +129,9 @@ export const templateProblems = (text: string, language: Language): ReadonlyArra
   try {
     const problems = parse(text, language, "UTC").getAst().flatMap(problemsOf)
     if (problems.length > 0) return [...new Set(problems)]
-    // What only shows when it is used: a skeleton that the platform does not take.
+    // What only shows when it is used: a skeleton that the platform does not take, a choice that has no words.
     const compiled = compile(text, language, "UTC")
-    for (const kept of ["yes", "no"]) {
-      for (const delivery of ["pickup", "courier"]) {
-        if (compiled({ ...SAMPLE, kept, delivery, until: kept === "yes" ? 0 : null }).trim() === "") return ["says nothing"]
-      }
-    }
-    return []
+    return SAMPLES.some((values) => compiled(values).trim() === "") ? ["says nothing"] : []
   } catch (error) {
     return [`is no ICU message: ${error instanceof Error ? error.message : String(error)}`]
   }

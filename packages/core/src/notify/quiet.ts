@@ -21,7 +21,8 @@ export const quietUntil = (at: Instant, zone: string, quiet: Interval): Instant 
   return DateTime.toEpochMillis(
     DateTime.makeZonedUnsafe(
       { year: date.year, month: date.month, day: date.day, hour: Math.floor(to / 60) % 24, minute: to % 60 },
-      { timeZone, adjustForTimeZone: true }
+      // An end that comes twice, as clocks go back, is the second one.
+      { timeZone, adjustForTimeZone: true, disambiguation: "later" }
     )
   )
 }
