@@ -1,5 +1,5 @@
 import { createECDH } from "node:crypto"
-import { AdapterFault, defineAdapter, messagesPort, Schema } from "@aptekit/core"
+import { AdapterFault, defineAdapter, holding, messagesPort, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
 import webPush from "web-push"
 import { lost, mustBeAccepted } from "./answer.ts"
@@ -85,7 +85,7 @@ export const webPushMessages = defineAdapter({
           const { endpoint, headers, body } = sealed(push, { vapidDetails, TTL, urgency, topic: push.topic })
           // A redirect would show the message's token to another host.
           const request = new Request(endpoint, { method: "POST", headers, body, redirect: "manual", signal })
-          const response = await fetch(request).catch((error: unknown) => {
+          const response = await holding(request, fetch).catch((error: unknown) => {
             throw lost(error)
           })
           await response.body?.cancel()

@@ -1,4 +1,4 @@
-import { type FaultOutcome, Schema } from "@aptekit/core"
+import { type FaultOutcome, holding, Schema } from "@aptekit/core"
 import { Result } from "effect"
 import { fault } from "./fault.ts"
 import type { Outside } from "./outside.ts"
@@ -40,22 +40,23 @@ const textOf = async (service: string, response: Response): Promise<string> => {
  * Asks, and reads what comes as JSON. @throws AdapterFault `unavailable` where the service cannot be reached, `unknown`
  * where a good status comes with what is no JSON
  */
-export const ask = async ({ fetch }: Outside, service: string, url: URL, init: RequestInit): Promise<Answer> => {
-  let response: Response
-  try {
-    response = await fetch(new Request(url, init))
-  } catch {
-    // Whether it arrived does not matter: nothing was changed.
-    throw fault(`${service} cannot be reached`, "unavailable")
-  }
-  const text = await textOf(service, response)
-  try {
-    return { status: response.status, body: JSON.parse(text) as unknown }
-  } catch {
-    if (response.ok) throw fault(`${service} answered ${response.status} with what is no JSON`, "unknown")
-    return { status: response.status, body: null }
-  }
-}
+export const ask = ({ fetch }: Outside, service: string, url: URL, init: RequestInit): Promise<Answer> =>
+  holding(new Request(url, init), async (request) => {
+    let response: Response
+    try {
+      response = await fetch(request)
+    } catch {
+      // Whether it arrived does not matter: nothing was changed.
+      throw fault(`${service} cannot be reached`, "unavailable")
+    }
+    const text = await textOf(service, response)
+    try {
+      return { status: response.status, body: JSON.parse(text) as unknown }
+    } catch {
+      if (response.ok) throw fault(`${service} answered ${response.status} with what is no JSON`, "unknown")
+      return { status: response.status, body: null }
+    }
+  })
 
 /** What is said of a status that is no success; some services have their own words for some of them. */
 export const failed = (service: string, status: number, words: Readonly<Record<number, string>> = {}) =>

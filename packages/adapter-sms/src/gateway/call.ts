@@ -1,4 +1,4 @@
-import { AdapterFault, type FaultOutcome, neverSent, retryAfterMs, Schema } from "@aptekit/core"
+import { AdapterFault, type FaultOutcome, holding, neverSent, retryAfterMs, Schema } from "@aptekit/core"
 
 /** Web-standard `fetch` that takes a `Request`: the simulators' as well as Node's own. */
 export type Fetch = (request: Request) => Promise<Response>
@@ -46,30 +46,26 @@ const HTTP_STATUS: Readonly<Record<number, readonly [FaultOutcome, string, Accou
  * One request to a gateway, and its answer as JSON. The address may hold a key, so no error holds it.
  * @throws AdapterFault `unavailable` where nothing arrived or nothing was taken, `unknown` where nobody knows
  */
-export const callGateway = async (
-  gateway: string,
-  fetch: Fetch,
-  url: URL,
-  init: RequestInit
-): Promise<unknown> => {
+export const callGateway = (gateway: string, fetch: Fetch, url: URL, init: RequestInit): Promise<unknown> =>
   // A redirect would show the key to another host.
-  const response = await fetch(new Request(url, { ...init, redirect: "manual" })).catch((error: unknown) => {
-    throw neverSent(error)
-      ? fault("unavailable", `${gateway} cannot be reached`)
-      : fault("unknown", `the connection to ${gateway} was lost before its answer`)
+  holding(new Request(url, { ...init, redirect: "manual" }), async (request) => {
+    const response = await fetch(request).catch((error: unknown) => {
+      throw neverSent(error)
+        ? fault("unavailable", `${gateway} cannot be reached`)
+        : fault("unknown", `the connection to ${gateway} was lost before its answer`)
+    })
+    if (!response.ok) {
+      await response.body?.cancel()
+      const entry = HTTP_STATUS[response.status] ?? (["unknown", "failed"] as const)
+      const wait = retryAfterMs(response.headers.get("retry-after"), Date.now())
+      throw faultOf(entry, `${gateway} ${entry[1]} (HTTP ${response.status})`, wait)
+    }
+    try {
+      return parseJson(await textOf(response.body, LONGEST_ANSWER))
+    } catch {
+      throw fault("unknown", `the answer of ${gateway} is no JSON`)
+    }
   })
-  if (!response.ok) {
-    await response.body?.cancel()
-    const entry = HTTP_STATUS[response.status] ?? (["unknown", "failed"] as const)
-    const wait = retryAfterMs(response.headers.get("retry-after"), Date.now())
-    throw faultOf(entry, `${gateway} ${entry[1]} (HTTP ${response.status})`, wait)
-  }
-  try {
-    return parseJson(await textOf(response.body, LONGEST_ANSWER))
-  } catch {
-    throw fault("unknown", `the answer of ${gateway} is no JSON`)
-  }
-}
 
 type Revive = (key: string, value: unknown, context?: { readonly source?: string }) => unknown
 
