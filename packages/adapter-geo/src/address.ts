@@ -40,10 +40,18 @@ const houseLetter = (text: string): string =>
     (_, digit: string, letter: string) => digit + (LOOKALIKES[letter] ?? letter)
   )
 
-/** `10-үй` → `10`, `үй`. */
+/** Short for a town and a house, but behind a number the letter of it: «10 г», «10 д, кв. 5»; not «10 г. Алматы», «мкр 5 д 12». */
+const LETTERS = folded("г", "д")
+
+const isLetter = (words: ReadonlyArray<string>, i: number): boolean => {
+  const next = words[i + 1]
+  return LETTERS.has(words[i]!) && /^\d+$/u.test(words[i - 1] ?? "") && (next === undefined || INSIDE.has(next))
+}
+
+/** `10-үй` → `10`, `үй`; but `10-г` is a house. */
 const apart = (word: string): ReadonlyArray<string> => {
   const [, number, name = ""] = /^(\d+)-(.+)$/u.exec(word) ?? []
-  return number !== undefined && (EMPTY.has(name) || INSIDE.has(name)) ? [number, name] : [word]
+  return number !== undefined && !LETTERS.has(name) && (EMPTY.has(name) || INSIDE.has(name)) ? [number, name] : [word]
 }
 
 const wordsOf = (part: string): ReadonlyArray<string> =>
@@ -81,7 +89,7 @@ export const addressKey = (address: string): AddressKey => {
         else if (isNumber(words[i - 1]) && words[i - 1] === counted.at(-1) && counted.slice(0, -1).some(isNumber)) counted.pop()
         continue
       }
-      if (EMPTY.has(word)) continue
+      if (EMPTY.has(word) && !isLetter(words, i)) continue
       const kind = KINDS.get(word)
       if (kind !== undefined || STREET.has(word)) kindless = false
       if (kind !== undefined) kinds.push(kind)
