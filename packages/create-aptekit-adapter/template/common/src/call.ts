@@ -1,4 +1,4 @@
-import { AdapterFault, type FaultOutcome, Schema } from "@aptekit/core"
+import { AdapterFault, type FaultOutcome, holding, Schema } from "@aptekit/core"
 import { Redacted } from "effect"
 
 export type Fetch = (request: Request) => Promise<Response>
@@ -35,16 +35,19 @@ const wasNeverSent = (error: unknown): boolean =>
 
 /** Calls the partner and reads its JSON. @throws AdapterFault: in doubt `unknown` */
 export const caller = ({ url, apiKey, fetch = globalThis.fetch }: typeof Connection.Type) =>
-async <A>(path: string, init: RequestInit, answer: Schema.Codec<A>): Promise<A> => {
+<A>(path: string, init: RequestInit, answer: Schema.Codec<A>): Promise<A> => {
   const headers = { "x-api-key": Redacted.value(apiKey), "content-type": "application/json" }
-  const response = await fetch(new Request(new URL(path, url), { ...init, headers })).catch((error: unknown) => {
-    throw wasNeverSent(error)
-      ? fault("unavailable", "MyPartner cannot be reached")
-      : fault("unknown", "the connection to MyPartner was lost before its answer")
+  // Held, or Node may forget to end it when the hub gives it up.
+  return holding(new Request(new URL(path, url), { ...init, headers }), async (request) => {
+    const response = await fetch(request).catch((error: unknown) => {
+      throw wasNeverSent(error)
+        ? fault("unavailable", "MyPartner cannot be reached")
+        : fault("unknown", "the connection to MyPartner was lost before its answer")
+    })
+    const { ok, status } = response
+    if (!ok) throw fault(...(REFUSALS[status] ?? (["unknown", `MyPartner answered ${status}`] as const)))
+    const body: unknown = await response.json().catch(() => null)
+    if (!Schema.is(answer)(body)) throw fault("unknown", "MyPartner's answer is not what its documents promise")
+    return body
   })
-  const { ok, status } = response
-  if (!ok) throw fault(...(REFUSALS[status] ?? (["unknown", `MyPartner answered ${status}`] as const)))
-  const body: unknown = await response.json().catch(() => null)
-  if (!Schema.is(answer)(body)) throw fault("unknown", "MyPartner's answer is not what its documents promise")
-  return body
 }
