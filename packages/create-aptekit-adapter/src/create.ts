@@ -24,8 +24,18 @@ export interface Created {
   readonly files: ReadonlyArray<string>
 }
 
-/** Words that a constant cannot be called by would end in code that does not compile. */
-const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)+$|^(?!(?:new|delete|export|import|default|class|function|return|package|test|expect|call|connection|fault|fetch)$)[a-z][a-z0-9]+$/u
+/** Words of the language that no constant can be called by. */
+const WORDS = "await break case catch class const continue debugger default delete do else enum export extends false finally for " +
+  "function if implements import in instanceof interface let new null package private protected public return static super " +
+  "switch this throw true try typeof var void while with yield arguments eval undefined"
+
+/** Names that the files of the templates have already. */
+const TAKEN = "call caller conformance connection expect fault fetch known pair pieces question road search test"
+
+const UNUSABLE: ReadonlySet<string> = new Set([...WORDS.split(" "), ...TAKEN.split(" ")])
+
+const isName = (name: string): boolean =>
+  name.length > 1 && /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/u.test(name) && !UNUSABLE.has(name)
 
 const nameOf = (folder: string): string | undefined => {
   const path = join(folder, "package.json")
@@ -51,7 +61,7 @@ const withReference = (text: string, path: string): string => {
  * Writes a new adapter. @throws Error when the name cannot be one, or the folder holds something: nothing is written over
  */
 export const createAdapter = ({ name, port, from, folder: wished }: CreateOptions): Created => {
-  if (!NAME.test(name)) {
+  if (!isName(name)) {
     throw new Error(`"${name}" cannot be an adapter's name: take lower-case Latin words joined by "-", such as my-partner`)
   }
   const found = repositoryFrom(resolve(from))

@@ -93,6 +93,9 @@ describe("SDK-3: the command", () => {
     ["a port without a template", ["steppe-post", "--port", "fax"], /no template for the port "fax"; there are messages, /u],
     ["a name that is no name", ["Степь", "--port", "messages"], /"Степь" cannot be an adapter's name/u],
     ["a word of the language", ["delete", "--port", "messages"], /cannot be an adapter's name/u],
+    ["a value of the language", ["null", "--port", "messages"], /cannot be an adapter's name/u],
+    ["a statement of the language", ["switch", "--port", "messages"], /cannot be an adapter's name/u],
+    ["a name that the files have taken", ["caller", "--port", "messages"], /cannot be an adapter's name/u],
     ["an option that it does not know", ["steppe-post", "--prot", "messages"], /--prot/u]
   ])("with %s writes nothing and says what to do", async (_, args, said) => {
     await expect(command(args)).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(said) })
