@@ -4,7 +4,12 @@ import { openFile } from "./connection.ts"
 const port = parentPort!
 const db = openFile(workerData as string, { readonly: false })
 
-port.on("message", () => {
+port.on("message", (said: "end" | null) => {
+  if (said === "end") {
+    db.close()
+    port.close()
+    return
+  }
   try {
     db.pragma("wal_checkpoint(PASSIVE)")
   } catch {

@@ -13,6 +13,7 @@ const FIRST = 200
 export class Checkpoints {
   readonly #file: string
   #worker: Worker | undefined
+  #ended: Promise<unknown> = Promise.resolve()
   #waits = false
   #answers = 0
   #timer: NodeJS.Timeout | undefined
@@ -31,7 +32,10 @@ export class Checkpoints {
   async close(): Promise<void> {
     this.#waits = true
     clearTimeout(this.#timer)
-    await this.#worker?.terminate()
+    // It ends by itself: a thread that is terminated while it loads SQLite takes the whole process with it (Node aborts).
+    this.#worker?.ref()
+    this.#worker?.postMessage("end")
+    await this.#ended
   }
 
   #thread(): Worker {
@@ -41,6 +45,7 @@ export class Checkpoints {
       execArgv: fromSource ? ["--conditions=@aptekit/source"] : []
     })
     worker.unref()
+    this.#ended = new Promise((resolve) => worker.once("exit", resolve))
     worker.on("message", () => (this.#waits = false))
     // Without it the writer copies the log itself: slower, and as safe.
     worker.on("error", () => undefined)
