@@ -13,8 +13,6 @@ export interface Conformance {
 
 /** What is declared beside suite and harness. */
 export interface ConformanceOptions extends ReportOptions {
-  /** Told before the names of the cases. */
-  readonly title?: string
   /** What the adapter declares; a test runner must know it before the harness is made. */
   readonly capabilities?: Capabilities
 }
@@ -29,21 +27,14 @@ export const conformance = <H extends PortHarness>(
   { title, capabilities, skip = {} }: ConformanceOptions = {}
 ): Conformance => {
   checkSkips(suite, skip)
+  const named = title === undefined ? {} : { title }
   return {
     port: suite.port,
     title: title ?? null,
-    report: async () => ({ ...(await conformanceReport(suite, harness, { skip })), title: title ?? null }),
-    run: (test) =>
-      runPortSuite(suite, harness, { test: titled(title, test), skip, ...(capabilities === undefined ? {} : { capabilities }) })
+    report: () => conformanceReport(suite, harness, { skip, ...named }),
+    run: (test) => runPortSuite(suite, harness, { test, skip, ...named, ...(capabilities === undefined ? {} : { capabilities }) })
   }
 }
-
-const titled = (title: string | undefined, test: TestFunction): TestFunction =>
-  title === undefined
-    ? test
-    : Object.assign((name: string, run: () => Promise<void>) => test(`${title}, ${name}`, run), {
-      skip: (name: string, run: () => Promise<void>) => test.skip(`${title}, ${name}`, run)
-    })
 
 export const isConformance = (value: unknown): value is Conformance =>
   typeof value === "object" && value !== null && "port" in value && "report" in value && typeof value.report === "function"

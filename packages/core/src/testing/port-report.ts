@@ -26,6 +26,8 @@ export interface ConformanceReport {
 export interface ReportOptions {
   /** Cases that do not apply, by their exact name, with the reason. */
   readonly skip?: Readonly<Record<string, string>>
+  /** Which of several adapters of one module this is. */
+  readonly title?: string
 }
 
 /** A case that takes longer is broken. */
@@ -43,7 +45,7 @@ const reasonOf = (error: unknown, { secrets = [] }: PortHarness): string => {
 export const conformanceReport = async <H extends PortHarness>(
   suite: PortSuite<H>,
   harness: () => H | Promise<H>,
-  { skip = {} }: ReportOptions = {}
+  { skip = {}, title }: ReportOptions = {}
 ): Promise<ConformanceReport> => {
   checkSkips(suite, skip)
   // Made only to be asked who it is.
@@ -71,7 +73,7 @@ export const conformanceReport = async <H extends PortHarness>(
   }
   const count = (result: CaseReport["result"]): number => cases.filter((one) => one.result === result).length
   const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")]
-  return { port: suite.port, adapter, title: null, capabilities, passed, failed, skipped, cases }
+  return { port: suite.port, adapter, title: title ?? null, capabilities, passed, failed, skipped, cases }
 }
 
 /** The report for people: a line for each case. */

@@ -56,6 +56,8 @@ export interface SuiteOptions {
   readonly test: TestFunction
   /** Cases that do not apply, by their exact name, with the reason. */
   readonly skip?: Readonly<Record<string, string>>
+  /** Told before the names of the cases. */
+  readonly title?: string
   /**
    * What the adapter declares: cases that need what it does not have are skipped, each by its name. The instances are
    * held to it, so no case can be hidden by saying less here.
@@ -102,7 +104,7 @@ export const checkSkips = <H extends PortHarness>(suite: PortSuite<H>, skip: Rea
 export const runPortSuite = <H extends PortHarness>(
   suite: PortSuite<H>,
   harness: () => H | Promise<H>,
-  { test, skip = {}, capabilities }: SuiteOptions
+  { test, skip = {}, title, capabilities }: SuiteOptions
 ): void => {
   checkSkips(suite, skip)
   for (const { name, needs, run } of suite.cases) {
@@ -115,8 +117,9 @@ export const runPortSuite = <H extends PortHarness>(
       ensure(missing === undefined, `${missing}: give the suite its capabilities, and the case is skipped`)
       return run(made)
     }
-    if (reason === undefined) test(`${suite.port}: ${name}`, start)
-    else test.skip(`${suite.port}: ${name} (skipped: ${reason})`, start)
+    const told = `${title === undefined ? "" : `${title}, `}${suite.port}: ${name}`
+    if (reason === undefined) test(told, start)
+    else test.skip(`${told} (skipped: ${reason})`, start)
   }
 }
 
