@@ -10,6 +10,8 @@ const Write = Schema.declare((value): value is Write => typeof value === "functi
 /** As many ids as an outbox can hold uncertain at a time, with room; older ones can no longer be asked for. */
 const REMEMBERED = 10_000
 
+type Message = typeof messagesPort.methods.send.input.Encoded
+
 const toStdout: Write = (line) => void process.stdout.write(`${line}\n`)
 
 /** `+77010000042` → `+770******42`: enough to recognise one's own test phone, too little to call it. */
@@ -27,11 +29,16 @@ const hostOf = (text: string): string | null => {
   }
 }
 
-/** Of a push subscription its service alone, of an e-mail address its first letter and its server. */
-const maskAddress = (to: string): string => {
-  const at = to.lastIndexOf("@")
-  if (at !== -1) return `${at > 1 ? to[0] : ""}***${to.slice(at)}`
-  return to.startsWith("{") ? `push ${hostOf(to) ?? "***"}` : maskPhone(to)
+const maskEmail = (address: string): string => {
+  const at = address.lastIndexOf("@")
+  return `${at > 1 ? address[0] : ""}***${at === -1 ? "" : address.slice(at)}`
+}
+
+/** Of an e-mail address its first letter and its server, of a push subscription its service alone. */
+const MASKS: Readonly<Record<Message["kind"], (to: string) => string>> = {
+  sms: maskPhone,
+  email: maskEmail,
+  push: (subscription) => `push ${hostOf(subscription) ?? "***"}`
 }
 
 /**
@@ -80,11 +87,11 @@ export const consoleMessages = defineAdapter({
 
     return {
       messages: {
-        send: async ({ id, to, text, language }) => {
+        send: async ({ id, to, text, language, kind }) => {
           const before = printed.get(id)
           if (before !== undefined) return { providerId: await before }
           // As JSON, so that a message of several lines is still one line of the log.
-          const printing = print(`[${connection}] ${maskAddress(to)} ${language} ${JSON.stringify(text)}`, id)
+          const printing = print(`[${connection}] ${MASKS[kind](to)} ${language} ${JSON.stringify(text)}`, id)
           remember(id, printing)
           return { providerId: await printing }
         },

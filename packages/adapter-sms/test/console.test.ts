@@ -28,6 +28,7 @@ describe("consoleMessages", () => {
     ["email", "aigerim@example.kz", "a***@example.kz"],
     ["email", "a@example.kz", "***@example.kz"],
     ["push", JSON.stringify({ endpoint: "https://fcm.googleapis.com/fcm/send/c0ffee", keys: { auth: "x" } }), "push fcm.googleapis.com"],
+    ["push", JSON.stringify({ endpoint: "https://push.example.test/a@secret" }), "push push.example.test"],
     ["push", "{", "push ***"]
   ] as const)("SMS-2: a message by %s names nobody: %s → %s", async (kind, to, masked) => {
     const lines: Array<string> = []
