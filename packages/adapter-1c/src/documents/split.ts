@@ -19,11 +19,8 @@ const PATTERNS: Readonly<Record<XmlEncoding, string>> = {
   "windows-1251": String.fromCodePoint(0xc4, 0xee, 0xea, 0xf3, 0xec, 0xe5, 0xed, 0xf2)
 }
 
-const lines = (text: string, from: number, to: number): number => {
-  let count = 0
-  for (let at = text.indexOf("\n", from); at >= 0 && at < to; at = text.indexOf("\n", at + 1)) count++
-  return count
-}
+/** Of the piece alone: searched in the whole text, a file of one line would be read to its end for each document. */
+const lines = (text: string, from: number, to: number): number => text.slice(from, to).split("\n").length - 1
 
 function* slicesIn(text: string, encoding: XmlEncoding): Generator<Slice> {
   const word = PATTERNS[encoding]
