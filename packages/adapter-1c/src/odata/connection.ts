@@ -122,6 +122,7 @@ const salesOf = (
     product: (goods: string) => catalogue.links.get(goods),
     branch: (warehouse: string) => {
       const branch = places.branch(warehouse)
+      if (branch === "ignore") return null
       return branch === undefined || places.slot(branch) === undefined ? undefined : branch
     }
   }

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { ODataChanges } from "./changes/settings.ts"
 import { MappingOverrides } from "./mapping.ts"
 import { ODataOrders } from "./orders/settings.ts"
+import { salesObjection } from "./sales/once.ts"
 import { ODataSales } from "./sales/settings.ts"
 import { MOST_MINUTES } from "./timers.ts"
 import { ODataVersions } from "./versions/settings.ts"
@@ -85,5 +86,10 @@ export const OneCODataConfig = Schema.Struct({
   backoffMs: count(1, 60_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(500))),
   session: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
   format: Schema.Literals(["accept", "query"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("accept" as const)))
-})
+}).check(
+  Schema.makeFilter(({ sales, warehouses }) => {
+    const issue = salesObjection(sales, new Set(Object.values(warehouses).filter((branch) => branch !== "ignore")))
+    return issue === undefined || { path: ["sales"], issue }
+  })
+)
 export type OneCODataConfig = typeof OneCODataConfig.Type

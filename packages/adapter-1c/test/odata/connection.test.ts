@@ -41,6 +41,12 @@ describe("a base from beginning to end", () => {
     expect(await port.readSales({})).toEqual({ recorded: 0, known: 0, rejected: 0 })
   })
 
+  test("sales of a warehouse that is ignored are passed over, no reason is told", async () => {
+    const world = await openWith({ page: 100, warehouses: { [NORTH]: "ignore" }, sales: [{ since: "2020-01-01" }] })
+    world.base.base.rows(RECEIPT).push(receipt(), receipt({ Ref_Key: id(3002), Склад_Key: id(8888) }))
+    expect(await world.hub.port(oneCODataPort).readSales({})).toEqual({ recorded: 0, known: 0, rejected: 1 })
+  })
+
   test("with the links of the CommerceML connection: its products are ordered under this base's ids", async () => {
     const world = await openHub({ every: EVERY, orders: ORDERS, sameBaseAs: "1c" }, { withCml: true })
     const { catalogue } = world.storage

@@ -70,6 +70,28 @@ test("marked, unposted and other documents are no sales; posted later it is one"
   expect(world.units("p1", "north")).toBe(9)
 })
 
+test("of a field several values may mean a sale: a receipt that was put by or annulled is posted too, and none", async () => {
+  const world = await openWorld({ sales: { ...SINCE, where: { СтатусЧекаККМ: ["Пробитый", "Архивный"] } }, now: NOW })
+  const statuses = ["Пробитый", "Архивный", "Отложенный", "Аннулированный"]
+  sell(world, ...statuses.map((status, i) => receipt(i, `2026-11-23T10:3${i}:00`, [line(id(1), 1)], { СтатусЧекаККМ: status })))
+  expect(await world.sales.read(signal)).toEqual({ recorded: 2, known: 0, rejected: 0 })
+})
+
+test("R-STK-3: where other documents speak for a branch, these do not: its sales are passed over without a word", async () => {
+  const world = await openWorld({ sales: { ...SINCE, branches: ["south"] }, now: NOW })
+  sell(world, receipt(1, "2026-11-23T10:30:00", [line(id(1), 2)]), receipt(2, "2026-11-23T10:31:00", [line(id(1), 1)], { Склад_Key: SOUTH }))
+  expect(await world.sales.read(signal)).toEqual({ recorded: 1, known: 0, rejected: 0 })
+  expect([world.units("p1", "north"), world.units("p1", "south")]).toEqual([10, 9])
+})
+
+test("documents that are no sales move the window of what is read again: it does not grow until a sale comes", async () => {
+  const world = await openWorld({ sales: { ...SINCE, overlapHours: 1, where: { Number: "Ч-99" } }, now: NOW })
+  sell(world, receipt(1, "2026-11-23T10:30:00", [line(id(1), 2)]))
+  await world.sales.read(signal)
+  await world.sales.read(signal)
+  expect(world.base.calls.at(-1)!.path).toContain(encodeURIComponent("2026-11-23T09:30:00"))
+})
+
 test("without a beginning only what is sold from now on counts", async () => {
   const world = await openWorld({ now: NOW })
   sell(world, receipt(1, "2026-11-23T10:59:59", [line(id(1), 1)]))

@@ -1,5 +1,5 @@
 import { Schema } from "@aptekit/core"
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import { OneCODataConfig } from "../../src/odata/settings.ts"
 
 const MINIMAL = { url: "https://1c.test/ut/odata/standard.odata", login: "Хаб", password: "секрет-1С", zone: "Asia/Almaty" }
@@ -25,4 +25,43 @@ test.each([
 ])("an interval that no timer holds (it would run all the time) is refused: %j", (more) => {
   expect(() => decode(more)).toThrow(/at \["(?:every|versions)"\]/u)
   expect(decode({ every: { stock: 35_000 }, versions: { everyMinutes: 35_000 } }).every.stock * 60_000).toBeLessThan(2 ** 31)
+})
+
+const [RECEIPTS, RETURNS] = [{ document: "Document_ЧекККМ" }, { document: "Document_ЧекККМВозврат", returns: "all" }]
+const [REPORTS, REPORTED_RETURNS] = [{ document: "Document_ОтчетОРозничныхПродажах" }, { document: "Document_ОтчетОРозничныхВозвратах", returns: "all" }]
+const OTHER = { document: "Document_ПродажаАптеки" }
+const warehouses = { "b6112590-41ba-11dd-ac9d-0015e9b8c48d": "b01", "b6112591-41ba-11dd-ac9d-0015e9b8c48d": "b02", "b6112592-41ba-11dd-ac9d-0015e9b8c48d": "ignore" }
+const sales = (...entries: ReadonlyArray<object>) => () => decode({ warehouses, sales: entries })
+const [AT_B01, AT_B02] = [{ branches: ["b01"] }, { branches: ["b02"] }]
+
+describe("R-STK-3: what is sold counts once", () => {
+  test.each([
+    [RECEIPTS, REPORTS], [REPORTS, {}], [RETURNS, REPORTED_RETURNS], [RECEIPTS, RETURNS, REPORTS],
+    [RECEIPTS, { document: "Document_ОтчётОРозничныхПродажах" }], [{ ...RECEIPTS, ...AT_B01 }, REPORTS],
+    [{ ...RECEIPTS, branches: ["b01", "b02"] }, { ...REPORTS, ...AT_B02 }], [RECEIPTS, { ...OTHER, each: "shift" }]
+  ])("receipts and the reports that 1C makes of them are refused, with the reason and what to write: %j", (...entries) => {
+    expect(sales(...entries)).toThrow(/tell of the same sales of (?:every branch|b0[12])[\s\S]*Keep one of them[\s\S]*at \["sales"\]/u)
+  })
+
+  test.each([
+    [RECEIPTS, RETURNS], [REPORTS, REPORTED_RETURNS], [OTHER], [{ ...RECEIPTS, ...AT_B01 }, { ...REPORTS, ...AT_B02 }],
+    [{ ...RECEIPTS, ...AT_B01 }, { ...RETURNS, ...AT_B01 }, { ...REPORTS, ...AT_B02 }], [RECEIPTS, { ...OTHER, each: "receipt" }],
+    [{ ...RECEIPTS, ...AT_B01 }, { ...OTHER, ...AT_B02 }]
+  ])("documents of which none is made of the others are taken, so are those of branches apart: %j", (...entries) => {
+    expect(sales(...entries)().sales).toHaveLength(entries.length)
+  })
+
+  test("documents that the hub does not know are refused beside others until somebody says what they are", () => {
+    expect(sales(RECEIPTS, OTHER)).toThrow(/does not know whether Document_ПродажаАптеки is made of the same sales[\s\S]*each: "receipt"/u)
+    expect(sales({ ...OTHER, each: "receipt" }, { document: "Document_ИтогАптеки" })).toThrow(/whether Document_ИтогАптеки/u)
+    expect(sales({ ...REPORTS, each: "receipt" })).toThrow(/is a "shift" in 1C/u)
+  })
+
+  test("a document that is named twice is refused: it is read once", () => {
+    expect(sales({ ...RECEIPTS, ...AT_B01 }, { ...RECEIPTS, ...AT_B02 })).toThrow(/named twice[\s\S]*into one entry/u)
+  })
+
+  test.each(["b03", "ignore"])("sales of a branch that no warehouse is would never come: refused (%s)", (branch) => {
+    expect(sales({ ...RECEIPTS, branches: [branch] })).toThrow(new RegExp(`no warehouse is the branch ${branch}`, "u"))
+  })
 })

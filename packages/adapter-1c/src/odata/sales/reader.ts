@@ -3,7 +3,7 @@ import { WallClock } from "../../sale/clock.ts"
 import type { ODataClient } from "../client.ts"
 import { datetime, guid, instantOf, refOf, type Row, textOf } from "../values.ts"
 import type { SalesCursor } from "./cursor.ts"
-import { kindOf, type ReceiptWorld, receiptOf } from "./receipt.ts"
+import { isElsewhere, kindOf, type ReceiptWorld, receiptOf } from "./receipt.ts"
 import type { ODataSales } from "./settings.ts"
 
 const HOUR_MS = 3_600_000
@@ -118,7 +118,9 @@ export class SalesReader {
     const { hub, settings, cursor, world } = this.#parts
     const key = refOf(row, "Ref_Key") ?? ""
     const wall = textOf(row, "Date") ?? ""
-    if (kindOf(settings, row) === undefined || cursor.isRecorded(settings.document, key)) return
+    // What is no sale moves the window too: else it would grow until the next sale comes.
+    cursor.seen(settings.document, wall)
+    if (kindOf(settings, row) === undefined || isElsewhere(settings, row, world) || cursor.isRecorded(settings.document, key)) return
     const { sales, rejected } = receiptOf(settings, row, await this.#number(row), world)
     const refused: Array<string> = [...rejected]
     for (const sale of sales) {
@@ -131,7 +133,6 @@ export class SalesReader {
       }
     }
     if (sales.length > 0) cursor.recorded(settings.document, key, wall)
-    cursor.seen(settings.document, wall)
     report.rejected += refused.length
     for (const reason of refused) {
       if (this.#told.has(reason) || this.#told.size >= MOST_REJECTS) continue

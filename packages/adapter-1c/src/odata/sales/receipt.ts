@@ -17,7 +17,8 @@ export interface ReceiptWorld {
   readonly digits: number
   /** This base's id of goods → product. */
   readonly product: (goods: string) => string | undefined
-  readonly branch: (warehouse: string) => string | undefined
+  /** `null`: nobody wants it; undefined: nobody has said. */
+  readonly branch: (warehouse: string) => string | null | undefined
 }
 
 export interface ReadReceipt {
@@ -27,13 +28,19 @@ export interface ReadReceipt {
 }
 
 const has = (row: Row, values: ODataSales["where"]): boolean =>
-  Object.entries(values).every(([field, value]) => row[field] === value)
+  Object.entries(values).every(([field, value]) => [value].flat().some((one) => row[field] === one))
 
 /** What it is; undefined where it is neither: marked, not posted, or of another kind. */
 export const kindOf = ({ where, returns }: ODataSales, row: Row): "sale" | "return" | undefined => {
   if (flagOf(row, "DeletionMark") || !flagOf(row, "Posted")) return undefined
   if (returns === "all" || (returns !== null && has(row, returns))) return "return"
   return has(row, where) ? "sale" : undefined
+}
+
+/** Of a warehouse that is ignored, or of a branch for which other documents speak. */
+export const isElsewhere = ({ warehouse, branches }: ODataSales, row: Row, world: ReceiptWorld): boolean => {
+  const branch = world.branch(refOf(row, warehouse) ?? "")
+  return branch === null || (branch !== undefined && branches !== undefined && !branches.includes(branch))
 }
 
 /** A posted document as sales of the hub. `number`: the part that it names. */
@@ -44,7 +51,7 @@ export const receiptOf = (settings: ODataSales, row: Row, number: string | null,
   const warehouse = refOf(row, settings.warehouse)
   const branchId = warehouse === null ? undefined : world.branch(warehouse)
   if (id === null || at === null) return refused(`${title}: нет ссылки или даты.`)
-  if (branchId === undefined) return refused(`${title}: склад ${warehouse ?? "не указан"} не сопоставлен филиалу.`)
+  if (typeof branchId !== "string") return refused(`${title}: склад ${warehouse ?? "не указан"} не сопоставлен филиалу.`)
   const table = row[settings.table]
   const rows = Array.isArray(table) ? table as ReadonlyArray<Row> : []
   const rejected: Array<string> = []
