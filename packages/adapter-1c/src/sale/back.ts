@@ -72,9 +72,9 @@ export class OrderImporter {
       if (signal.aborted) throw new ExchangeFailure("stopping", "Хаб перезапускается. Загрузка продолжится сама.")
       const results = await this.#slice(documents, file, notes)
       for (const { outcome } of results) if (outcome !== "unknownOrder") tally[outcome]++
+      await ledger.save(now())
       progress(percent)
     }
-    await ledger.save(now())
     const run = await hub.stock.openRun(file.name)
     await notes.tell(run)
     return run.finish({ ...notes.counts(), changed: tally.applied, unchanged: tally.known, parked: tally.recorded })
@@ -143,11 +143,27 @@ export class OrderImporter {
     }
     if (facts.length === 0) return []
     const results = await hub.orders.facts(facts)
+    await this.#noteEnded(facts)
     const lines = new Map(matched.map(({ number, document }) => [number, document.line]))
     for (const { number, outcome, detail } of results) {
       if (outcome === "recorded") notes.remark(lines.get(number) ?? 0, `заказ ${number}: ${detail}`)
     }
     return results
+  }
+
+  /** What 1C ends itself is no news to it: nobody else would note that these parts are over. */
+  async #noteEnded(facts: ReadonlyArray<PartFact>): Promise<void> {
+    const { hub, ledger, now } = this.#parts
+    const numbers = new Set(facts.flatMap(({ number, state }) =>
+      (state === "sold" || state === "cancelled") && ledger.parts.get(number)?.ended === null ? [number] : []
+    ))
+    if (numbers.size === 0) return
+    for (const { order, parts } of await hub.orders.byNumbers([...numbers])) {
+      for (const part of parts.filter(({ status }) => ENDED.includes(status))) {
+        const number = numberOf(order, part)
+        if (numbers.has(number)) ledger.remember(number, { fulfilmentId: part.id, at: now(), ended: now() })
+      }
+    }
   }
 
   /** By the number first, then by the id (R7). */

@@ -1,94 +1,35 @@
-import { existsSync, readFileSync } from "node:fs"
-import { mkdir, open, rename } from "node:fs/promises"
-import { join } from "node:path"
-import { syncFolder } from "../spool/journal.ts"
+import { LedgerFile } from "./ledger-file.ts"
+import { type LedgerState, type Offer, type PartMemory, UNKNOWN } from "./remembered.ts"
 
-export interface Offered {
-  readonly orderId: string
-  readonly version: number
-}
-
-/** What one session was last answered to mode=query, until it is confirmed. */
-export interface Offer {
-  readonly turn: string
-  readonly at: number
-  readonly orders: ReadonlyArray<Offered>
-  /** Numbers of its parts that have ended: nothing more will be told of them. */
-  readonly ended: ReadonlyArray<string>
-  /** The whole answer left us. */
-  readonly delivered: boolean
-}
-
-/** What is remembered of a part that 1C may have. */
-export interface PartMemory {
-  readonly fulfilmentId: string
-  readonly at: number
-  /** 1C's own id of the document. */
-  readonly documentId: string | null
-  /** 1C has approved it: УТ takes no more changes (fact 53). */
-  readonly approved: boolean
-}
-
-export interface LedgerState {
-  /** Orders of the next offer. */
-  size: number
-  /** Unconfirmed offers at this size. */
-  failures: number
-  /** A batch failed and the order that does it is being looked for. */
-  searching: boolean
-  offers: ReadonlyArray<Offer>
-  /** Unconfirmed offers of an order alone. */
-  alone: Readonly<Record<string, number>>
-  /** An order was put aside, and nothing was confirmed since: it may not be the order. */
-  accused: boolean
-  /** 1C asks and never confirms; told once. */
-  stalled: boolean
-}
-
-const FILE = "orders.json"
 const KEPT_OFFERS = 10
-const KEPT_PART_MS = 180 * 24 * 3_600_000
-
-const EMPTY: LedgerState = {
-  size: 0,
-  failures: 0,
-  searching: false,
-  offers: [],
-  alone: {},
-  accused: false,
-  stalled: false
-}
-
-interface Saved extends LedgerState {
-  readonly parts: Readonly<Record<string, PartMemory>>
-}
-
-const read = (path: string): Saved => {
-  const nothing = { ...EMPTY, parts: {} }
-  if (!existsSync(path)) return nothing
-  try {
-    return { ...nothing, ...JSON.parse(readFileSync(path, "utf8")) as Saved }
-  } catch {
-    // It is replaced whole, so this is no crash of ours. Without it orders are offered again, under their numbers.
-    return nothing
-  }
-}
+const DAY = 24 * 3_600_000
+const KEPT_PART_MS = 180 * DAY
+/** 1C repeats a document when it is touched there once more, or its answer was lost: mostly in the next exchanges. */
+const KEPT_ENDED_MS = 7 * DAY
+/** Parts that are written without letting other work in. */
+const PIECE = 500
 
 /** What 1C was offered and what is known of its documents: on disk before an answer leaves. */
 export class Ledger {
-  readonly #folder: string
   readonly state: LedgerState
+  readonly #file: LedgerFile
   /** By number. */
   readonly #parts: Map<string, PartMemory>
   /** Our id of a part, and 1C's id of its document → number. */
   readonly #numbers = new Map<string, string>()
-  #writing: Promise<void> = Promise.resolve()
+  /** Numbers of which the disk does not know the latest. */
+  readonly #changed = new Set<string>()
+  /** The state as it was last handed to the disk. */
+  #stateText: string
+  #saved: Promise<void> = Promise.resolve()
+  #gathering: Promise<void> | undefined
 
   constructor(folder: string) {
-    this.#folder = folder
-    const { parts, ...state } = read(join(folder, FILE))
+    const { file, saved: { parts, ...state } } = LedgerFile.open(folder)
+    this.#file = file
     this.state = state
-    this.#parts = new Map(Object.entries(parts))
+    this.#stateText = JSON.stringify(state)
+    this.#parts = new Map(Object.entries(parts).map(([number, part]) => [number, { ...UNKNOWN, ...part }]))
     for (const [number, part] of this.#parts) this.#index(number, part)
   }
 
@@ -115,8 +56,11 @@ export class Ledger {
   }
 
   remember(number: string, known: Partial<PartMemory> & { readonly fulfilmentId: string; readonly at: number }): void {
-    const part = { documentId: null, approved: false, ...this.#parts.get(number), ...known }
+    const before = this.#parts.get(number)
+    const part = { ...UNKNOWN, ...before, ...known }
     this.#parts.set(number, part)
+    this.#changed.add(number)
+    if (before !== undefined) this.#unindex(before)
     this.#index(number, part)
   }
 
@@ -124,8 +68,8 @@ export class Ledger {
     const part = this.#parts.get(number)
     if (part === undefined) return
     this.#parts.delete(number)
-    this.#numbers.delete(part.fulfilmentId)
-    if (part.documentId !== null) this.#numbers.delete(part.documentId)
+    this.#changed.add(number)
+    this.#unindex(part)
   }
 
   /** The number under which a document's id is known: ours or the one 1C gave. */
@@ -133,12 +77,56 @@ export class Ledger {
     return this.#numbers.get(id)
   }
 
-  /** Resolves when what is remembered now is on disk. */
+  /** Resolves when what is remembered now is on disk. Costs what has changed since the last time. */
   save(now: number): Promise<void> {
-    for (const [number, { at }] of this.#parts) if (now - at >= KEPT_PART_MS) this.forget(number)
-    const text = JSON.stringify({ ...this.state, parts: Object.fromEntries(this.#parts) } satisfies Saved)
-    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write(text))
-    return this.#writing
+    const state = JSON.stringify(this.state)
+    if (state === this.#stateText && this.#changed.size === 0) return this.#saved
+    const changed = [...this.#changed]
+    const parts = Object.fromEntries(changed.map((number) => [number, this.#parts.get(number) ?? null]))
+    const fields = [
+      ...(state === this.#stateText ? [] : [`"state":${state}`]),
+      ...(changed.length === 0 ? [] : [`"parts":${JSON.stringify(parts)}`])
+    ]
+    this.#changed.clear()
+    this.#stateText = state
+    this.#saved = this.#file.append(`{${fields.join()}}`).catch((error: unknown) => {
+      for (const number of changed) this.#changed.add(number)
+      this.#stateText = ""
+      throw error
+    })
+    if (this.#file.outgrown) this.#gather(now)
+    return this.#saved
+  }
+
+  /** Nothing of it writes any more. */
+  async close(): Promise<void> {
+    await this.#saved.catch(() => undefined)
+    await this.#gathering
+  }
+
+  /** Beside all else. What fails is tried again when the journal has grown as much once more. */
+  #gather(now: number): void {
+    this.#gathering ??= this.#file.replace(this.#pieces(now))
+      .catch(() => undefined)
+      .finally(() => {
+        this.#gathering = undefined
+      })
+  }
+
+  *#pieces(now: number): Generator<string> {
+    yield `${JSON.stringify(this.state).slice(1, -1)},"parts":{`
+    let [piece, separator]: [Array<string>, string] = [[], ""]
+    for (const [number, part] of this.#parts) {
+      if (isOver(part, now)) {
+        this.forget(number)
+        continue
+      }
+      piece.push(`${JSON.stringify(number)}:${JSON.stringify(part)}`)
+      if (piece.length < PIECE) continue
+      yield separator + piece.join()
+      ;[piece, separator] = [[], ","]
+    }
+    yield `${piece.length === 0 ? "" : separator}${piece.join()}}}`
   }
 
   #index(number: string, { fulfilmentId, documentId }: PartMemory): void {
@@ -146,17 +134,11 @@ export class Ledger {
     if (documentId !== null) this.#numbers.set(documentId, number)
   }
 
-  async #write(text: string): Promise<void> {
-    await mkdir(this.#folder, { recursive: true })
-    const path = join(this.#folder, FILE)
-    const handle = await open(`${path}.new`, "w")
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(`${path}.new`, path)
-    await syncFolder(this.#folder)
+  #unindex({ fulfilmentId, documentId }: PartMemory): void {
+    this.#numbers.delete(fulfilmentId)
+    if (documentId !== null) this.#numbers.delete(documentId)
   }
 }
+
+const isOver = ({ at, ended }: PartMemory, now: number): boolean =>
+  now - at >= KEPT_PART_MS || (ended !== null && now - ended >= KEPT_ENDED_MS)

@@ -1,4 +1,4 @@
-import type { LedgerState, Offered } from "./ledger.ts"
+import type { LedgerState, Offered } from "./remembered.ts"
 
 export interface SelectRules {
   readonly batch: number

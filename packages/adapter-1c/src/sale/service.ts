@@ -29,6 +29,7 @@ export class SaleService {
   readonly sessions: Sessions
   readonly jobs: Jobs
   readonly #desk: OrderDesk
+  readonly #ledger: Ledger
   readonly #config: OrdersConfig
   readonly #wording: Wording
   readonly #dialect: OneCConfig["dialect"]
@@ -45,12 +46,14 @@ export class SaleService {
     readonly sessions: Sessions
     readonly jobs: Jobs
     readonly desk: OrderDesk
+    readonly ledger: Ledger
     readonly wording: Wording
     readonly unaskedMs: number
   }) {
     this.sessions = parts.sessions
     this.jobs = parts.jobs
     this.#desk = parts.desk
+    this.#ledger = parts.ledger
     this.#config = parts.orders
     this.#wording = parts.wording
     this.#dialect = parts.config.dialect
@@ -74,7 +77,7 @@ export class SaleService {
     const desk = new OrderDesk({ config: orders, hub, ledger, composer, clock, now })
     const importer = new OrderImporter({ config: orders, zone: config.zone, hub, ledger, wording, now })
     const jobs = new Jobs(importer, hub.log, config)
-    const service = new SaleService({ config, orders, sessions, jobs, desk, wording, unaskedMs })
+    const service = new SaleService({ config, orders, sessions, jobs, desk, ledger, wording, unaskedMs })
     void service.#resume(hub)
     return service
   }
@@ -97,6 +100,7 @@ export class SaleService {
     this.#closed = true
     for (const timer of this.#waiting.values()) clearTimeout(timer)
     await this.jobs.close()
+    await this.#ledger.close()
   }
 
   /** A piece of a file came: if neither another one nor the question for its import follows, it is imported. */

@@ -1,6 +1,6 @@
 import type { Fulfilment, FulfilmentStatus, PulledOrder } from "@aptekit/core"
 import { numberOf } from "./compose.ts"
-import type { PartMemory } from "./ledger.ts"
+import type { PartMemory } from "./remembered.ts"
 
 const ENDED: ReadonlyArray<FulfilmentStatus> = ["closed", "cancelled", "expired"]
 const TAKEN_BACK: ReadonlyArray<FulfilmentStatus> = ["cancelled", "expired"]

@@ -223,6 +223,37 @@ test("R-ORD-6: approval that a document told stops the cancellation from being e
   expect(lane.cases.map(([, reason]) => reason)).toEqual(["needsErpAction"])
 })
 
+describe("R-ORD-6: a part that 1C ends", () => {
+  const told = async (lane: FakeLane): Promise<Sale> => {
+    const sale = await openSale(lane)
+    await sale.documents("s1")
+    await sale.desk.success("s1")
+    return sale
+  }
+  const ended = (sale: Sale): ReadonlyArray<number | null> => [...sale.ledger.parts.values()].map(({ ended }) => ended)
+  test.for([["closed", { Отгружен: "true" }], ["cancelled", { Отменен: "true" }]] as const)(
+    "is remembered for a while only, as the hub tells it no news of what it said itself: %s",
+    async ([status, pairs]) => {
+      const lane = laneOf()
+      const sale = await told(lane)
+      expect(ended(sale)).toEqual([null])
+      lane.onFact = (order) => ({ ...order, fulfilments: order.fulfilments.map((part) => ({ ...part, status })) })
+      await send(sale, fileOf(documentOf({ pairs })))
+      expect(ended(sale)).toEqual([TEST_NOW])
+      // Without our number, as 1C may send it once more.
+      await send(sale, fileOf(documentOf({ number: "СА-000101", pairs: { ...pairs, Проведен: "true" } })))
+      expect(lane.taken.at(-1)?.number ?? null).toBe("1001-1")
+    }
+  )
+  test("is not over while only some of it is sold, or it is on its way", async () => {
+    const lane = laneOf()
+    const sale = await told(lane)
+    lane.onFact = (order) => ({ ...order, fulfilments: order.fulfilments.map((part) => ({ ...part, status: "delivering" })) })
+    await send(sale, fileOf(documentOf({ pairs: { Отгружен: "true" } })))
+    expect(ended(sale)).toEqual([null])
+  })
+})
+
 describe("R-ORD-6: one broken document does not lose the file (fact 61)", () => {
   const two = documentOf({ id: "a" })
   const damaged: ReadonlyArray<readonly [string, string, number]> = [

@@ -22,6 +22,8 @@ export class FakeLane implements Omit<InboundHub["orders"], "onNews"> {
   readonly taken: Array<PartFact> = []
   readonly unknownProducts = new Set<string>()
   outcome: FactResult["outcome"] = "applied"
+  /** What the hub makes of an order that a fact names; of its own partner's word it has no news for it. */
+  onFact: (order: Order) => Order = (order) => order
 
   put(order: Order): void {
     const version = (this.orders.get(order.id)?.version ?? 0) + 1
@@ -70,6 +72,11 @@ export class FakeLane implements Omit<InboundHub["orders"], "onNews"> {
 
   readonly facts: InboundHub["orders"]["facts"] = async (facts) => {
     this.taken.push(...facts)
+    for (const order of this.orders.values()) {
+      if (order.fulfilments.some((part) => facts.some(({ number }) => number === numberOf(order, part)))) {
+        this.orders.set(order.id, this.onFact(order))
+      }
+    }
     return facts.map(({ number }) => ({ number, outcome: this.outcome, detail: "" }))
   }
 

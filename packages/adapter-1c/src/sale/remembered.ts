@@ -1,0 +1,67 @@
+export interface Offered {
+  readonly orderId: string
+  readonly version: number
+}
+
+/** What one session was last answered to mode=query, until it is confirmed. */
+export interface Offer {
+  readonly turn: string
+  readonly at: number
+  readonly orders: ReadonlyArray<Offered>
+  /** Numbers of its parts that have ended: nothing more will be told of them. */
+  readonly ended: ReadonlyArray<string>
+  /** The whole answer left us. */
+  readonly delivered: boolean
+}
+
+/** What is remembered of a part that 1C may have. */
+export interface PartMemory {
+  readonly fulfilmentId: string
+  readonly at: number
+  /** 1C's own id of the document. */
+  readonly documentId: string | null
+  /** 1C has approved it: УТ takes no more changes (fact 53). */
+  readonly approved: boolean
+  /** When 1C sold or cancelled it to its end: only a repeated document may still name it. Null: it goes on. */
+  readonly ended: number | null
+}
+
+export interface LedgerState {
+  /** Orders of the next offer. */
+  size: number
+  /** Unconfirmed offers at this size. */
+  failures: number
+  /** A batch failed and the order that does it is being looked for. */
+  searching: boolean
+  offers: ReadonlyArray<Offer>
+  /** Unconfirmed offers of an order alone. */
+  alone: Readonly<Record<string, number>>
+  /** An order was put aside, and nothing was confirmed since: it may not be the order. */
+  accused: boolean
+  /** 1C asks and never confirms; told once. */
+  stalled: boolean
+}
+
+export const NOTHING: LedgerState = {
+  size: 0,
+  failures: 0,
+  searching: false,
+  offers: [],
+  alone: {},
+  accused: false,
+  stalled: false
+}
+
+/** What an older version did not know of a part. */
+export const UNKNOWN = { documentId: null, approved: false, ended: null } satisfies Partial<PartMemory>
+
+/** Everything that is remembered; parts by number. */
+export interface Saved extends LedgerState {
+  readonly parts: Record<string, PartMemory>
+}
+
+/** What a save adds: what is named takes the place of what was there, null forgets it. Done twice it is the same. */
+export interface SavedChange {
+  readonly state?: LedgerState
+  readonly parts?: Readonly<Record<string, PartMemory | null>>
+}
