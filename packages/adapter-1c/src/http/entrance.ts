@@ -15,6 +15,8 @@ import { type ExchangeQuery, queryOf } from "./query.ts"
 /** Cookie by which 1C says that it is the same session. */
 const COOKIE = "aptekit1c"
 const MAX_DRAINED = 64 * 1024 * 1024
+/** A longer one is none. */
+const MAX_VERSION = 10
 /** Guessing passwords gets slow. */
 const WRONG_PASSWORD_MS = 1000
 
@@ -144,8 +146,9 @@ export class Entrance {
   }
 
   async #init(query: ExchangeQuery, session: Session, token: string): Promise<Response> {
-    if (query.type === "catalog") await session.init()
-    else await this.#sale?.begin(session, query.version)
+    // Where orders are off, the check of their connection must not let go what the catalogue is uploading.
+    const own = query.type === "catalog" || this.#sale !== undefined
+    if (own) await session.init(query.version.slice(0, MAX_VERSION))
     const lines = [`zip=${this.#config.zip ? "yes" : "no"}`, `file_limit=${this.#config.fileLimit}`]
     if (!this.#isBitrix(query)) return text(lines)
     const version = /^\d\.\d{1,2}$/u.test(query.version) ? query.version : "3.1"

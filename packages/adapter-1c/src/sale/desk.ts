@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import type { PulledOrder, InboundHub } from "@aptekit/core"
 import { encodeXml } from "../documents/encode.ts"
 import type { DocumentStyle, OrderDialect, OrderDocument } from "../documents/model.ts"
@@ -5,10 +6,11 @@ import { writeOrders } from "../documents/write.ts"
 import type { WallClock } from "./clock.ts"
 import { type Composer, CannotSend, numberOf } from "./compose.ts"
 import type { Ledger } from "./ledger.ts"
-import type { Offer } from "./remembered.ts"
-import { noteConfirmed, noteUnconfirmed, select, type SelectRules } from "./select.ts"
+import type { Offered } from "./remembered.ts"
+import { noteConfirmed, noteSettled, noteUnconfirmed, select, type SelectRules } from "./select.ts"
 import type { OrdersConfig } from "./settings.ts"
 import { tell, type Telling } from "./tell.ts"
+import { answered, ended, leftWhole, saidBy } from "./turns.ts"
 import { DIALECT_DEFAULTS } from "./words.ts"
 
 /** Pages of news that concern nobody, looked through in one answer. */
@@ -37,9 +39,15 @@ interface Ready {
   readonly telling: Telling
 }
 
-const versionOf = ({ orderId, version }: Ready): { readonly orderId: string; readonly version: number } => ({
+const versionOf = ({ orderId, version }: Pick<Ready, "orderId" | "version">): Pick<Ready, "orderId" | "version"> => ({
   orderId,
   version
+})
+
+const offeredOf = ({ documents, telling, ...order }: Ready): Offered => ({
+  ...versionOf(order),
+  numbers: documents.map(({ number }) => number),
+  ended: telling.ended
 })
 
 /**
@@ -64,7 +72,8 @@ export class OrderDesk {
       if ((config.confirm ?? DIALECT_DEFAULTS[dialect].confirm) === "repeat") await this.#confirmEarlier(turn)
       noteUnconfirmed(ledger.state, ledger.state.offers.at(-1)?.orders ?? [], this.#rules)
       const ready = await this.#choose(dialect)
-      this.#remember(turn, ready)
+      const answer = randomUUID()
+      this.#remember({ turn, answer }, ready)
       await ledger.save(now())
       const formed = clock.at(now())
       const documents = ready.flatMap(({ documents }) => documents)
@@ -72,7 +81,7 @@ export class OrderDesk {
       return {
         body: encodeXml(xml, config.encoding, config.bom),
         contentType: `text/xml; charset=${config.encoding}`,
-        delivered: () => this.#queue(() => this.#delivered(turn))
+        delivered: () => this.#queue(() => this.#delivered(answer))
       }
     })
   }
@@ -80,9 +89,11 @@ export class OrderDesk {
   /** 1C has taken what its last query was answered. */
   success(turn: string): Promise<void> {
     return this.#queue(async () => {
-      const { ledger } = this.#parts
-      const offer = ledger.offerOf(turn) ?? ledger.state.offers.at(-1)
-      if (offer !== undefined) await this.#confirm(offer)
+      const { ledger, now } = this.#parts
+      const said = saidBy(ledger.state.offers, turn, now())
+      if (said.orders.length > 0) await this.#confirm(said.orders)
+      ledger.state.offers = ended(ledger.state.offers, said.turn)
+      await ledger.save(now())
     })
   }
 
@@ -92,27 +103,25 @@ export class OrderDesk {
     return turn
   }
 
-  async #delivered(turn: string): Promise<void> {
+  async #delivered(answer: string): Promise<void> {
     const { ledger, now } = this.#parts
-    ledger.state.offers = ledger.state.offers.map((offer) =>
-      offer.turn === turn ? { ...offer, delivered: true } : offer
-    )
+    ledger.state.offers = leftWhole(ledger.state.offers, answer)
     await ledger.save(now())
   }
 
   async #confirmEarlier(turn: string): Promise<void> {
     const earlier = this.#parts.ledger.state.offers.filter((offer) => offer.turn !== turn && offer.delivered)
-    for (const offer of earlier) await this.#confirm(offer)
+    for (const { orders } of earlier) if (orders.length > 0) await this.#confirm(orders)
   }
 
   /** First there, then here: cut off in between, it is confirmed once more. */
-  async #confirm(offer: Offer): Promise<void> {
+  async #confirm(orders: ReadonlyArray<Offered>): Promise<void> {
     const { hub, ledger, now } = this.#parts
-    await hub.orders.confirm(offer.orders)
-    noteConfirmed(ledger.state, offer.orders, this.#rules)
-    for (const number of offer.ended) ledger.forget(number)
+    await hub.orders.confirm(orders.map(versionOf))
+    noteConfirmed(ledger.state, orders, this.#rules)
+    ledger.forgetEnded(orders.flatMap((order) => order.ended))
     await ledger.save(now())
-    hub.log("orders confirmed", { code: "orders-confirmed", orders: offer.orders.length })
+    hub.log("orders confirmed", { code: "orders-confirmed", orders: orders.length })
   }
 
   /** The orders of the next answer. News of others is confirmed without a word on the way. */
@@ -174,7 +183,8 @@ export class OrderDesk {
   async #confirmSilently(silent: ReadonlyArray<Ready>): Promise<void> {
     const { hub, ledger } = this.#parts
     await hub.orders.confirm(silent.map(versionOf))
-    for (const number of silent.flatMap(({ telling }) => telling.ended)) ledger.forget(number)
+    noteSettled(ledger.state, silent)
+    ledger.forgetEnded(silent.flatMap(({ telling }) => telling.ended))
   }
 
   async #condemn({ orderId, documents }: Ready): Promise<void> {
@@ -185,10 +195,8 @@ export class OrderDesk {
       `1С не подтвердила заказ ${numbers} и после ${config.aloneTries} попыток по одному: она отказывается его загружать. ` +
         "Причина — в журнале обмена 1С. Исправьте её и повторите отправку."
     )
-    const { [orderId]: _, ...alone } = ledger.state.alone
-    Object.assign(ledger.state, { alone, accused: true, searching: false, offers: ledger.state.offers.filter(
-      (offer) => !offer.orders.some((order) => order.orderId === orderId)
-    ) })
+    ledger.withdraw(orderId)
+    Object.assign(ledger.state, { accused: true, searching: false })
     hub.log("order put aside", { code: "order-poison", order: numbers })
   }
 
@@ -204,18 +212,15 @@ export class OrderDesk {
     )
   }
 
-  #remember(turn: string, ready: ReadonlyArray<Ready>): void {
+  #remember(asked: { readonly turn: string; readonly answer: string }, ready: ReadonlyArray<Ready>): void {
     const { ledger, now } = this.#parts
     const at = now()
     for (const { number, id } of ready.flatMap(({ documents }) => documents)) {
       ledger.remember(number, { fulfilmentId: id, at })
     }
-    if (ready.length === 0) {
-      ledger.state.searching = false
-      return
-    }
-    const ended = ready.flatMap(({ telling }) => telling.ended)
-    ledger.addOffer({ turn, at, orders: ready.map(versionOf), ended, delivered: false })
+    if (ready.length === 0) ledger.state.searching = false
+    const offer = { ...asked, at, orders: ready.map(offeredOf), delivered: false, done: false }
+    ledger.state.offers = answered(ledger.state.offers, offer)
   }
 
   #style(dialect: OrderDialect): DocumentStyle {

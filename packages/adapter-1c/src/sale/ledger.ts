@@ -1,7 +1,7 @@
 import { LedgerFile } from "./ledger-file.ts"
-import { type LedgerState, type Offer, type PartMemory, UNKNOWN } from "./remembered.ts"
+import { type LedgerState, type PartMemory, UNKNOWN, upgraded } from "./remembered.ts"
+import { without } from "./turns.ts"
 
-const KEPT_OFFERS = 10
 const DAY = 24 * 3_600_000
 const KEPT_PART_MS = 180 * DAY
 /** 1C repeats a document when it is touched there once more, or its answer was lost: mostly in the next exchanges. */
@@ -27,7 +27,7 @@ export class Ledger {
   constructor(folder: string) {
     const { file, saved: { parts, ...state } } = LedgerFile.open(folder)
     this.#file = file
-    this.state = state
+    this.state = { ...state, offers: state.offers.map(upgraded) }
     this.#stateText = JSON.stringify(state)
     this.#parts = new Map(Object.entries(parts).map(([number, part]) => [number, { ...UNKNOWN, ...part }]))
     for (const [number, part] of this.#parts) this.#index(number, part)
@@ -37,22 +37,10 @@ export class Ledger {
     return this.#parts
   }
 
-  offerOf(turn: string): Offer | undefined {
-    return this.state.offers.find((offer) => offer.turn === turn)
-  }
-
-  /** The last offer of a session replaces the one before. */
-  addOffer(offer: Offer): void {
-    const others = this.state.offers.filter(({ turn }) => turn !== offer.turn)
-    this.state.offers = [...others, offer].slice(-KEPT_OFFERS)
-  }
-
   /** An order that was put aside is in no offer any more: whoever confirms one does not mean it. */
   withdraw(order: string): void {
-    this.state.offers = this.state.offers.flatMap((offer) => {
-      const orders = offer.orders.filter(({ orderId }) => orderId !== order)
-      return orders.length === 0 ? [] : [{ ...offer, orders }]
-    })
+    const { [order]: _, ...alone } = this.state.alone
+    Object.assign(this.state, { alone, offers: without(this.state.offers, ({ orderId }) => orderId === order) })
   }
 
   remember(number: string, known: Partial<PartMemory> & { readonly fulfilmentId: string; readonly at: number }): void {
@@ -62,6 +50,12 @@ export class Ledger {
     this.#changed.add(number)
     if (before !== undefined) this.#unindex(before)
     this.#index(number, part)
+  }
+
+  /** Nothing more is to be told of these; but of one that has come to life again since, an open offer speaks. */
+  forgetEnded(numbers: ReadonlyArray<string>): void {
+    const open = new Set(this.state.offers.flatMap(({ orders }) => orders).flatMap((order) => order.numbers))
+    for (const number of numbers) if (!open.has(number)) this.forget(number)
   }
 
   forget(number: string): void {

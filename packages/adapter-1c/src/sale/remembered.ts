@@ -1,17 +1,25 @@
+/** An order as it was offered. */
 export interface Offered {
   readonly orderId: string
   readonly version: number
-}
-
-/** What one session was last answered to mode=query, until it is confirmed. */
-export interface Offer {
-  readonly turn: string
-  readonly at: number
-  readonly orders: ReadonlyArray<Offered>
+  /** Of its documents. */
+  readonly numbers: ReadonlyArray<string>
   /** Numbers of its parts that have ended: nothing more will be told of them. */
   readonly ended: ReadonlyArray<string>
+}
+
+/** What one session was last answered to mode=query. */
+export interface Offer {
+  readonly turn: string
+  /** Of this answer alone: a session may ask again before the former one has left. */
+  readonly answer: string
+  readonly at: number
+  /** Those that are not confirmed yet. None: it was answered with nothing, or with nothing that is still open. */
+  readonly orders: ReadonlyArray<Offered>
   /** The whole answer left us. */
   readonly delivered: boolean
+  /** Its success has come, or none is expected any more. */
+  readonly done: boolean
 }
 
 /** What is remembered of a part that 1C may have. */
@@ -51,6 +59,20 @@ export const NOTHING: LedgerState = {
   accused: false,
   stalled: false
 }
+
+/** An offer as older versions wrote it. */
+type OlderOffer = Pick<Offer, "turn" | "at" | "delivered"> & Partial<Omit<Offer, "orders">> & {
+  readonly orders: ReadonlyArray<Pick<Offered, "orderId" | "version"> & Partial<Offered>>
+  readonly ended?: ReadonlyArray<string>
+}
+
+/** Nobody knows which of its orders had the ended parts: they are forgotten with the first. */
+export const upgraded = ({ ended = [], ...offer }: OlderOffer): Offer => ({
+  answer: "",
+  done: false,
+  ...offer,
+  orders: offer.orders.map((order, i) => ({ numbers: [], ended: i === 0 ? ended : [], ...order }))
+})
 
 /** What an older version did not know of a part. */
 export const UNKNOWN = { documentId: null, approved: false, ended: null } satisfies Partial<PartMemory>

@@ -1,4 +1,11 @@
-import type { LedgerState, Offered } from "./remembered.ts"
+import type { LedgerState } from "./remembered.ts"
+import { without } from "./turns.ts"
+
+/** An order as of a version. */
+interface Ordered {
+  readonly orderId: string
+  readonly version: number
+}
 
 export interface SelectRules {
   readonly batch: number
@@ -13,7 +20,7 @@ const sizeOf = (state: LedgerState, { batch }: SelectRules): number =>
  * Notes that what was offered last has not been confirmed. One bad document fails the whole batch (fact 51): after so
  * many tries the batch is halved, again and again, until the order that does it is alone.
  */
-export const noteUnconfirmed = (state: LedgerState, offered: ReadonlyArray<Offered>, rules: SelectRules): void => {
+export const noteUnconfirmed = (state: LedgerState, offered: ReadonlyArray<Ordered>, rules: SelectRules): void => {
   const [first] = offered
   if (first === undefined) return
   if (offered.length === 1 && state.searching) {
@@ -27,14 +34,16 @@ export const noteUnconfirmed = (state: LedgerState, offered: ReadonlyArray<Offer
   state.failures = 0
 }
 
+/** Notes that nothing of these is left to confirm, up to their versions: in no offer, and alone no more. */
+export const noteSettled = (state: LedgerState, orders: ReadonlyArray<Ordered>): void => {
+  const settled = new Map(orders.map(({ orderId, version }) => [orderId, version]))
+  state.alone = Object.fromEntries(Object.entries(state.alone).filter(([id]) => !settled.has(id)))
+  state.offers = without(state.offers, ({ orderId, version }) => version <= (settled.get(orderId) ?? -1))
+}
+
 /** Notes that 1C confirmed these. Whoever was alone is innocent; the next offer may be larger. */
-export const noteConfirmed = (state: LedgerState, offered: ReadonlyArray<Offered>, rules: SelectRules): void => {
-  const confirmed = new Map(offered.map(({ orderId, version }) => [orderId, version]))
-  state.alone = Object.fromEntries(Object.entries(state.alone).filter(([id]) => !confirmed.has(id)))
-  state.offers = state.offers.flatMap((offer) => {
-    const orders = offer.orders.filter(({ orderId, version }) => version > (confirmed.get(orderId) ?? -1))
-    return orders.length === 0 ? [] : [{ ...offer, orders }]
-  })
+export const noteConfirmed = (state: LedgerState, confirmed: ReadonlyArray<Ordered>, rules: SelectRules): void => {
+  noteSettled(state, confirmed)
   state.size = Math.min(rules.batch, 2 * sizeOf(state, rules))
   state.failures = 0
   state.accused = false
@@ -53,7 +62,7 @@ export interface Selection<A> {
  * Which of the waiting orders are offered now. An order that stayed unconfirmed alone is condemned, but only one until
  * something is confirmed again: if the next ones fail as well, none of them is to blame.
  */
-export const select = <A extends Offered>(
+export const select = <A extends Ordered>(
   state: LedgerState,
   waiting: ReadonlyArray<A>,
   rules: SelectRules

@@ -15,7 +15,7 @@ import { OrderDesk } from "./desk.ts"
 import { Ledger } from "./ledger.ts"
 import type { Places } from "./places.ts"
 import type { OrdersConfig } from "./settings.ts"
-import { DIALECT_DEFAULTS, Wording } from "./words.ts"
+import { Wording } from "./words.ts"
 
 /**
  * The first description of the exchange knows no import of orders: modules after it send the file and go (P). So a file
@@ -23,6 +23,7 @@ import { DIALECT_DEFAULTS, Wording } from "./words.ts"
  */
 const UNASKED_MS = 15_000
 const READY_MS = 50
+const BODY_PIECE = 64 * 1024
 
 /** The exchange of orders of one connection: its sessions, uploads and imports are apart from those of the catalogue. */
 export class SaleService {
@@ -33,9 +34,6 @@ export class SaleService {
   readonly #config: OrdersConfig
   readonly #wording: Wording
   readonly #dialect: OneCConfig["dialect"]
-  /** By session: how often it began anew, and the `version=` that it came with. */
-  readonly #begun = new WeakMap<Session, { readonly count: number; readonly version: string }>()
-
   readonly #waiting = new Map<Session, NodeJS.Timeout>()
   readonly #unaskedMs: number
   #closed = false
@@ -115,19 +113,12 @@ export class SaleService {
     this.#waiting.set(session, timer.unref())
   }
 
-  /** 1C begins an exchange: what the session uploaded before is let go. */
-  async begin(session: Session, version: string): Promise<void> {
-    this.#begun.set(session, { count: (this.#begun.get(session)?.count ?? 0) + 1, version })
-    await session.init()
-  }
-
   /** The orders that wait, as an answer to mode=query. Never packed (fact 49). */
   async query(session: Session): Promise<Response> {
     const dialect = this.#dialectOf(session)
     const { body, contentType, delivered } = await this.#desk.query(this.#turnOf(session), dialect)
-    const headers = { "content-type": contentType, "cache-control": "no-store" }
-    const byRepetition = (this.#config.confirm ?? DIALECT_DEFAULTS[dialect].confirm) === "repeat"
-    return new Response(byRepetition ? watched(body, delivered) : body, { headers })
+    const headers = { "content-type": contentType, "content-length": String(body.length), "cache-control": "no-store" }
+    return new Response(watched(body, delivered), { headers })
   }
 
   success(session: Session): Promise<void> {
@@ -149,28 +140,32 @@ export class SaleService {
   }
 
   #turnOf(session: Session): string {
-    return `${session.id}:${this.#begun.get(session)?.count ?? 0}`
+    return `${session.id}:${session.begun}`
   }
 
   #dialectOf(session: Session): OrderDialect {
     if (this.#dialect !== "auto") return this.#dialect
-    const version = this.#begun.get(session)?.version ?? ""
+    const { version } = session
     // Битрикс's module says 3.1; УНФ with subordinate documents says 2.09 (facts 14, 15).
     return version === "" ? "ut" : version.startsWith("2.") ? "unf" : "bitrix"
   }
 }
 
-/** The body, and a word when all of it was taken from us: only then may a repetition confirm it. */
+/**
+ * The body, and a word when all of it was taken from us: only then may a repetition, or a success without its session,
+ * confirm it. In pieces: whoever breaks off in the middle has not taken the last of them. What could not be noted is
+ * offered again, and no answer is cut for it.
+ */
 const watched = (body: Uint8Array<ArrayBuffer>, taken: () => Promise<void>): ReadableStream<Uint8Array> => {
-  let sent = false
+  let at = 0
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      if (!sent) {
-        sent = true
-        controller.enqueue(body)
+      if (at < body.length) {
+        controller.enqueue(body.subarray(at, at + BODY_PIECE))
+        at += BODY_PIECE
         return
       }
-      await taken()
+      await taken().catch(() => undefined)
       controller.close()
     }
   }, { highWaterMark: 0 })

@@ -19,7 +19,8 @@ export interface Source {
 
 export type JournalLine =
   | { readonly t: "open"; readonly token: string; readonly startedAt: number }
-  | { readonly t: "init" }
+  /** `version`: of the protocol, where the client names one. */
+  | { readonly t: "init"; readonly version?: string }
   | PieceLine
   | { readonly t: "asked"; readonly name: string; readonly at: number; readonly sources: ReadonlyArray<Source> }
   /** `at`: of the question that ended. */

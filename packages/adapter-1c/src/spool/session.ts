@@ -45,6 +45,9 @@ export class Session {
   token = ""
   startedAt = 0
   lastUsed = Date.now()
+  /** How often it began, and the `version=` with which it did so last. */
+  begun = 0
+  version = ""
   /** Requests that are being answered. */
   active = 0
   #uploads = new Map<string, Upload>()
@@ -106,9 +109,9 @@ export class Session {
   }
 
   /** Uploads after an init replace what was there (fact 18). */
-  init(): Promise<void> {
+  init(version = ""): Promise<void> {
     return this.#queue(async () => {
-      await this.#write({ t: "init" })
+      await this.#write({ t: "init", version })
       await this.#tidy()
     })
   }
@@ -213,6 +216,8 @@ export class Session {
         this.startedAt = line.startedAt
         return
       case "init":
+        this.begun++
+        this.version = line.version ?? ""
         this.#uploads = new Map()
         this.#imports = new Map([...this.#imports].filter(([, { state }]) => state === "asked"))
         return

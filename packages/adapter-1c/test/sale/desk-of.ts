@@ -54,6 +54,7 @@ export interface Sale {
   readonly importer: OrderImporter
   readonly ledger: Ledger
   readonly runs: Runs
+  /** Asked and read to the end. */
   readonly documents: (turn: string) => Promise<ReadonlyArray<XmlNode>>
   readonly numbers: (turn: string) => Promise<ReadonlyArray<string>>
 }
@@ -62,9 +63,9 @@ export interface Sale {
 export const openSale = async (
   lane: FakeLane,
   config: Partial<typeof OrdersConfig.Encoded> = {},
-  options: { readonly folder?: string; readonly dialect?: OrderDialect } = {}
+  options: { readonly folder?: string; readonly dialect?: OrderDialect; readonly now?: () => number } = {}
 ): Promise<Sale> => {
-  const { folder = newFolder(), dialect = "ut" } = options
+  const { folder = newFolder(), dialect = "ut", now = () => TEST_NOW } = options
   const runs: Runs = { told: [], ended: [] }
   const orders = Schema.decodeUnknownSync(OrdersConfig)(config)
   const hub = {
@@ -80,10 +81,12 @@ export const openSale = async (
   const ledger = new Ledger(folder)
   const places = await Places.open({ warehouses: {}, total: "ignore" } as never, hub.network)
   const composer = new Composer({ config: orders, wording, clock, places, branches: () => [makeBranch("north")] })
-  const now = (): number => TEST_NOW
   const desk = new OrderDesk({ config: orders, hub, ledger, composer, clock, now })
-  const documents = async (turn: string): Promise<ReadonlyArray<XmlNode>> =>
-    descendants(parseTree((await desk.query(turn, dialect)).body), "Документ")
+  const documents = async (turn: string): Promise<ReadonlyArray<XmlNode>> => {
+    const answer = await desk.query(turn, dialect)
+    await answer.delivered()
+    return descendants(parseTree(answer.body), "Документ")
+  }
   return {
     desk,
     ledger,

@@ -22,6 +22,8 @@ interface Site {
   readonly log: ReadonlyArray<string>
   readonly client: (faults?: OneCFaults, password?: string) => OneCClient
   readonly ask: (query: string, headers?: Readonly<Record<string, string>>) => Promise<Response>
+  /** Without HTTP in between. */
+  readonly handle: (query: string) => Promise<Response>
 }
 
 /** A connection over a lane in memory, behind real HTTP; on the same folder it is the hub after a restart. */
@@ -57,7 +59,8 @@ const openSite = async (
     log,
     client: (faults = {}, password = PASSWORD) =>
       new OneCClient({ url, login: LOGIN, password, dialect: dialect === "auto" ? "ut" : dialect, faults }),
-    ask: (query, headers = { authorization: basic }) => fetch(`${url}${query}`, { headers })
+    ask: (query, headers = { authorization: basic }) => fetch(`${url}${query}`, { headers }),
+    handle: (query) => entrance.handle(new Request(`http://hub/exchange/1c${query}`, { headers: { authorization: basic } }))
   }
 }
 
@@ -241,7 +244,7 @@ test("R-ORD-6: a restart of the hub between query and success, and between uploa
   const folder = newFolder()
   const before = await openSite(lane, "ut", {}, folder)
   await before.ask("?type=sale&mode=query")
-  const after = await openSite(lane, "ut", {}, folder)
+  const after = await openSite(lane, "ut", {}, folder, 60_000)
   expect(await (await after.ask("?type=sale&mode=success")).text()).toBe("success")
   expect(lane.numbers).toEqual([])
 
@@ -254,10 +257,64 @@ test("R-ORD-6: a restart of the hub between query and success, and between uploa
   await half.checkauth("sale")
   await half.init("sale")
   await half.sendFile(file.name, file.bytes, "sale")
-  await openSite(lane, "ut", {}, folder)
-  const again = await openSite(lane, "ut", {}, folder)
+  await openSite(lane, "ut", {}, folder, 60_000)
+  const again = await openSite(lane, "ut", {}, folder, 60_000)
   expect(await again.client().import(file.name, "sale")).toBe("success")
   expect(lane.taken.map(({ state }) => state)).toEqual(["accepted"])
+})
+
+test("R-ORD-6: a session that was answered with nothing says success after a restart: it confirms no other's offer", async () => {
+  const lane = laneOf()
+  const folder = newFolder()
+  const { ask } = await openSite(lane, "ut", {}, folder)
+  const cookieOf = async (): Promise<Readonly<Record<string, string>>> => {
+    const cookie = { cookie: `aptekit1c=${(await (await ask("?type=sale&mode=checkauth")).text()).split("\n")[2]!}` }
+    await ask("?type=sale&mode=init", cookie)
+    return cookie
+  }
+  const [first, second] = [await cookieOf(), await cookieOf()]
+  expect(await (await ask("?type=sale&mode=query", first)).text()).not.toContain("<Документ>")
+  lane.put(makeOrder({ n: 1 }))
+  expect(await (await ask("?type=sale&mode=query", second)).text()).toContain("<Документ>")
+  const after = await openSite(lane, "ut", {}, folder)
+  await after.ask("?type=sale&mode=success", first)
+  expect(lane.numbers).toEqual(["1001"])
+  await after.ask("?type=sale&mode=success", second)
+  expect(lane.numbers).toEqual([])
+})
+
+test("R-ORD-6: a restart in the middle of a session forgets neither its dialect nor its answer", async () => {
+  const lane = laneOf(1)
+  const folder = newFolder()
+  const before = await openSite(lane, "auto", {}, folder)
+  await before.ask("?type=sale&mode=checkauth&version=3.1")
+  await before.ask("?type=sale&mode=init&version=3.1")
+  const after = await openSite(lane, "auto", {}, folder)
+  expect(await (await after.ask("?type=sale&mode=query")).text()).toContain(`ВерсияСхемы="3.1"`)
+})
+
+test("R-ORD-6: an answer that was given up half-way counts as not taken; a whole one says how long it is", async () => {
+  const lane = new FakeLane()
+  for (let n = 1; n <= 100; n++) lane.put(makeOrder({ n }))
+  const { ask, handle } = await openSite(lane, "ut", { orders: { batch: 100 } })
+  const anew = async (): Promise<void> => {
+    await ask("?type=sale&mode=checkauth")
+    await ask("?type=sale&mode=init")
+  }
+  await anew()
+  const reader = (await handle("?type=sale&mode=query")).body!.getReader()
+  await reader.read()
+  await reader.cancel()
+  await anew()
+  await ask("?type=sale&mode=success")
+  expect(lane.numbers).toHaveLength(100)
+
+  await anew()
+  const whole = await ask("?type=sale&mode=query")
+  expect(whole.headers.get("content-length")).toBe(String((await whole.arrayBuffer()).byteLength))
+  await anew()
+  await ask("?type=sale&mode=success")
+  expect(lane.numbers).toEqual([])
 })
 
 test("R-ORD-6: a file of orders for which no import is asked is taken all the same, after a restart too", async () => {

@@ -78,13 +78,13 @@ test("R-ORD-6: a document's former id is no name of its part any more", () => {
 test("R-ORD-6: the ledger of an older version is read and goes on", async () => {
   const folder = newFolder()
   const part = { fulfilmentId: idOf(1), at: TEST_NOW, documentId: "document-1", approved: true }
-  const offer = { turn: "s1", at: TEST_NOW, orders: [{ orderId: "o1", version: 3 }], ended: [], delivered: true }
+  const offer = { turn: "s1", at: TEST_NOW, orders: [{ orderId: "o1", version: 3 }], ended: ["1001-1"], delivered: true }
   writeFileSync(join(folder, "orders.json"), JSON.stringify({
     size: 5, failures: 2, searching: true, offers: [offer], alone: { o1: 1 }, accused: true, stalled: false, parts: { "1001-1": part }
   }))
   const ledger = new Ledger(folder)
   expect(ledger.state).toMatchObject({ size: 5, failures: 2, searching: true, alone: { o1: 1 }, accused: true })
-  expect(ledger.offerOf("s1")?.orders).toMatchObject([{ orderId: "o1", version: 3 }])
+  expect(ledger.state.offers).toMatchObject([{ turn: "s1", orders: [{ orderId: "o1", version: 3, ended: ["1001-1"] }], done: false }])
   expect(ledger.parts.get("1001-1")).toMatchObject(part)
   known(ledger, 5, 6)
   await ledger.save(TEST_NOW)
