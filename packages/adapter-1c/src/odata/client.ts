@@ -110,8 +110,9 @@ export class ODataClient {
         patience.begin()
         return expectJson(await this.#call({ method: "GET", path, query, purpose: "read", patience }), path)
       })
+      patience.end()
       yield []
-      head(yield* rowsIn(response, path, () => patience.begin()))
+      head(yield* rowsIn(response, path, patience))
     } finally {
       patience.end()
     }
@@ -142,7 +143,7 @@ export class ODataClient {
       try {
         const response = await this.#call({ method, path, query, purpose: "read", headers, patience })
         const type = response.headers.get("content-type") ?? ""
-        if (response.body !== null && /xml/iu.test(type)) return await read(piecesOf(response.body, path, () => patience.begin()))
+        if (response.body !== null && /xml/iu.test(type)) return await read(piecesOf(response.body, path, patience))
         await response.body?.cancel()
         throw oddAnswer("read", path, type, "XML")
       } catch (error) {
@@ -164,10 +165,11 @@ export class ODataClient {
     return this.#write({ method: "PATCH", path, query: {}, purpose: "write", body: JSON.stringify(row), headers })
   }
 
-  /** A method of an object, such as `Post`. */
+  /** A method of an object, such as `Post`. What it answers nobody knows, but that it is no page. */
   async invoke(path: string, query: Query = {}): Promise<void> {
     const response = await this.#call({ method: "POST", path, query, purpose: "write" })
     await response.body?.cancel()
+    if (isHtml(response)) throw oddAnswer("write", path, response.headers.get("content-type") ?? "")
   }
 
   /** Ends the session, so that its licence is free. Never fails. */

@@ -1,22 +1,26 @@
-/** Waits so long for each step of an answer, not for all of it. */
+/** Waits so long for each step of an answer, not for all of it, and not while the hub works on what came. */
 export class Patience {
   readonly #controller = new AbortController()
-  readonly #timer: NodeJS.Timeout
+  readonly #milliseconds: number
+  #timer: NodeJS.Timeout | undefined
 
   constructor(milliseconds: number) {
-    const tired = (): void => this.#controller.abort(new DOMException("no answer in time", "TimeoutError"))
-    this.#timer = setTimeout(tired, milliseconds)
+    this.#milliseconds = milliseconds
+    this.begin()
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal
   }
 
-  /** A step is done; the next one begins. */
+  /** The next step is waited for. */
   begin(): void {
-    this.#timer.refresh()
+    this.end()
+    const tired = (): void => this.#controller.abort(new DOMException("no answer in time", "TimeoutError"))
+    this.#timer = setTimeout(tired, this.#milliseconds)
   }
 
+  /** Nothing is waited for. */
   end(): void {
     clearTimeout(this.#timer)
   }

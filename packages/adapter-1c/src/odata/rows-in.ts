@@ -1,4 +1,5 @@
 import { lostFault, oddAnswer } from "./answer.ts"
+import type { Patience } from "./patience.ts"
 import { RowScanner } from "./row-scanner.ts"
 import { Slices } from "./slices.ts"
 import type { Row } from "./values.ts"
@@ -15,18 +16,18 @@ export const expectJson = async (response: Response, where: string): Promise<Res
 }
 
 /**
- * Rows of an answer as it flows, some at a time; returns the answer without them. `moved`: called for each piece.
+ * Rows of an answer as it flows, some at a time; returns the answer without them. `patience`: with each piece.
  * @throws ODataFault where it is no JSON, or ends too soon
  */
 export async function* rowsIn(
   response: Response,
   where: string,
-  moved: () => void = () => undefined
+  patience: Patience
 ): AsyncGenerator<ReadonlyArray<Row>, Row> {
   const type = response.headers.get("content-type") ?? ""
   const scanner = new RowScanner()
   const slices = new Slices()
-  for await (const chunk of piecesOf(response.body!, where, moved)) {
+  for await (const chunk of piecesOf(response.body!, where, patience)) {
     for (let at = 0; at < chunk.length; at += PIECE) {
       const rows = tried(() => scanner.push(chunk.subarray(at, at + PIECE)), where, type)
       if (rows.length > 0) yield rows
@@ -36,12 +37,14 @@ export async function* rowsIn(
   return tried(() => scanner.end(), where, type)
 }
 
-/** `moved`: called for each piece. @throws ODataFault where the connection is lost */
-export async function* piecesOf(body: ReadableStream<Uint8Array>, where: string, moved: () => void): AsyncGenerator<Uint8Array> {
+/** `patience`: with each piece. @throws ODataFault where the connection is lost */
+export async function* piecesOf(body: ReadableStream<Uint8Array>, where: string, patience: Patience): AsyncGenerator<Uint8Array> {
   try {
+    patience.begin()
     for await (const chunk of body) {
-      moved()
+      patience.end()
       yield chunk
+      patience.begin()
     }
   } catch (error) {
     throw lostFault(error, "read", where)

@@ -61,7 +61,10 @@ export interface WorldOptions {
   readonly storage?: ReturnType<typeof memoryStorage>
 }
 
-/** A hub whose branches `north` and `south` are warehouses of a simulated base; goods 1 to 3 are linked, ten of each. */
+/**
+ * A hub whose branches `north` and `south` are warehouses of a simulated base, `west` is not; goods 1 to 3 are linked, ten of
+ * each.
+ */
 export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
   const base = options.base ?? simulate()
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "aptekit-odata-"))
@@ -113,10 +116,11 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
   })
   const storage = await hub.run(Storage)
   const products = [1, 2, 3].map((n) => makeProduct(`p${n}`))
-  const levels = products.flatMap(({ id: product }) => ["north", "south"].map((branch) => [product, branch, 10] as const))
+  const branches = ["north", "south", "west"]
+  const levels = products.flatMap(({ id: product }) => branches.map((branch) => [product, branch, 10] as const))
   await hub.run(Effect.andThen(
     loadNetwork({
-      branches: ["north", "south"].map((branch) => makeBranch(branch, { saleSource: "erp" })),
+      branches: branches.map((branch) => makeBranch(branch, { saleSource: "erp" })),
       channels: [makeChannel("shop")], products, policies: [],
       levels: options.stated === false ? [] : levels,
       prices: products.map(({ id: product }) => [product, null, 49_000] as const)

@@ -29,6 +29,9 @@ export type Delivery = "done" | "aside" | "later" | "setup"
 /** A creation was sent a moment ago and its answer was lost. */
 class TooSoon extends Error {}
 
+/** Writes of an order in a row that the base, which answers questions, has left without a clear answer. */
+const MOST_SILENT = 10
+
 /** Brings the documents of an order to what its parts are. Done again, it changes nothing. */
 export class ODataOrderDesk {
   readonly #parts: OrderDeskParts
@@ -37,11 +40,13 @@ export class ODataOrderDesk {
     this.#parts = parts
   }
 
-  /** The fault that stopped the last delivery which was not `done`. */
+  /** The fault that stopped the last delivery; null where nothing did, or where the order waits for an earlier one. */
   fault: ODataFault | null = null
+  readonly #silent = new Map<string, number>()
 
   async deliver(pulled: PulledOrder): Promise<Delivery> {
     const { hub, ledger } = this.#parts
+    this.fault = null
     let at = pulled.parts[0] ?? pulled.left[0]
     try {
       for (const part of pulled.left) await this.#cancel(pulled, at = part, false)
@@ -51,6 +56,7 @@ export class ODataOrderDesk {
       return this.#failed(pulled, at!, error)
     }
     await ledger.save()
+    this.#silent.delete(pulled.order.id)
     await hub.orders.confirm([{ orderId: pulled.order.id, version: pulled.version }])
     return "done"
   }
@@ -123,12 +129,12 @@ export class ODataOrderDesk {
     const number = numberOf(pulled.order, part)
     this.#wait(number)
     const { live, count } = await writer.find(number, ledger.get(number)?.key ?? null)
+    const key = live === undefined ? null : refOf(live, "Ref_Key")
+    // Noted before it is made: a mark that nobody has noted would be that of people, should the part come back.
+    ledger.put(number, part.id, { key, cancelled: true, sentAt: null })
+    await ledger.save()
     if (live !== undefined) await writer.cancel(live)
     if (ended) ledger.forget(number)
-    else {
-      const key = live === undefined ? null : refOf(live, "Ref_Key")
-      ledger.put(number, part.id, { key, cancelled: true, sentAt: null })
-    }
     // Whose the others are only people know.
     if (count > 1) await hub.orders.needsAction(part.id, "needsErpAction", leftText(number, count - 1))
     else await hub.orders.resolved(part.id, "needsErpAction")
@@ -147,11 +153,22 @@ export class ODataOrderDesk {
     if (error instanceof CannotSend) return this.#aside(pulled, part, error.message)
     if (!(error instanceof ODataFault)) throw error
     this.fault = error
+    if (error.outcome === "unknown") return this.#unanswered(pulled, part)
     if (error.outcome !== "rejected") return error.blame === "setup" ? "setup" : "later"
     if (error.blame === "setup") return "setup"
     const order = numberOf(pulled.order, part)
     hub.log("1C refused an order", { code: "odata-order-refused", order, error: error.message })
     return this.#aside(pulled, part, refusalText(pulled, error))
+  }
+
+  /** Again and again nobody knows what became of what was written: a page of the base or a proxy, each time. */
+  async #unanswered(pulled: PulledOrder, part: Fulfilment): Promise<Delivery> {
+    const { id } = pulled.order
+    const times = (this.#silent.get(id) ?? 0) + 1
+    this.#silent.set(id, times)
+    if (times < MOST_SILENT) return "later"
+    this.#silent.delete(id)
+    return this.#aside(pulled, part, silentText(numberOf(pulled.order, part), times))
   }
 
   async #aside(pulled: PulledOrder, part: Fulfilment, reason: string): Promise<Delivery> {
@@ -164,6 +181,10 @@ export class ODataOrderDesk {
 
 const leftText = (number: string, count: number): string =>
   `Заказ ${number} отменён, а в 1С под его номером есть ещё документы: ${count}. Проверьте их и пометьте на удаление.`
+
+const silentText = (number: string, times: number): string =>
+  `1С ${times} раз подряд не ответила на запись документа заказа ${number}, хотя на вопросы отвечает. Найдите документ в 1С, проведите его ` +
+  "вручную, посмотрите журнал регистрации и журнал веб-сервера; потом верните сообщение в очередь."
 
 /** 1C's own words, where there are any. */
 const refusalText = ({ order }: PulledOrder, { said, message }: ODataFault): string => {

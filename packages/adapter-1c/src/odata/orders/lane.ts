@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import type { InboundHub } from "@aptekit/core"
+import type { InboundHub, PulledOrder } from "@aptekit/core"
 import { ODataFault } from "../fault.ts"
 import { type BackParts, readBack } from "./back.ts"
 import type { Delivery, ODataOrderDesk } from "./desk.ts"
 import type { ODataOrders } from "./settings.ts"
+import { WaitingOrders } from "./waiting.ts"
 
 /** Orders in a row that the base did not answer: it is away, and the rest would only wait too. */
 const AWAY = 3
 /** News come in bursts: one look for all. */
 const GATHER_MS = 200
+/** Between two looks that no news ask for. */
+const SOONEST_MS = 1000
 const LONGEST_PAUSE_MS = 300_000
 
 export type RoundReport = Readonly<Record<Delivery, number>>
@@ -29,10 +32,13 @@ export class OrderLane {
   readonly #parts: LaneParts
   readonly #stop = new AbortController()
   #wake: (() => void) | null = null
+  readonly #waiting = new WaitingOrders()
   #failures = 0
+  /** The last delivery was given up: the base is away, or the connection is wrong. */
+  #givenUp = false
   #turn: Promise<unknown> = Promise.resolve()
   #running: Promise<void> | null = null
-  #told: string | null = null
+  #said: string | null = null
 
   constructor(parts: LaneParts) {
     this.#parts = parts
@@ -50,12 +56,12 @@ export class OrderLane {
     await this.#turn
   }
 
-  /** A whole look: changes of the base first, then our news. */
-  round(): Promise<RoundReport> {
+  /** A whole look: changes of the base first, then our news. `patient`: orders that wait are left until their time. */
+  round({ patient = false } = {}): Promise<RoundReport> {
     return this.#queue(async () => {
-      if (!await this.#parts.mine()) return NOTHING
+      if (!await this.#parts.mine()) return this.#left()
       await readBack(this.#parts.back)
-      const report = await this.#deliver()
+      const report = await this.#deliver(patient)
       // What people had cancelled before we knew their document.
       if (report.done > 0) await readBack(this.#parts.back)
       return report
@@ -68,37 +74,61 @@ export class OrderLane {
     return turn
   }
 
-  async #deliver(): Promise<RoundReport> {
+  async #deliver(patient: boolean): Promise<RoundReport> {
     const { hub, settings, desk } = this.#parts
+    this.#givenUp = false
     const report: Record<Delivery, number> = { ...NOTHING }
     // Before goods have been read every order would be put aside for want of their ids.
     if ((await this.#parts.back.products()).size === 0) return report
-    const seen = new Set<string>()
+    const [seen, ids] = [new Set<string>(), new Set<string>()]
     while (!this.#stop.signal.aborted) {
       // Those that wait stay in front: they must not keep the base from the orders behind them.
       const pulled = (await hub.orders.pull(settings.batch + report.later)).filter(({ order, version }) => {
         const key = `${order.id}/${version}`
+        ids.add(order.id)
         return !seen.has(key) && seen.add(key)
       })
-      if (pulled.length === 0) return report
+      if (pulled.length === 0) {
+        this.#waiting.keep(ids)
+        return report
+      }
       let away = 0
       for (const order of pulled) {
-        if (this.#stop.signal.aborted || !await this.#parts.mine()) return report
-        const delivery = await desk.deliver(order)
+        if (patient && this.#waiting.isEarly(order.order.id, order.version, performance.now())) {
+          report.later++
+          continue
+        }
+        if (this.#stop.signal.aborted || !await this.#parts.mine()) return this.#left(report)
+        const delivery = await this.#told(order)
         report[delivery]++
         away = delivery === "later" && desk.fault !== null ? away + 1 : 0
-        if (delivery === "setup") await this.#wrong(desk.fault)
-        if (delivery === "setup" || away === AWAY) return report
-        if (delivery === "done") this.#told = null
+        this.#givenUp = delivery === "setup" || away === AWAY
+        if (this.#givenUp) return report
       }
     }
     return report
   }
 
+  /** Another hub works for the connection, or nothing has news: nobody waits here. */
+  #left(report = NOTHING): RoundReport {
+    this.#waiting.keep(new Set())
+    return report
+  }
+
+  async #told(order: PulledOrder): Promise<Delivery> {
+    const { desk } = this.#parts
+    const delivery = await desk.deliver(order)
+    if (delivery === "later") this.#waiting.add(order.order.id, order.version, performance.now())
+    else this.#waiting.delete(order.order.id)
+    if (delivery === "setup") await this.#wrong(desk.fault)
+    if (delivery === "done") this.#said = null
+    return delivery
+  }
+
   /** Said once, as a failed run: whoever looks at the exchange sees it. */
   async #wrong(fault: ODataFault | null): Promise<void> {
-    if (fault === null || this.#told === fault.message) return
-    this.#told = fault.message
+    if (fault === null || this.#said === fault.message) return
+    this.#said = fault.message
     const run = await this.#parts.hub.stock.openRun(this.#parts.settings.document)
     await run.abort(`Заказы не передаются в 1С. ${fault.message}`)
   }
@@ -106,16 +136,16 @@ export class OrderLane {
   async #run(): Promise<void> {
     const { hub, settings } = this.#parts
     // Commits of others wake us many times a second: only news is worth a call, and the base is read at its own pace.
-    const news = () => this.#queue(async () => (await hub.orders.waiting(1)) > 0 ? this.#deliver() : NOTHING)
+    const news = () => this.#queue(async () => (await hub.orders.waiting(1)) > 0 ? this.#deliver(true) : this.#left())
     let due = 0
     while (!this.#stop.signal.aborted) {
       const woken = new Promise<void>((resolve) => (this.#wake = resolve))
       const whole = performance.now() >= due
       if (whole) due = performance.now() + settings.everySeconds * 1000
-      this.#failures = await this.#failed(whole ? this.round() : news()) ? this.#failures + 1 : 0
+      this.#failures = await this.#failed(whole ? this.round({ patient: true }) : news()) ? this.#failures + 1 : 0
       if (this.#failures > 0) await this.#sleep(Math.min(1000 * 2 ** Math.min(this.#failures, 10), LONGEST_PAUSE_MS))
       else {
-        const left = Math.max(0, due - performance.now())
+        const left = Math.max(SOONEST_MS, Math.min(due, this.#waiting.next()) - performance.now())
         await Promise.race([woken.then(() => this.#sleep(GATHER_MS)), this.#sleep(left)])
       }
     }
@@ -123,8 +153,8 @@ export class OrderLane {
 
   async #failed(round: Promise<RoundReport>): Promise<boolean> {
     try {
-      const { later, setup } = await round
-      return later + setup > 0
+      await round
+      return this.#givenUp
     } catch (error) {
       if (error instanceof ODataFault && error.blame === "setup") await this.#wrong(error).catch(() => undefined)
       return true
