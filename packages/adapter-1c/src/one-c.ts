@@ -29,7 +29,7 @@ export const oneC = defineAdapter({
       await jobs.close()
       await importer.close()
     })
-    for (const session of sessions.all()) jobs.resume(session)
+    jobs.resume(sessions.all())
     const sale = config.orders === undefined
       ? undefined
       : await SaleService.open(config, config.orders, hub, places)

@@ -69,7 +69,9 @@ export class Entrance {
     const known = await this.#authorize(request, query)
     const lane = this.#laneOf(query)
     if (query.mode === "checkauth") return this.#checkauth(query, lane)
-    const session = this.#sessionOf(known, query, lane) ?? (await lane.sessions.create()).session
+    // Where orders are off only the questions of "check the connection" come as far as here.
+    if (query.type === "sale" && this.#sale === undefined) return this.#parameters(request, query)
+    const session = this.#sessionOf(known, query, lane) ?? (await lane.sessions.create(query.mode !== "init")).session
     session.active++
     try {
       return await this.#inSession(request, query, session)
@@ -88,17 +90,22 @@ export class Entrance {
     return this.#sale ?? this.#catalog
   }
 
-  /** Who signed in for the catalogue and goes on with orders gets a new session with its init, else the last one. */
+  /**
+   * Where the request has no session of this lane, an init begins one: it takes nothing away from a client that is sending.
+   * Any other request belongs to the last one: cookies get lost, and some clients never have one. Of a client that does not
+   * say init either the next file begins its next exchange.
+   */
   #sessionOf(known: Session | undefined, query: ExchangeQuery, lane: Lane): Session | undefined {
     if (known !== undefined && lane.sessions.all().includes(known)) return known
-    return known !== undefined && query.mode === "init" ? undefined : lane.sessions.latest()
+    const latest = lane.sessions.latest()
+    return query.mode === "init" || (query.mode === "file" && latest?.isOver === true) ? undefined : latest
   }
 
   async #inSession(request: Request, query: ExchangeQuery, session: Session): Promise<Response> {
     const sale = query.type === "sale" ? this.#sale : undefined
     switch (query.mode) {
       case "init":
-        return this.#init(query, session, cookieOf(request) ?? query.sessid)
+        return this.#init(request, query, session)
       case "file":
         return this.#file(request, query, session)
       case "import":
@@ -145,12 +152,15 @@ export class Entrance {
     return this.#isBitrix(query) ? success(COOKIE, token, `sessid=${token}`) : success(COOKIE, token)
   }
 
-  async #init(query: ExchangeQuery, session: Session, token: string): Promise<Response> {
-    // Where orders are off, the check of their connection must not let go what the catalogue is uploading.
-    const own = query.type === "catalog" || this.#sale !== undefined
-    if (own) await session.init(query.version.slice(0, MAX_VERSION))
+  async #init(request: Request, query: ExchangeQuery, session: Session): Promise<Response> {
+    await session.init(query.version.slice(0, MAX_VERSION))
+    return this.#parameters(request, query)
+  }
+
+  #parameters(request: Request, query: ExchangeQuery): Response {
     const lines = [`zip=${this.#config.zip ? "yes" : "no"}`, `file_limit=${this.#config.fileLimit}`]
     if (!this.#isBitrix(query)) return text(lines)
+    const token = cookieOf(request) ?? query.sessid
     const version = /^\d\.\d{1,2}$/u.test(query.version) ? query.version : "3.1"
     return text([...lines, `sessid=${token}`, `version=${version}`])
   }

@@ -6,7 +6,8 @@ import type { OneCConfig } from "../config.ts"
 import { ExchangeFailure, failureOf, kindOf } from "../failure.ts"
 import type { ArchiveFile } from "../spool/archive.ts"
 import type { Source } from "../spool/journal.ts"
-import type { ImportRecord, Session } from "../spool/session.ts"
+import type { Session } from "../spool/session.ts"
+import type { ImportRecord } from "../spool/state.ts"
 import type { ImportFile, ImportWatch } from "./importer.ts"
 import { locate } from "./locate.ts"
 
@@ -24,8 +25,6 @@ export interface FileImporter {
 
 interface Job {
   readonly asked: ImportRecord
-  /** Of the XML that was last imported under this name in this session. */
-  readonly known: string | null
   percent: number
   ended: ImportAnswer | undefined
   readonly end: Promise<unknown>
@@ -49,6 +48,8 @@ export class Jobs {
   readonly #config: OneCConfig
   readonly #jobs = new Map<string, Job>()
   readonly #beginning = new Map<string, Promise<Job>>()
+  /** Sessions of which nothing of a former process waits any more. */
+  readonly #resumed = new WeakSet<Session>()
   readonly #closing = new AbortController()
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -60,15 +61,23 @@ export class Jobs {
 
   /** Starts or joins the import of a file and waits for its end, but no longer than 1C is to be held. */
   async ask(session: Session, name: string): Promise<ImportAnswer> {
-    const key = keyOf(session, name)
-    const sources = await session.sourcesOf(name)
-    const record = session.record(name)
-    if (record?.state === "done" && sameSources(record.sources, sources)) return { kind: "success" }
-    const job = this.#joined(key, sources) ?? await this.#begin(session, name, sources, record?.sha256 ?? null)
+    const job = await this.begin(session, name)
+    if (job === undefined) return { kind: "success" }
     await this.#wait(job)
     if (job.ended === undefined) return { kind: "progress", message: `Загружено ${job.percent}%` }
+    const key = keyOf(session, name)
     if (this.#jobs.get(key) === job) this.#jobs.delete(key)
     return job.ended
+  }
+
+  /** Starts or joins the import of a file: it is on disk that it was asked for. Undefined: it has ended well. */
+  async begin(session: Session, name: string): Promise<Job | undefined> {
+    // The question may come before a hub that was restarted has got as far as here.
+    this.resume([session])
+    const sources = await session.sourcesOf(name)
+    const record = session.record(name)
+    if (record?.state === "done" && sameSources(record.sources, sources)) return undefined
+    return this.#joined(keyOf(session, name), sources) ?? await this.#begin(session, name)
   }
 
   /** The import that runs for exactly these uploads: a new upload is a new import. */
@@ -77,11 +86,14 @@ export class Jobs {
     return job !== undefined && sameSources(job.asked.sources, sources) ? job : undefined
   }
 
-  /** Goes on with what a former process was asked for and did not end. */
-  resume(session: Session): void {
-    for (const record of session.pending()) {
-      this.#log("import resumed", { code: "import-resumed", file: record.name })
-      this.#start(session, record, null)
+  /** Goes on with what a former process was asked for and did not end, in the order in which it was asked. */
+  resume(sessions: ReadonlyArray<Session>): void {
+    const former = sessions.filter((session) => !this.#resumed.has(session))
+    const left = former.flatMap((session) => session.pending().map((asked) => ({ session, asked })))
+    for (const session of former) this.#resumed.add(session)
+    for (const { session, asked } of left.sort((a, b) => a.asked.at - b.asked.at)) {
+      this.#log("import resumed", { code: "import-resumed", file: asked.name })
+      this.#start(session, asked)
     }
   }
 
@@ -92,18 +104,18 @@ export class Jobs {
   }
 
   /** Two questions at once are one import. */
-  #begin(session: Session, name: string, sources: ReadonlyArray<Source>, known: string | null): Promise<Job> {
+  #begin(session: Session, name: string): Promise<Job> {
     const key = keyOf(session, name)
     const running = this.#beginning.get(key)
     if (running !== undefined) return running
-    const begun = session.asked(name, sources).then((asked) => this.#start(session, asked, known))
+    const begun = session.asked(name).then((asked) => this.#start(session, asked))
     this.#beginning.set(key, begun)
     return begun.finally(() => this.#beginning.delete(key))
   }
 
-  #start(session: Session, asked: ImportRecord, known: string | null): Job {
+  #start(session: Session, asked: ImportRecord): Job {
     const turn = this.#turn.then(() => this.#run(session, job))
-    const job: Job = { asked, known, percent: 0, ended: undefined, end: turn }
+    const job: Job = { asked, percent: 0, ended: undefined, end: turn }
     this.#turn = turn
     this.#jobs.set(keyOf(session, asked.name), job)
     const ended = [...this.#jobs].filter(([, { ended }]) => ended !== undefined)
@@ -122,7 +134,8 @@ export class Jobs {
   async #run(session: Session, job: Job): Promise<void> {
     session.active++
     try {
-      await session.done(job.asked, await this.#import(session, job))
+      await this.#import(session, job)
+      await session.done(job.asked)
       job.ended = { kind: "success" }
     } catch (error) {
       const failure = failureOf(error)
@@ -136,29 +149,28 @@ export class Jobs {
     }
   }
 
-  /** Gives the digest of what was imported; the same content is not applied twice. */
-  async #import(session: Session, job: Job): Promise<string> {
+  /** The same content is not applied twice in an exchange. */
+  async #import(session: Session, job: Job): Promise<void> {
     const { name, sources } = job.asked
     const signal = this.#closing.signal
     if (signal.aborted) throw new ExchangeFailure("stopping", "Хаб перезапускается. Загрузка продолжится сама.")
+    if (session.isImported(job.asked)) return
     const folder = join(session.folder, "unpacked")
     try {
       const places = sources.map((source) => ({ name: source.name, path: session.path(source) }))
       const files = await locate(places, name, folder, this.#config.limits)
-      const sha256 = session.digestOf(sources)
-      if (sha256 !== job.known) await this.#apply(session, files, signal, job)
-      return sha256
+      await this.#apply(files, signal, job)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
   }
 
   /** Applies the files one by one; one that is held does not keep the others waiting. */
-  async #apply(session: Session, files: ReadonlyArray<ArchiveFile>, signal: AbortSignal, job: Job): Promise<void> {
+  async #apply(files: ReadonlyArray<ArchiveFile>, signal: AbortSignal, job: Job): Promise<void> {
     let held: ExchangeFailure | undefined
     for (const [i, { name, path }] of files.entries()) {
       const started = performance.now()
-      const file: ImportFile = { name, path, sessionStartedAt: session.startedAt }
+      const file: ImportFile = { name, path, sessionStartedAt: job.asked.startedAt }
       try {
         const run = await this.#importer.run(file, {
           signal,

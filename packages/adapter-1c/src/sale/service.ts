@@ -88,10 +88,8 @@ export class SaleService {
       await sleep(READY_MS, undefined, { ref: false })
     }
     if (this.#closed) return
-    for (const session of former) {
-      this.jobs.resume(session)
-      if (session.unfinished) this.uploaded(session)
-    }
+    this.jobs.resume(former)
+    for (const session of former) if (session.unfinished) this.uploaded(session)
   }
 
   async close(): Promise<void> {

@@ -17,12 +17,26 @@ export interface Source {
   readonly disk: string
 }
 
+/** An import was asked for. */
+export interface AskedLine {
+  readonly t: "asked"
+  readonly name: string
+  readonly at: number
+  readonly sources: ReadonlyArray<Source>
+  /** Of its exchange. */
+  readonly startedAt?: number
+  /** Of what the sources held then; null: one had been replaced already. */
+  readonly digest?: string | null
+}
+
+/** What is optional was not written by hubs of before. */
 export type JournalLine =
-  | { readonly t: "open"; readonly token: string; readonly startedAt: number }
+  /** `unannounced`: neither checkauth nor init came before. */
+  | { readonly t: "open"; readonly token: string; readonly startedAt: number; readonly unannounced?: true }
   /** `version`: of the protocol, where the client names one. */
-  | { readonly t: "init"; readonly version?: string }
+  | { readonly t: "init"; readonly startedAt?: number; readonly version?: string }
   | PieceLine
-  | { readonly t: "asked"; readonly name: string; readonly at: number; readonly sources: ReadonlyArray<Source> }
+  | AskedLine
   /** `at`: of the question that ended. */
   | { readonly t: "done"; readonly name: string; readonly at: number; readonly sha256: string }
   | { readonly t: "failed"; readonly name: string; readonly at: number }

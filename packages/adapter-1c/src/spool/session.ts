@@ -4,36 +4,26 @@ import { mkdir, open, readdir, rm, truncate } from "node:fs/promises"
 import { join } from "node:path"
 import { ExchangeFailure } from "../failure.ts"
 import { findName, safeName } from "./file-name.ts"
-import { appendJournal, type JournalLine, type PieceLine, readJournal, type Source, syncFolder } from "./journal.ts"
+import { appendJournal, type JournalLine, readJournal, type Source, syncFolder } from "./journal.ts"
 import { receive } from "./receive.ts"
+import { type ImportRecord, SessionState, type Upload } from "./state.ts"
 
 /** Pieces shorter than this are never taken for a repetition: equal ones may stand side by side in a file. */
 const REPEATED_FROM = 64
-
-interface Upload {
-  readonly disk: string
-  readonly length: number
-  readonly last: PieceLine
-  /** Of its pieces' digests: equal uploads in equal pieces have equal ones. */
-  readonly digest: string
-  /** An import was asked for: the next piece begins the file anew. */
-  readonly sealed: boolean
-}
-
-/** What became of an import that was asked for. */
-export interface ImportRecord {
-  readonly name: string
-  readonly at: number
-  readonly sources: ReadonlyArray<Source>
-  readonly state: "asked" | "done" | "failed"
-  /** Of the XML that was imported. */
-  readonly sha256: string | null
-}
 
 const JOURNAL = "journal.jsonl"
 
 /** The name under which a cookie's value is known: the value itself is kept nowhere. */
 export const tokenHash = (token: string): string => hash("sha256", token)
+
+/** How a session begins. */
+export interface Opening {
+  /** Its cookie's value. */
+  readonly token: string
+  readonly startedAt: number
+  /** For a request before which neither checkauth nor init came. */
+  readonly unannounced?: true
+}
 
 /**
  * One run of 1C through checkauth, init, file and import. Everything that was answered `success` is in its folder: a
@@ -42,16 +32,10 @@ export const tokenHash = (token: string): string => hash("sha256", token)
 export class Session {
   readonly id: string
   readonly folder: string
-  token = ""
-  startedAt = 0
   lastUsed = Date.now()
-  /** How often it began, and the `version=` with which it did so last. */
-  begun = 0
-  version = ""
   /** Requests that are being answered. */
   active = 0
-  #uploads = new Map<string, Upload>()
-  #imports = new Map<string, ImportRecord>()
+  readonly #state = new SessionState()
   #files = 0
   /** Uploads of a session come one after another, whatever the network does. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -61,11 +45,13 @@ export class Session {
     this.folder = folder
   }
 
-  static async create(root: string, token: string, startedAt: number): Promise<Session> {
-    const id = `${startedAt.toString(36).padStart(9, "0")}-${randomBytes(6).toString("hex")}`
+  /** `order`: sessions of a higher one were opened later. */
+  static async create(root: string, opening: Opening, order = opening.startedAt): Promise<Session> {
+    const { token, ...more } = opening
+    const id = `${order.toString(36).padStart(9, "0")}-${randomBytes(6).toString("hex")}`
     const session = new Session(id, join(root, id))
     await mkdir(session.folder, { recursive: true })
-    await session.#write({ t: "open", token: tokenHash(token), startedAt })
+    await session.#write({ t: "open", token: tokenHash(token), ...more })
     await Promise.all([syncFolder(session.folder), syncFolder(root)])
     return session
   }
@@ -73,7 +59,7 @@ export class Session {
   /** What a former process left; undefined if it did not get as far as to open it. */
   static read(root: string, id: string): Session | undefined {
     const session = new Session(id, join(root, id))
-    for (const line of readJournal(join(session.folder, JOURNAL))) session.#take(line)
+    for (const line of readJournal(join(session.folder, JOURNAL))) session.#state.take(line)
     if (session.token === "") return undefined
     session.#cutBack()
     // Who waits for an import asks again and again, and that leaves no trace here.
@@ -82,9 +68,28 @@ export class Session {
     return session
   }
 
+  get token(): string {
+    return this.#state.token
+  }
+
+  /** How often it began. */
+  get begun(): number {
+    return this.#state.begun
+  }
+
+  /** The `version=` with which it began last. */
+  get version(): string {
+    return this.#state.version
+  }
+
+  /** Parsed back from its id. */
+  get order(): number {
+    return Number.parseInt(this.id, 36)
+  }
+
   /** A killed process may have left bytes of a piece that nobody was answered for. */
   #cutBack(): void {
-    for (const { disk, length } of this.#uploads.values()) {
+    for (const { disk, length } of this.#state.uploads.values()) {
       const path = join(this.folder, disk)
       if (existsSync(path) && statSync(path).size > length) truncateSync(path, length)
     }
@@ -92,26 +97,41 @@ export class Session {
 
   /** Imports that were asked for and have not ended, in the order in which they were asked for. */
   pending(): ReadonlyArray<ImportRecord> {
-    return [...this.#imports.values()].filter(({ state }) => state === "asked").sort((a, b) => a.at - b.at)
+    return this.#state.pending
   }
 
   /** Names of its files, or beginnings of one, that no import was asked for yet. */
   unasked(): ReadonlyArray<string> {
-    return [...this.#uploads].filter(([, { sealed }]) => !sealed).map(([name]) => name)
+    return [...this.#state.uploads].filter(([, { sealed }]) => !sealed).map(([name]) => name)
   }
 
   get unfinished(): boolean {
     return this.unasked().length > 0
   }
 
-  record(name: string): ImportRecord | undefined {
-    return this.#imports.get(name)
+  /** Of a client that says neither checkauth nor init: a next file is that of a next exchange. */
+  get isOver(): boolean {
+    return this.#state.isOver
   }
 
-  /** Uploads after an init replace what was there (fact 18). */
+  /** The newest import of this name in the present exchange. */
+  record(name: string): ImportRecord | undefined {
+    return this.#state.record(name)
+  }
+
+  /** Whether just this was imported last under that name in the present exchange. */
+  isImported({ name, digest }: ImportRecord): boolean {
+    return digest !== null && this.#state.imported(name) === digest
+  }
+
+  /**
+   * 1C begins an exchange. Straight after checkauth it is the one that began there; else files speak up to now. Imports
+   * that wait go on as of the exchange in which they were asked for.
+   */
   init(version = ""): Promise<void> {
     return this.#queue(async () => {
-      await this.#write({ t: "init", version })
+      const { isNew, startedAt } = this.#state
+      await this.#write({ t: "init", startedAt: isNew ? startedAt : Date.now(), version })
       await this.#tidy()
     })
   }
@@ -128,7 +148,7 @@ export class Session {
   ): Promise<void> {
     const name = safeName(given)
     return this.#queue(async () => {
-      const known = this.#uploads.get(name)
+      const known = this.#state.uploads.get(name)
       const upload = known === undefined || known.sealed ? undefined : known
       const disk = upload?.disk ?? `u${++this.#files}`
       const offset = upload?.length ?? 0
@@ -154,11 +174,12 @@ export class Session {
    * @throws ExchangeFailure file-missing
    */
   async sourcesOf(asked: string): Promise<ReadonlyArray<Source>> {
-    const name = findName(asked, [...this.#uploads.keys()])
-    const own = name === undefined ? undefined : this.#uploads.get(name)
+    const { uploads } = this.#state
+    const name = findName(asked, [...uploads.keys()])
+    const own = name === undefined ? undefined : uploads.get(name)
     if (name !== undefined && own !== undefined) return [{ name, disk: own.disk }]
     const archives: Array<Source> = []
-    for (const [archive, { disk }] of [...this.#uploads].toReversed()) {
+    for (const [archive, { disk }] of [...uploads].toReversed()) {
       if (await isArchive(join(this.folder, disk))) archives.push({ name: archive, disk })
     }
     if (archives.length > 0) return archives
@@ -168,23 +189,23 @@ export class Session {
     )
   }
 
-  /** What the files in which an import is looked for hold, without reading them. */
-  digestOf(sources: ReadonlyArray<Source>): string {
-    return sources.map(({ name }) => this.#uploads.get(name)?.digest ?? "").join(" ")
-  }
-
-  /** Notes that an import was asked for; from here on it will be done, restart or not. */
-  asked(name: string, sources: ReadonlyArray<Source>): Promise<ImportRecord> {
+  /**
+   * Notes that an import was asked for; from here on it will be done, restart or not. What it is to import is settled here:
+   * the file may be sent anew before its turn comes.
+   */
+  asked(name: string): Promise<ImportRecord> {
     return this.#queue(async () => {
-      const at = Math.max(Date.now(), (this.#imports.get(name)?.at ?? 0) + 1)
-      await this.#write({ t: "asked", name, at, sources })
-      return { name, at, sources, state: "asked", sha256: null }
+      const sources = await this.sourcesOf(name)
+      const { nextAt: at, startedAt } = this.#state
+      const digest = this.#state.digestOf(sources)
+      await this.#write({ t: "asked", name, at, sources, startedAt, digest })
+      return { name, at, sources, startedAt, digest, state: "asked" }
     })
   }
 
   /** Not in the queue: an upload that hangs would hold up the imports of all sessions. */
-  done({ name, at }: ImportRecord, sha256: string): Promise<void> {
-    return this.#write({ t: "done", name, at, sha256 })
+  done({ name, at, digest }: ImportRecord): Promise<void> {
+    return this.#write({ t: "done", name, at, sha256: digest ?? "" })
   }
   failed({ name, at }: ImportRecord): Promise<void> {
     return this.#write({ t: "failed", name, at })
@@ -193,7 +214,7 @@ export class Session {
   /** Removes replaced uploads, or a session that never ends would fill the disk; not while an import may read them. */
   async #tidy(): Promise<void> {
     if (this.pending().length > 0) return
-    const used = new Set([...this.#uploads.values()].map(({ disk }) => disk))
+    const used = new Set([...this.#state.uploads.values()].map(({ disk }) => disk))
     const replaced = (await readdir(this.folder)).filter((name) => /^u\d+$/u.test(name) && !used.has(name))
     for (const name of replaced) await rm(join(this.folder, name), { force: true })
   }
@@ -206,62 +227,7 @@ export class Session {
 
   async #write(line: JournalLine): Promise<void> {
     await appendJournal(join(this.folder, JOURNAL), line)
-    this.#take(line)
-  }
-
-  #take(line: JournalLine): void {
-    switch (line.t) {
-      case "open":
-        this.token = line.token
-        this.startedAt = line.startedAt
-        return
-      case "init":
-        this.begun++
-        this.version = line.version ?? ""
-        this.#uploads = new Map()
-        this.#imports = new Map([...this.#imports].filter(([, { state }]) => state === "asked"))
-        return
-      case "piece":
-        this.#takePiece(line)
-        return
-      case "asked":
-        this.#imports.set(line.name, {
-          name: line.name,
-          at: line.at,
-          sources: line.sources,
-          state: "asked",
-          sha256: this.#imports.get(line.name)?.sha256 ?? null
-        })
-        for (const { name } of line.sources) this.#seal(name)
-        return
-      case "done":
-      case "failed":
-        this.#end(line, line.t === "done" ? line.sha256 : null)
-        return
-    }
-  }
-
-  #takePiece(line: PieceLine): void {
-    const known = line.offset === 0 ? undefined : this.#uploads.get(line.name)
-    this.#uploads.delete(line.name)
-    this.#uploads.set(line.name, {
-      disk: line.disk,
-      length: line.offset + line.length,
-      last: line,
-      digest: hash("sha256", `${known?.digest ?? ""} ${line.sha256}`),
-      sealed: false
-    })
-  }
-
-  #seal(name: string): void {
-    const upload = this.#uploads.get(name)
-    if (upload !== undefined) this.#uploads.set(name, { ...upload, sealed: true })
-  }
-
-  #end({ name, at, t }: JournalLine & { readonly t: "done" | "failed" }, sha256: string | null): void {
-    const known = this.#imports.get(name)
-    // The same name may have been asked for anew meanwhile, with another file.
-    if (known?.at === at) this.#imports.set(name, { ...known, state: t, sha256 })
+    this.#state.take(line)
   }
 }
 

@@ -16,7 +16,9 @@ const isIdle = ({ active, lastUsed }: Session): boolean => active === 0 && Date.
 /** The sessions of a connection, in memory and in its folder: a restart loses none that was answered for. */
 export class Sessions {
   readonly #root: string
+  /** Oldest first. */
   readonly #byToken = new Map<string, Session>()
+  #order = 0
 
   private constructor(root: string) {
     this.#root = root
@@ -29,14 +31,14 @@ export class Sessions {
     for (const id of readdirSync(root).sort()) {
       const session = Session.read(root, id)
       if (session === undefined) await rm(join(root, id), { recursive: true, force: true })
-      else sessions.#byToken.set(session.token, session)
+      else sessions.#add(session)
     }
     return sessions
   }
 
   /** Oldest first. */
   all(): ReadonlyArray<Session> {
-    return [...this.#byToken.values()].sort((a, b) => a.startedAt - b.startedAt)
+    return [...this.#byToken.values()]
   }
 
   /** By a cookie's value, or a `sessid`; one that was idle for too long is worth nothing any more. */
@@ -45,26 +47,35 @@ export class Sessions {
     return session === undefined || isIdle(session) ? undefined : session
   }
 
-  /** For a client that came with its password and without cookie: the session it opened last. */
+  /** For a client that came with its password and without cookie: the session opened last, unless nobody used it for too long. */
   latest(): Session | undefined {
-    return this.all().at(-1)
+    return this.all().findLast((session) => !isIdle(session))
   }
 
-  /** A new session and the value of its cookie. */
-  async create(): Promise<{ readonly session: Session; readonly token: string }> {
+  /** A new session and the value of its cookie. `unannounced`: neither checkauth nor init came before. */
+  async create(unannounced = false): Promise<{ readonly session: Session; readonly token: string }> {
     await this.#sweep()
     const token = randomBytes(16).toString("hex")
-    // Two in one millisecond still have an order.
-    const startedAt = Math.max(Date.now(), (this.latest()?.startedAt ?? 0) + 1)
-    const session = await Session.create(this.#root, token, startedAt)
-    this.#byToken.set(session.token, session)
+    const startedAt = Date.now()
+    // Two in one millisecond still have an order, and a clock that is set back turns none around.
+    this.#order = Math.max(startedAt, this.#order + 1)
+    const opening = { token, startedAt, ...(unannounced ? { unannounced } : {}) }
+    const session = await Session.create(this.#root, opening, this.#order)
+    this.#add(session)
     return { session, token }
+  }
+
+  #add(session: Session): void {
+    this.#order = Math.max(session.order, this.#order)
+    this.#byToken.set(session.token, session)
   }
 
   async #sweep(): Promise<void> {
     const ended = this.all().filter((session) => session.active === 0 && session.pending().length === 0)
     const spare = ended.filter(({ unfinished, lastUsed }) => !unfinished || Date.now() - lastUsed > PAUSE_MS)
-    const tooMany = spare.slice(0, Math.max(0, ended.length - KEPT))
+    // A session that was opened long ago may be the one that is in use.
+    const longest = spare.toSorted((a, b) => a.lastUsed - b.lastUsed)
+    const tooMany = longest.slice(0, Math.max(0, ended.length - KEPT))
     const tooOld = ended.filter(isIdle)
     const gone = new Set([...tooMany, ...tooOld])
     // All at once: while the first is being removed, nobody may go on with the next.
