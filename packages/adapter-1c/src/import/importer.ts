@@ -3,7 +3,7 @@ import type { InboundHub, InboundRun, SyncRun } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
 import { deletionsObjection } from "../deletion-guard.ts"
 import { ExchangeFailure, failureOf } from "../failure.ts"
-import { type DraftItem, itemsOf, type ReadResult } from "../worker/protocol.ts"
+import { type DraftItem, itemsOf, type ReadRequest, type ReadResult } from "../worker/protocol.ts"
 import { NO_SLOT } from "../worker/tables.ts"
 import { asOf } from "./formed-at.ts"
 import { GroupPlan } from "./groups.ts"
@@ -29,11 +29,14 @@ export interface ImportWatch {
   /** The hub is closing: stop before anything is applied. */
   readonly signal: AbortSignal
   readonly progress: (percent: number) => void
+  /** The file that will probably be asked for next: it is read while the rows of this one are written. */
+  readonly next?: () => Promise<ImportFile | undefined>
 }
 
 /** What an import works with. */
 interface Parts {
   readonly run: InboundRun
+  readonly watch: ImportWatch
   readonly memory: Memory
   readonly known: KnownProducts
   readonly read: ReadResult
@@ -79,7 +82,7 @@ export class Importer {
       isRead = true
       const notes = new Notes()
       const groups = await GroupPlan.of({ config: this.#config, hub: this.#hub, connection: this.#connection, memory, notes }, read)
-      const parts: Parts = { run, memory, known, read, notes, groups }
+      const parts: Parts = { run, watch, memory, known, read, notes, groups }
       const reason = guarded ? this.#objection(read) : undefined
       const done = reason === undefined ? await this.#apply(file, parts) : await this.#hold(file, parts, reason)
       if (done.state === "held") await this.#forget()
@@ -142,14 +145,7 @@ export class Importer {
       run.progress("reading", percent)
     })
     try {
-      const read = await this.#thread.ask("read", {
-        path: file.path,
-        scratch: dirname(file.path),
-        currency: this.#config.currency,
-        currencies: this.#config.currencies,
-        priceTypes: [...memory.priceTypes].map(([id, { currency }]) => ({ id, currency })),
-        deleted: [...memory.deleted]
-      })
+      const read = await this.#thread.ask("read", this.#request(file, memory))
       if (read.kind !== "orders") return read
       throw new BadFile("Это файл заказов, а не каталога: 1С передаёт его с type=sale. Проверьте адрес обмена.")
     } finally {
@@ -157,12 +153,28 @@ export class Importer {
     }
   }
 
+  #request({ path }: ImportFile, memory: Memory): ReadRequest {
+    return {
+      path,
+      scratch: dirname(path),
+      currency: this.#config.currency,
+      currencies: this.#config.currencies,
+      priceTypes: [...memory.priceTypes].map(([id, { currency }]) => ({ id, currency })),
+      deleted: [...memory.deleted]
+    }
+  }
+
+  /** The thread has nothing to do while rows are written. What it reads in vain is forgotten. */
+  #readAhead(file: ImportFile | undefined, { signal }: ImportWatch, memory: Memory): void {
+    if (file !== undefined && !signal.aborted) this.#thread.ask("ahead", this.#request(file, memory)).catch(() => undefined)
+  }
+
   /**
    * New products first: rows need their place. Then stock and prices, all at once. What the file changes in known products
    * comes last, so that a run that is held has changed nothing that was there.
    */
   async #apply(file: ImportFile, parts: Parts): Promise<SyncRun> {
-    const { run, memory, known, read, notes, groups } = parts
+    const { run, watch, memory, known, read, notes, groups } = parts
     await groups.putNew()
     const fresh = new Set<string>()
     let anyKnown = false
@@ -179,7 +191,9 @@ export class Importer {
     targets.learn(read)
     await targets.create(read)
     await memory.save()
+    const next = await watch.next?.()
     const aside = await this.#rows(file, parts, targets)
+    this.#readAhead(next, watch, memory)
     await notes.tell(run)
     const done = await run.finish({ ...notes.counts(), products: made + changes, parked: aside })
     if (done.state === "held") return done

@@ -11,6 +11,9 @@ import { type ImportRecord, SessionState, type Upload } from "./state.ts"
 /** Pieces shorter than this are never taken for a repetition: equal ones may stand side by side in a file. */
 const REPEATED_FROM = 64
 
+/** A file that is read before it is asked for is no larger. */
+const AHEAD_BYTES = 256 * 1024 * 1024
+
 const JOURNAL = "journal.jsonl"
 
 /** The name under which a cookie's value is known: the value itself is kept nowhere. */
@@ -103,6 +106,15 @@ export class Session {
   /** Names of its files, or beginnings of one, that no import was asked for yet. */
   unasked(): ReadonlyArray<string> {
     return [...this.#state.uploads].filter(([, { sealed }]) => !sealed).map(([name]) => name)
+  }
+
+  /** The first XML file of those, if it is not too large to be held in memory beside another one. */
+  async next(): Promise<{ readonly name: string; readonly path: string } | undefined> {
+    for (const [name, { disk, length, sealed }] of this.#state.uploads) {
+      const path = join(this.folder, disk)
+      if (!sealed && !(await isArchive(path))) return length <= AHEAD_BYTES ? { name, path } : undefined
+    }
+    return undefined
   }
 
   get unfinished(): boolean {

@@ -3,7 +3,7 @@ import type { Deletions } from "../deletion-guard.ts"
 import type { Notes } from "../import/notes.ts"
 import { vatOf } from "./card.ts"
 import { Marks } from "./marks.ts"
-import type { Packs } from "./packs.ts"
+import type { FilePacks } from "./packs.ts"
 import { Spill } from "./spill.ts"
 import type { Draft, DraftPage, DraftUnits, ThreadData, UsedGroup } from "./protocol.ts"
 import { NO_SLOT, type Tables } from "./tables.ts"
@@ -32,10 +32,11 @@ const STRANGE = "Единица предложения — не та, что у 
 
 interface DraftsParts {
   readonly tables: Tables
-  readonly packs: Packs
+  readonly packs: FilePacks
   readonly notes: Notes
   readonly data: ThreadData
   readonly scratch: string
+  readonly suffix: string
 }
 
 /**
@@ -49,20 +50,20 @@ export class Drafts {
   readonly #goods: Lines
   readonly #variants: Lines
   readonly #said = new Marks()
-  readonly #packs: Packs
+  readonly #packs: FilePacks
   readonly #notes: Notes
   readonly #groups = new Map<string, { readonly place: number; products: number; readonly line: number }>()
   /** What is told once for a file: how many products, and the line of the first. */
   readonly #remarks = new Map<string, { products: number; readonly line: number }>()
 
-  constructor({ tables, packs, notes, data, scratch }: DraftsParts) {
+  constructor({ tables, packs, notes, data, scratch, suffix }: DraftsParts) {
     this.#tables = tables
     this.#packs = packs
     this.#notes = notes
     this.#data = data
     this.units = new UnitTable(data.maxPackUnits)
-    this.#goods = new Lines(scratch, "goods.jsonl")
-    this.#variants = new Lines(scratch, "variants.jsonl")
+    this.#goods = new Lines(scratch, `goods${suffix}.jsonl`)
+    this.#variants = new Lines(scratch, `variants${suffix}.jsonl`)
   }
 
   /** The file has been read: what is to be told of many products at once. */

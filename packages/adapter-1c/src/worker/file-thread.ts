@@ -1,7 +1,9 @@
+import { statSync } from "node:fs"
+import { isDeepStrictEqual } from "node:util"
 import type { ImportBatch } from "@aptekit/core"
 import { Ledger } from "./ledger.ts"
 import type { DraftPage, Ops, ReadRequest, ReadResult, SortRequest, SortResult, ThreadData } from "./protocol.ts"
-import { Packs } from "./packs.ts"
+import { FilePacks, Packs } from "./packs.ts"
 import { Reading } from "./reading.ts"
 import { type Ledgers, Sorting } from "./sorting.ts"
 import { Tables } from "./tables.ts"
@@ -9,7 +11,21 @@ import { Tables } from "./tables.ts"
 /** Rows that may wait, of each kind. */
 const MOST_PARKED = 500_000
 
-/** What the thread does: one file at a time, asked for step by step. */
+/** A file that was read before it was asked for. */
+interface Ahead {
+  readonly request: ReadRequest
+  readonly file: string
+  readonly reading: Reading
+  readonly result: ReadResult
+}
+
+/** Tells a file from what it was before a further piece came. */
+const fingerprint = (path: string): string => {
+  const { size, mtimeMs } = statSync(path)
+  return `${size} ${mtimeMs}`
+}
+
+/** What the thread does: one file at a time, asked for step by step, and the next one read while its rows are written. */
 export class FileThread implements Ops {
   readonly #data: ThreadData
   readonly #progress: (percent: number) => void
@@ -17,13 +33,16 @@ export class FileThread implements Ops {
   readonly #ledgers: Ledgers
   readonly #packs: Packs
   #reading: Reading | undefined
+  #ahead: Ahead | undefined
+  /** Of files that have been read: what two at once keep on disk has different names. */
+  #read = 0
   #batches: Generator<ImportBatch, void, void> | undefined
 
   constructor(data: ThreadData, progress: (percent: number) => void) {
     this.#data = data
     this.#progress = progress
     const { offers, warehouses, priceTypes } = this.#tables
-    this.#packs = new Packs(data.folder, offers)
+    this.#packs = new Packs(data.folder)
     this.#ledgers = {
       parkedStock: new Ledger(data.folder, "parked-stock.bin", offers, warehouses, MOST_PARKED),
       parkedPrices: new Ledger(data.folder, "parked-prices.bin", offers, priceTypes, MOST_PARKED),
@@ -37,8 +56,28 @@ export class FileThread implements Ops {
   }
 
   readonly read = (request: ReadRequest): ReadResult => {
-    this.#reading = new Reading(request, this.#tables, this.#packs, this.#data)
+    const ahead = this.#takeAhead()
+    if (ahead !== undefined && isDeepStrictEqual(ahead.request, request) && ahead.file === fingerprint(request.path)) {
+      this.#reading = ahead.reading
+      return ahead.result
+    }
+    ahead?.reading.close()
+    this.#reading = this.#begin(request, this.#packs)
     return this.#reading.read(request.path, this.#progress)
+  }
+
+  /** On top of the file that is being applied: what that one says of packs holds for this one. */
+  readonly ahead = (request: ReadRequest): null => {
+    this.#takeAhead()?.reading.close()
+    const file = fingerprint(request.path)
+    const reading = this.#begin(request, this.#reading?.packs ?? this.#packs)
+    try {
+      this.#ahead = { request, file, reading, result: reading.read(request.path, () => undefined) }
+    } catch {
+      // Asked for, it is read again and says what is wrong.
+      reading.close()
+    }
+    return null
   }
 
   readonly drafts = (most: number): DraftPage => this.#open().drafts.take(most)
@@ -59,15 +98,27 @@ export class FileThread implements Ops {
 
   readonly commit = (): null => {
     for (const ledger of Object.values(this.#ledgers)) (ledger as Ledger).save()
+    this.#packs.keep(this.#open().packs)
     this.#packs.save()
     return null
   }
 
   readonly forget = (): null => {
-    this.#reading?.drafts.close()
+    this.#reading?.close()
     this.#reading = undefined
     this.#batches = undefined
     return null
+  }
+
+  #begin(request: ReadRequest, packs: Packs | FilePacks): Reading {
+    const suffix = String(this.#read++ % 2)
+    return new Reading({ request, suffix, tables: this.#tables, packs: new FilePacks(packs, this.#tables.offers), data: this.#data })
+  }
+
+  #takeAhead(): Ahead | undefined {
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    return ahead
   }
 
   #open(): Reading {

@@ -15,38 +15,71 @@ interface Units {
 const goodsOf = (externalId: string): string => externalId.split("#", 1)[0]!
 
 /**
- * Goods that have a second unit, kept in a file: an offer may count in it, and comes in another file than its goods. What an
- * offer counts in holds for this file alone.
+ * Goods that have a second unit, kept in a file: an offer may count in it, and comes in another file than its goods.
  */
 export class Packs {
   readonly #path: string
-  readonly #offers: IdTable
   readonly #known: Map<string, Units>
   #changed = false
-  /** Units in what an offer counts, where that is not the base unit. */
-  readonly #scales = new Map<number, number>()
 
-  constructor(folder: string, offers: IdTable) {
+  constructor(folder: string) {
     this.#path = join(folder, NAME)
-    this.#offers = offers
     const text = existsSync(this.#path) ? readFileSync(this.#path, "utf8") : "[]"
     this.#known = new Map(JSON.parse(text) as Array<[string, Units]>)
+  }
+
+  of(goods: string): Units | undefined {
+    return this.#known.get(goods)
+  }
+
+  /** What an applied file said of goods stays. */
+  keep({ learned }: FilePacks): void {
+    for (const [id, units] of learned) {
+      if (units === null) this.#changed = this.#known.delete(id) || this.#changed
+      else {
+        this.#changed ||= JSON.stringify(this.#known.get(id)) !== JSON.stringify(units)
+        this.#known.set(id, units)
+      }
+    }
+  }
+
+  save(): void {
+    if (!this.#changed) return
+    replaceFileSync(this.#path, [new TextEncoder().encode(JSON.stringify([...this.#known]))])
+    this.#changed = false
+  }
+}
+
+/** What one file says of packs, on top of what is known: nobody else sees it before the file is applied. */
+export class FilePacks {
+  /** Null: the goods have no pack any more. */
+  readonly learned = new Map<string, Units | null>()
+  readonly #below: Packs | FilePacks
+  readonly #offers: IdTable
+  /** Units in what an offer of this file counts, where that is not the base unit. */
+  readonly #scales = new Map<number, number>()
+
+  /** `below`: what is kept, or a file before this one that is still being applied. */
+  constructor(below: Packs | FilePacks, offers: IdTable) {
+    this.#below = below
+    this.#offers = offers
+  }
+
+  of(goods: string): Units | undefined {
+    const learned = this.learned.get(goods)
+    return learned === undefined ? this.#below.of(goods) : learned ?? undefined
   }
 
   /** What the catalogue says of goods. */
   learn(id: string, { unit, pack }: DraftUnits): void {
     if (pack === undefined) return
-    const known = this.#known.get(id)
-    if (pack === null || unit === undefined) this.#changed = this.#known.delete(id) || this.#changed
-    else if (known?.unit !== unit || known.pack !== pack) {
-      this.#changed ||= JSON.stringify(known) !== JSON.stringify({ unit, pack })
-      this.#known.set(id, { unit, pack })
-    }
+    if (pack !== null && unit !== undefined) this.learned.set(id, { unit, pack })
+    else if (this.of(id) !== undefined) this.learned.set(id, null)
   }
 
   /** In what an offer counts. False: in a unit that is neither of its goods', as far as those are known. */
   count(offer: number, unit: DraftUnit): boolean {
-    const known = this.#known.get(goodsOf(this.#offers.ids[offer]!))
+    const known = this.of(goodsOf(this.#offers.ids[offer]!))
     if (known === undefined || sameUnit(known.unit, unit)) return this.#scales.delete(offer) || true
     if (!sameUnit(known.pack, unit)) return false
     this.#scales.set(offer, known.pack.units)
@@ -56,16 +89,5 @@ export class Packs {
   /** Sold units in one of what the offer counts. */
   scale(offer: number): number {
     return this.#scales.size === 0 ? 1 : this.#scales.get(offer) ?? 1
-  }
-
-  /** Another file begins. */
-  begin(): void {
-    this.#scales.clear()
-  }
-
-  save(): void {
-    if (!this.#changed) return
-    replaceFileSync(this.#path, [new TextEncoder().encode(JSON.stringify([...this.#known]))])
-    this.#changed = false
   }
 }

@@ -4,7 +4,7 @@ import { Currencies } from "../import/currency.ts"
 import type { Notes } from "../import/notes.ts"
 import { Grid, NONE } from "./grid.ts"
 import { Marks } from "./marks.ts"
-import type { Packs } from "./packs.ts"
+import type { FilePacks } from "./packs.ts"
 import type { ReadRequest, ThreadData } from "./protocol.ts"
 import type { Tables } from "./tables.ts"
 
@@ -26,7 +26,7 @@ export class PriceRows {
   readonly #data: ThreadData
   readonly #tables: Tables
   readonly #notes: Notes
-  readonly #packs: Packs
+  readonly #packs: FilePacks
   readonly #ours: string
   readonly #currencies: Currencies
   /** By the number of the price type; null: it has none. */
@@ -35,7 +35,7 @@ export class PriceRows {
   readonly #verdicts: Array<Verdict> = []
   readonly #written = new Map<string, Verdict>()
 
-  constructor(request: ReadRequest, tables: Tables, notes: Notes, packs: Packs, data: ThreadData) {
+  constructor(request: ReadRequest, tables: Tables, notes: Notes, packs: FilePacks, data: ThreadData) {
     this.#packs = packs
     this.#data = data
     this.#tables = tables

@@ -180,6 +180,8 @@ export interface Ops {
   /** Known products: ids in the order of their numbers, and their rows; −1 for a product that the hub does not have. */
   learn: (known: { readonly ids: ReadonlyArray<string>; readonly slots: Int32Array }) => null
   read: (request: ReadRequest) => ReadResult
+  /** Reads a file that will probably be asked for next; `read` takes it as it is if it is asked the same. */
+  ahead: (request: ReadRequest) => null
   /** The next products of the file; goods before their characteristics. Empty: no more. */
   drafts: (most: number) => DraftPage
   /** The next products are the first ones again. */

@@ -8,12 +8,21 @@ import { CommerceMlReader } from "../cml/reader.ts"
 import { Notes } from "../import/notes.ts"
 import { Drafts } from "./drafts.ts"
 import { PriceRows } from "./price-rows.ts"
-import type { Packs } from "./packs.ts"
+import type { FilePacks } from "./packs.ts"
 import type { GroupName, PriceTypeName, ReadRequest, ReadResult, ThreadData, WarehouseName } from "./protocol.ts"
 import { StockRows } from "./stock-rows.ts"
 import type { Tables } from "./tables.ts"
 
 const CHUNK = 256 * 1024
+
+export interface ReadingParts {
+  readonly request: ReadRequest
+  /** Of what it keeps on disk: two readings at once may share the folder. */
+  readonly suffix: string
+  readonly tables: Tables
+  readonly packs: FilePacks
+  readonly data: ThreadData
+}
 
 /**
  * Collects a file: products as drafts, stock and prices as figures in a grid. Nothing is applied from here before the
@@ -24,6 +33,7 @@ export class Reading implements CommerceMlSink {
   readonly stocks: StockRows
   readonly prices: PriceRows
   readonly drafts: Drafts
+  readonly packs: FilePacks
   readonly #tables: Tables
   readonly #deleted: ReadonlySet<string>
   readonly #warehouses = new Map<string, WarehouseName>()
@@ -33,14 +43,14 @@ export class Reading implements CommerceMlSink {
   readonly #reader: CommerceMlReader
   #formedAt: string | null = null
 
-  constructor(request: ReadRequest, tables: Tables, packs: Packs, data: ThreadData) {
+  constructor({ request, suffix, tables, packs, data }: ReadingParts) {
     this.#tables = tables
     this.#maxGroups = data.maxGroups
-    packs.begin()
+    this.packs = packs
     this.#deleted = new Set(request.deleted)
     this.stocks = new StockRows(this.notes, packs)
     this.prices = new PriceRows(request, tables, this.notes, packs, data)
-    this.drafts = new Drafts({ tables, packs, notes: this.notes, data, scratch: request.scratch })
+    this.drafts = new Drafts({ tables, packs, notes: this.notes, data, scratch: request.scratch, suffix })
     const textOf = (index: number): string => this.#reader.currency(index) ?? ""
     this.#reader = new CommerceMlReader(this, {
       rows: {
@@ -76,6 +86,11 @@ export class Reading implements CommerceMlSink {
     this.prices.settle()
     this.drafts.settle()
     return this.#result(kind)
+  }
+
+  /** Lets go of what it has on disk. */
+  close(): void {
+    this.drafts.close()
   }
 
   #result(kind: ReadResult["kind"]): ReadResult {

@@ -2,7 +2,7 @@ import { TOTAL } from "../cml/offer.ts"
 import type { Notes } from "../import/notes.ts"
 import { Grid } from "./grid.ts"
 import { Marks } from "./marks.ts"
-import type { Packs } from "./packs.ts"
+import type { FilePacks } from "./packs.ts"
 
 /** Of one product in one place. */
 export const MAX_UNITS = 1_000_000_000
@@ -22,9 +22,9 @@ export class StockRows {
   /** A total that has something to be told, unless rows of warehouses follow. */
   #told: { readonly offer: number; readonly thousandths: number; readonly line: number } | undefined
 
-  readonly #packs: Packs
+  readonly #packs: FilePacks
 
-  constructor(notes: Notes, packs: Packs) {
+  constructor(notes: Notes, packs: FilePacks) {
     this.#notes = notes
     this.#packs = packs
   }
