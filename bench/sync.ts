@@ -129,27 +129,21 @@ const cpuOf = (pid: number): number => {
 
 interface Timed {
   readonly upload: number
-  /** From the question for the import, the files lying on the server's disk, to its answer. */
+  /** From the question for the first import, the files lying on the server's disk, to the answer of the last. */
   readonly seconds: number
   /** Processor time of the server's whole process in that time, the compilers' and collectors' threads with it. */
   readonly cpu: number
 }
 
-/** A whole exchange of files. Seconds. */
+/** A whole exchange as 1C has it: all files of a portion, then one import after the other. Seconds. */
 const exchange = async (server: Server, files: ReadonlyArray<readonly [name: string, path: string]>): Promise<Timed> => {
   await server.ask("mode=init")
-  let [upload, seconds, cpu] = [0, 0, 0]
-  for (const [name, path] of files) {
-    const started = performance.now()
-    await server.upload(path, name)
-    const sent = performance.now()
-    const used = server.cpu()
-    await server.import(name)
-    cpu += server.cpu() - used
-    upload += (sent - started) / 1000
-    seconds += (performance.now() - sent) / 1000
-  }
-  return { upload, seconds, cpu }
+  const started = performance.now()
+  for (const [name, path] of files) await server.upload(path, name)
+  const sent = performance.now()
+  const used = server.cpu()
+  for (const [name] of files) await server.import(name)
+  return { upload: (sent - started) / 1000, seconds: (performance.now() - sent) / 1000, cpu: server.cpu() - used }
 }
 
 const filesOf = ({ rests, prices }: ExchangeFiles) => [["rests0_1.xml", rests], ["prices0_1.xml", prices]] as const
