@@ -29,8 +29,8 @@ export interface ImportWatch {
   /** The hub is closing: stop before anything is applied. */
   readonly signal: AbortSignal
   readonly progress: (percent: number) => void
-  /** The file that will probably be asked for next: it is read while the rows of this one are written. */
-  readonly next?: () => Promise<ImportFile | undefined>
+  /** Where the file lies that will probably be asked for next: it is read while the rows of this one are written. */
+  readonly next?: () => Promise<string | undefined>
 }
 
 /** What an import works with. */
@@ -145,7 +145,7 @@ export class Importer {
       run.progress("reading", percent)
     })
     try {
-      const read = await this.#thread.ask("read", this.#request(file, memory))
+      const read = await this.#thread.ask("read", this.#request(file.path, memory))
       if (read.kind !== "orders") return read
       throw new BadFile("Это файл заказов, а не каталога: 1С передаёт его с type=sale. Проверьте адрес обмена.")
     } finally {
@@ -153,7 +153,7 @@ export class Importer {
     }
   }
 
-  #request({ path }: ImportFile, memory: Memory): ReadRequest {
+  #request(path: string, memory: Memory): ReadRequest {
     return {
       path,
       scratch: dirname(path),
@@ -165,8 +165,8 @@ export class Importer {
   }
 
   /** The thread has nothing to do while rows are written. What it reads in vain is forgotten. */
-  #readAhead(file: ImportFile | undefined, { signal }: ImportWatch, memory: Memory): void {
-    if (file !== undefined && !signal.aborted) this.#thread.ask("ahead", this.#request(file, memory)).catch(() => undefined)
+  #readAhead(path: string | undefined, { signal }: ImportWatch, memory: Memory): void {
+    if (path !== undefined && !signal.aborted) this.#thread.ask("ahead", this.#request(path, memory)).catch(() => undefined)
   }
 
   /**

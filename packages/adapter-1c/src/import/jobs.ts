@@ -159,14 +159,14 @@ export class Jobs {
     try {
       const places = sources.map((source) => ({ name: source.name, path: session.path(source) }))
       const files = await locate(places, name, folder, this.#config.limits)
-      await this.#apply(files, signal, job)
+      await this.#apply(session, files, signal, job)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
   }
 
   /** Applies the files one by one; one that is held does not keep the others waiting. */
-  async #apply(files: ReadonlyArray<ArchiveFile>, signal: AbortSignal, job: Job): Promise<void> {
+  async #apply(session: Session, files: ReadonlyArray<ArchiveFile>, signal: AbortSignal, job: Job): Promise<void> {
     let held: ExchangeFailure | undefined
     for (const [i, { name, path }] of files.entries()) {
       const started = performance.now()
@@ -174,7 +174,7 @@ export class Jobs {
       try {
         const run = await this.#importer.run(file, {
           signal,
-          next: () => this.#next(session, files[i + 1]),
+          next: async () => files[i + 1]?.path ?? session.nextPath(),
           progress: (percent) => void (job.percent = Math.floor((100 * i + percent * 0.9) / files.length))
         })
         this.#report(run, Math.round(performance.now() - started))
@@ -184,12 +184,6 @@ export class Jobs {
       }
     }
     if (held !== undefined) throw held
-  }
-
-  /** What 1C will probably ask for next: it sends all files of a portion before it asks for the first (facts 20, 24). */
-  async #next(session: Session, following: ArchiveFile | undefined): Promise<ImportFile | undefined> {
-    const file = following ?? await session.next()
-    return file === undefined ? undefined : { ...file, sessionStartedAt: session.startedAt }
   }
 
   /** Something else that must not run beside an import: its turn comes after those that were asked for before. */

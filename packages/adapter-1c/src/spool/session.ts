@@ -108,11 +108,14 @@ export class Session {
     return [...this.#state.uploads].filter(([, { sealed }]) => !sealed).map(([name]) => name)
   }
 
-  /** The first XML file of those, if it is not too large to be held in memory beside another one. */
-  async next(): Promise<{ readonly name: string; readonly path: string } | undefined> {
-    for (const [name, { disk, length, sealed }] of this.#state.uploads) {
+  /**
+   * The first XML file of those, if it is not too large to be held in memory beside another one. 1C sends all files of a
+   * portion before it asks for the first (facts 20, 24), so it is probably asked for next.
+   */
+  async nextPath(): Promise<string | undefined> {
+    for (const { disk, length, sealed } of this.#state.uploads.values()) {
       const path = join(this.folder, disk)
-      if (!sealed && !(await isArchive(path))) return length <= AHEAD_BYTES ? { name, path } : undefined
+      if (!sealed && !(await isArchive(path))) return length <= AHEAD_BYTES ? path : undefined
     }
     return undefined
   }
