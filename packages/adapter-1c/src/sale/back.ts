@@ -8,9 +8,11 @@ import { asOf } from "../import/formed-at.ts"
 import { Notes } from "../import/notes.ts"
 import { CommerceMlError } from "../cml/error.ts"
 import { XmlError } from "../xml/error.ts"
+import { BackCases } from "./back-cases.ts"
 import { readLines } from "./back-lines.ts"
 import { digitsOf, numberOf } from "./compose.ts"
 import type { Ledger } from "./ledger.ts"
+import { theirLines } from "./seen.ts"
 import type { OrdersConfig } from "./settings.ts"
 import { isOrder, type Verdict, verdictOf } from "./verdict.ts"
 import type { Wording } from "./words.ts"
@@ -55,9 +57,11 @@ const ENDED: ReadonlyArray<Fulfilment["status"]> = [...TAKEN_BACK, "closed"]
 /** Reads the orders that 1C sends back (facts 59–64) and hands what they say to the hub as facts (D7). */
 export class OrderImporter {
   readonly #parts: BackParts
+  readonly #cases: BackCases
 
   constructor(parts: BackParts) {
     this.#parts = parts
+    this.#cases = new BackCases(parts)
   }
 
   /**
@@ -70,9 +74,12 @@ export class OrderImporter {
     const tally = { applied: 0, known: 0, recorded: 0 }
     for await (const { documents, percent } of this.#read(file, notes)) {
       if (signal.aborted) throw new ExchangeFailure("stopping", "Хаб перезапускается. Загрузка продолжится сама.")
-      const results = await this.#slice(documents, file, notes)
+      const results = await ledger.exclusive(async () => {
+        const results = await this.#slice(documents, file, notes)
+        await ledger.save(now())
+        return results
+      })
       for (const { outcome } of results) if (outcome !== "unknownOrder") tally[outcome]++
-      await ledger.save(now())
       progress(percent)
     }
     const run = await hub.stock.openRun(file.name)
@@ -143,27 +150,12 @@ export class OrderImporter {
     }
     if (facts.length === 0) return []
     const results = await hub.orders.facts(facts)
-    await this.#noteEnded(facts)
+    await this.#cases.noteEnded(facts)
     const lines = new Map(matched.map(({ number, document }) => [number, document.line]))
     for (const { number, outcome, detail } of results) {
       if (outcome === "recorded") notes.remark(lines.get(number) ?? 0, `заказ ${number}: ${detail}`)
     }
     return results
-  }
-
-  /** What 1C ends itself is no news to it: nobody else would note that these parts are over. */
-  async #noteEnded(facts: ReadonlyArray<PartFact>): Promise<void> {
-    const { hub, ledger, now } = this.#parts
-    const numbers = new Set(facts.flatMap(({ number, state }) =>
-      (state === "sold" || state === "cancelled") && ledger.parts.get(number)?.ended === null ? [number] : []
-    ))
-    if (numbers.size === 0) return
-    for (const { order, parts } of await hub.orders.byNumbers([...numbers])) {
-      for (const part of parts.filter(({ status }) => ENDED.includes(status))) {
-        const number = numberOf(order, part)
-        if (numbers.has(number)) ledger.remember(number, { fulfilmentId: part.id, at: now(), ended: now() })
-      }
-    }
   }
 
   /** By the number first, then by the id (R7). */
@@ -177,13 +169,16 @@ export class OrderImporter {
       ...pulled.left.map((part) => [numberOf(pulled.order, part), { pulled, part, left: true }] as const),
       ...pulled.parts.map((part) => [numberOf(pulled.order, part), { pulled, part, left: false }] as const)
     ]))
-    return documents.flatMap((document) => {
+    const matched: Array<Matched> = []
+    for (const document of documents) {
       const number = guess(document).find((text) => parts.has(text))
-      if (number !== undefined) return [{ document, number, ...parts.get(number)! }]
-      const shown = document.number ?? document.id ?? "без номера"
-      notes.remark(document.line, `заказ ${shown.slice(0, 50)}: у хаба нет такого заказа в филиалах этого соединения.`)
-      return []
-    })
+      if (number !== undefined) matched.push({ document, number, ...parts.get(number)! })
+      else if (!await this.#cases.ofLeft(document, guess(document), this.#verdict(document, "cancelled"))) {
+        const shown = document.number ?? document.id ?? "без номера"
+        notes.remark(document.line, `заказ ${shown.slice(0, 50)}: у хаба нет такого заказа в филиалах этого соединения.`)
+      }
+    }
+    return matched
   }
 
   /** All of the connection's goods only where a document names some that the order has not. */
@@ -195,52 +190,38 @@ export class OrderImporter {
     return isNew ? this.#parts.hub.catalogue.links() : new Map()
   }
 
+  #verdict(document: BackDocument, now: Fulfilment["status"]): Verdict {
+    const { wording, config } = this.#parts
+    return verdictOf(document, now, { wording, shipped: config.shipped })
+  }
+
   async #judge(
     { document, number, pulled, part, left }: Matched,
     file: ImportFile,
     notes: Notes,
     links: ReadonlyMap<string, string>
   ): Promise<PartFact | undefined> {
-    const { config, wording, ledger, zone, now } = this.#parts
-    const verdict = verdictOf(document, left ? "cancelled" : part.status, { wording, shipped: config.shipped })
+    const { config, ledger, zone, now } = this.#parts
+    const verdict = this.#verdict(document, left ? "cancelled" : part.status)
     for (const remark of verdict.remarks) notes.remark(document.line, `заказ ${number}: ${remark}`)
     const services = new Set(["ORDER_DELIVERY", ...(config.delivery === undefined ? [] : [config.delivery.id])])
     const { lines, remarks } = readLines(document, { pulled, links, services, digits: digitsOf(pulled.order.currency) })
     for (const { line, reason } of remarks) notes.remark(line, `заказ ${number}: ${reason}`)
-    const documentId = document.id ?? ledger.parts.get(number)?.documentId ?? null
     if (!left && !ENDED.includes(part.status)) {
-      ledger.remember(number, { fulfilmentId: part.id, at: now(), documentId, approved: verdict.approved })
+      const memory = ledger.parts.get(number)
+      const theirs = lines === null ? memory?.theirs ?? null : theirLines(part, lines)
+      const documentId = document.id ?? memory?.documentId ?? null
+      const entered = memory === undefined ? {} : await this.#cases.entered(pulled.order, part, memory, theirs)
+      ledger.remember(number, { fulfilmentId: part.id, at: now(), documentId, approved: verdict.approved, theirs, ...entered })
     }
-    if (left || TAKEN_BACK.includes(part.status)) {
-      if (!await this.#isTakenBack(part, number, verdict, document)) return undefined
+    // Goods that were sold are a fact all the same.
+    if ((left || TAKEN_BACK.includes(part.status)) && verdict.state !== "sold") {
+      await this.#cases.takenBack(part.id, number, verdict, document)
+      return undefined
     }
     const at = verdict.at === null ? null : asOf(verdict.at, zone, file.sessionStartedAt)
     // The hub knows a sale by this id. Some documents of a base come without one, so it is the number: null.
     return { number, documentId: null, at, state: verdict.state, lines, reason: reasonOf(verdict, document) }
-  }
-
-  /**
-   * The part is cancelled here, or another branch's. True if what 1C says of it is still a fact to be taken: the goods
-   * were sold. Else the document is behind; where it stays so, a person must cancel it there (R8).
-   */
-  async #isTakenBack(part: Fulfilment, number: string, verdict: Verdict, document: BackDocument): Promise<boolean> {
-    const { hub, ledger } = this.#parts
-    if (verdict.state === "sold") return true
-    if (verdict.state === "cancelled") {
-      await hub.orders.resolved(part.id, "needsErpAction")
-      ledger.forget(number)
-      return false
-    }
-    if (verdict.approved) {
-      const title = document.requisites.get("номер по 1с") ?? document.id
-      await hub.orders.needsAction(
-        part.id,
-        "needsErpAction",
-        `Заказ ${number} у нас отменён или передан другому филиалу, а в 1С согласован. Отмените его в 1С вручную` +
-          `${title === null ? "" : ` (${title})`}.`
-      )
-    }
-    return false
   }
 }
 

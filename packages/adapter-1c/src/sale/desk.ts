@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import type { PulledOrder, InboundHub } from "@aptekit/core"
+import type { Fulfilment, PulledOrder, InboundHub } from "@aptekit/core"
 import { encodeXml } from "../documents/encode.ts"
 import type { DocumentStyle, OrderDialect, OrderDocument } from "../documents/model.ts"
 import { writeOrders } from "../documents/write.ts"
@@ -9,7 +9,8 @@ import type { Ledger } from "./ledger.ts"
 import type { Offered } from "./remembered.ts"
 import { noteConfirmed, noteSettled, noteUnconfirmed, select, type SelectRules } from "./select.ts"
 import type { OrdersConfig } from "./settings.ts"
-import { tell, type Telling } from "./tell.ts"
+import { isKnown, type Seen, seenOf } from "./seen.ts"
+import { type PartTelling, tell, type Telling } from "./tell.ts"
 import { answered, ended, leftWhole, saidBy } from "./turns.ts"
 import { DIALECT_DEFAULTS } from "./words.ts"
 
@@ -36,6 +37,8 @@ interface Ready {
   readonly orderId: string
   readonly version: number
   readonly documents: ReadonlyArray<OrderDocument>
+  /** By number: what the documents say. */
+  readonly seen: Readonly<Record<string, Seen>>
   readonly telling: Telling
 }
 
@@ -44,9 +47,9 @@ const versionOf = ({ orderId, version }: Pick<Ready, "orderId" | "version">): Pi
   version
 })
 
-const offeredOf = ({ documents, telling, ...order }: Ready): Offered => ({
+const offeredOf = ({ seen, telling, ...order }: Ready): Offered => ({
   ...versionOf(order),
-  numbers: documents.map(({ number }) => number),
+  documents: seen,
   ended: telling.ended
 })
 
@@ -57,9 +60,6 @@ const offeredOf = ({ documents, telling, ...order }: Ready): Offered => ({
 export class OrderDesk {
   readonly #parts: DeskParts
   readonly #rules: SelectRules
-  /** One question after another: they share the ledger. */
-  #turn: Promise<unknown> = Promise.resolve()
-
   constructor(parts: DeskParts) {
     this.#parts = parts
     this.#rules = parts.config
@@ -67,7 +67,7 @@ export class OrderDesk {
 
   /** `turn`: one run of 1C through its modes; a query in a later one may confirm the former. */
   query(turn: string, dialect: OrderDialect): Promise<QueryAnswer> {
-    return this.#queue(async () => {
+    return this.#parts.ledger.exclusive(async () => {
       const { config, ledger, clock, now } = this.#parts
       if ((config.confirm ?? DIALECT_DEFAULTS[dialect].confirm) === "repeat") await this.#confirmEarlier(turn)
       noteUnconfirmed(ledger.state, ledger.state.offers.at(-1)?.orders ?? [], this.#rules)
@@ -81,26 +81,20 @@ export class OrderDesk {
       return {
         body: encodeXml(xml, config.encoding, config.bom),
         contentType: `text/xml; charset=${config.encoding}`,
-        delivered: () => this.#queue(() => this.#delivered(answer))
+        delivered: () => ledger.exclusive(() => this.#delivered(answer))
       }
     })
   }
 
   /** 1C has taken what its last query was answered. */
   success(turn: string): Promise<void> {
-    return this.#queue(async () => {
+    return this.#parts.ledger.exclusive(async () => {
       const { ledger, now } = this.#parts
       const said = saidBy(ledger.state.offers, turn, now())
       if (said.orders.length > 0) await this.#confirm(said.orders)
       ledger.state.offers = ended(ledger.state.offers, said.turn)
       await ledger.save(now())
     })
-  }
-
-  #queue<A>(work: () => Promise<A>): Promise<A> {
-    const turn = this.#turn.then(work)
-    this.#turn = turn.catch(() => undefined)
-    return turn
   }
 
   async #delivered(answer: string): Promise<void> {
@@ -119,6 +113,10 @@ export class OrderDesk {
     const { hub, ledger, now } = this.#parts
     await hub.orders.confirm(orders.map(versionOf))
     noteConfirmed(ledger.state, orders, this.#rules)
+    for (const [number, told] of orders.flatMap(({ documents }) => Object.entries(documents))) {
+      const part = ledger.parts.get(number)
+      if (part !== undefined) ledger.remember(number, { ...part, told })
+    }
     ledger.forgetEnded(orders.flatMap((order) => order.ended))
     await ledger.save(now())
     hub.log("orders confirmed", { code: "orders-confirmed", orders: orders.length })
@@ -158,30 +156,55 @@ export class OrderDesk {
 
   /** Undefined: it cannot be told to 1C and was put aside. */
   async #make(pulled: PulledOrder, dialect: OrderDialect): Promise<Ready | undefined> {
-    const { config, hub, ledger, composer } = this.#parts
+    const { config, ledger, composer } = this.#parts
     const takesCancel = config.cancelAfterApproval ?? DIALECT_DEFAULTS[dialect].cancelAfterApproval
-    const telling = tell(pulled, ledger.parts, { sendFrom: config.sendFrom, takesCancel })
+    const telling = tell(
+      pulled,
+      { parts: ledger.parts, aside: ledger.state.aside },
+      { sendFrom: config.sendFrom, takesCancel }
+    )
     const { order, version } = pulled
     const documents: Array<OrderDocument> = []
-    for (const { part, cancelled } of telling.documents) {
+    for (const { part, document } of telling.parts) {
+      if (document === null) continue
       try {
-        documents.push(composer.document(pulled, part, cancelled))
+        documents.push(composer.document(pulled, part, document.cancelled))
       } catch (error) {
         if (!(error instanceof CannotSend)) throw error
-        await hub.orders.needsAction(part.id, "needsErpAction", error.message)
-        await hub.orders.quarantine(order.id, error.message)
-        ledger.withdraw(order.id)
-        hub.log("order put aside", { code: "order-unsendable", order: numberOf(order, part) })
+        await this.#putAside(order, part, error.message)
         return undefined
       }
     }
-    for (const { part, comment } of telling.actions) await hub.orders.needsAction(part.id, "needsErpAction", comment)
-    for (const part of telling.sendableAgain) await hub.orders.resolved(part.id, "needsErpAction")
-    return { orderId: order.id, version, documents, telling }
+    for (const each of telling.parts) await this.#tellPeople(each)
+    const seen = telling.parts.flatMap(({ part, number, document }) =>
+      document === null ? [] : [[number, seenOf(order, part)] as const]
+    )
+    return { orderId: order.id, version, documents, seen: Object.fromEntries(seen), telling }
+  }
+
+  async #putAside(order: PulledOrder["order"], part: Fulfilment, reason: string): Promise<void> {
+    const { hub, ledger } = this.#parts
+    ledger.putAside(order.id, part.id)
+    await hub.orders.needsAction(part.id, "needsErpAction", reason)
+    await hub.orders.quarantine(order.id, reason)
+    hub.log("order put aside", { code: "order-unsendable", order: numberOf(order, part) })
+  }
+
+  /** First people, then the ledger: cut off in between, they are told the same once more. */
+  async #tellPeople({ part, number, action, settled, note }: PartTelling): Promise<void> {
+    const { hub, ledger, now } = this.#parts
+    if (action !== null) await hub.orders.needsAction(part.id, "needsErpAction", action)
+    if (settled) {
+      await hub.orders.resolved(part.id, "needsErpAction")
+      ledger.takeUp(part.id)
+    }
+    if (note !== null) ledger.remember(number, { fulfilmentId: part.id, at: now(), ...note })
   }
 
   async #confirmSilently(silent: ReadonlyArray<Ready>): Promise<void> {
-    const { hub, ledger } = this.#parts
+    const { hub, ledger, now } = this.#parts
+    // What people were told of them is on disk before the news are gone.
+    await ledger.save(now())
     await hub.orders.confirm(silent.map(versionOf))
     noteSettled(ledger.state, silent)
     ledger.forgetEnded(silent.flatMap(({ telling }) => telling.ended))
@@ -215,8 +238,11 @@ export class OrderDesk {
   #remember(asked: { readonly turn: string; readonly answer: string }, ready: ReadonlyArray<Ready>): void {
     const { ledger, now } = this.#parts
     const at = now()
-    for (const { number, id } of ready.flatMap(({ documents }) => documents)) {
-      ledger.remember(number, { fulfilmentId: id, at })
+    for (const { documents, seen } of ready) {
+      for (const { number, id } of documents) {
+        const told = ledger.parts.get(number)?.told ?? null
+        ledger.remember(number, { fulfilmentId: id, at, told: isKnown(told) ? told : seen[number]! })
+      }
     }
     if (ready.length === 0) ledger.state.searching = false
     const offer = { ...asked, at, orders: ready.map(offeredOf), delivered: false, done: false }

@@ -6,6 +6,8 @@ const DAY = 24 * 3_600_000
 const KEPT_PART_MS = 180 * DAY
 /** 1C repeats a document when it is touched there once more, or its answer was lost: mostly in the next exchanges. */
 const KEPT_ENDED_MS = 7 * DAY
+/** Parts that wait for their goods to be linked. */
+const KEPT_ASIDE = 200
 /** Parts that are written without letting other work in. */
 const PIECE = 500
 
@@ -22,6 +24,7 @@ export class Ledger {
   /** The state as it was last handed to the disk. */
   #stateText: string
   #saved: Promise<void> = Promise.resolve()
+  #turn: Promise<unknown> = Promise.resolve()
   #gathering: Promise<void> | undefined
 
   constructor(folder: string) {
@@ -43,6 +46,16 @@ export class Ledger {
     Object.assign(this.state, { alone, offers: without(this.state.offers, ({ orderId }) => orderId === order) })
   }
 
+  /** A part that cannot be told: its case is ours to close. */
+  putAside(order: string, part: string): void {
+    this.withdraw(order)
+    this.state.aside = [...this.state.aside.filter((one) => one !== part), part].slice(-KEPT_ASIDE)
+  }
+
+  takeUp(part: string): void {
+    if (this.state.aside.includes(part)) this.state.aside = this.state.aside.filter((one) => one !== part)
+  }
+
   remember(number: string, known: Partial<PartMemory> & { readonly fulfilmentId: string; readonly at: number }): void {
     const before = this.#parts.get(number)
     const part = { ...UNKNOWN, ...before, ...known }
@@ -52,10 +65,15 @@ export class Ledger {
     this.#index(number, part)
   }
 
-  /** Nothing more is to be told of these; but of one that has come to life again since, an open offer speaks. */
+  /**
+   * Nothing more is to be told of these; but of one that has come to life again since, an open offer speaks, and one that
+   * left is waited for.
+   */
   forgetEnded(numbers: ReadonlyArray<string>): void {
-    const open = new Set(this.state.offers.flatMap(({ orders }) => orders).flatMap((order) => order.numbers))
-    for (const number of numbers) if (!open.has(number)) this.forget(number)
+    const open = new Set(this.state.offers.flatMap(({ orders }) => orders).flatMap(({ documents }) => Object.keys(documents)))
+    for (const number of numbers) {
+      if (!open.has(number) && this.#parts.get(number)?.left !== true) this.forget(number)
+    }
   }
 
   forget(number: string): void {
@@ -69,6 +87,13 @@ export class Ledger {
   /** The number under which a document's id is known: ours or the one 1C gave. */
   numberOf(id: string): string | undefined {
     return this.#numbers.get(id)
+  }
+
+  /** One after another: what is judged by what is remembered must not change meanwhile. */
+  exclusive<A>(work: () => Promise<A>): Promise<A> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => undefined)
+    return turn
   }
 
   /** Resolves when what is remembered now is on disk. Costs what has changed since the last time. */

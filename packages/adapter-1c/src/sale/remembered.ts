@@ -1,9 +1,11 @@
+import type { Seen } from "./seen.ts"
+
 /** An order as it was offered. */
 export interface Offered {
   readonly orderId: string
   readonly version: number
-  /** Of its documents. */
-  readonly numbers: ReadonlyArray<string>
+  /** Its documents by number: what they say. */
+  readonly documents: Readonly<Record<string, Seen>>
   /** Numbers of its parts that have ended: nothing more will be told of them. */
   readonly ended: ReadonlyArray<string>
 }
@@ -30,6 +32,14 @@ export interface PartMemory {
   readonly documentId: string | null
   /** 1C has approved it: УТ takes no more changes (fact 53). */
   readonly approved: boolean
+  /** What 1C was told: what it confirmed last, until then what it was first offered. Null: nobody knows. */
+  readonly told: Seen | null
+  /** What a person was asked to enter there; null: nothing, or it is done. */
+  readonly asked: Seen | null
+  /** The lines with which its document came back last. */
+  readonly theirs: string | null
+  /** It went to a branch of another base: this one's document is to come back cancelled, and the hub knows it no more. */
+  readonly left: boolean
   /** When 1C sold or cancelled it to its end: only a repeated document may still name it. Null: it goes on. */
   readonly ended: number | null
 }
@@ -48,6 +58,8 @@ export interface LedgerState {
   accused: boolean
   /** 1C asks and never confirms; told once. */
   stalled: boolean
+  /** Parts that could not be told to 1C, with a case that is this connection's. */
+  aside: ReadonlyArray<string>
 }
 
 export const NOTHING: LedgerState = {
@@ -57,7 +69,8 @@ export const NOTHING: LedgerState = {
   offers: [],
   alone: {},
   accused: false,
-  stalled: false
+  stalled: false,
+  aside: []
 }
 
 /** An offer as older versions wrote it. */
@@ -71,11 +84,19 @@ export const upgraded = ({ ended = [], ...offer }: OlderOffer): Offer => ({
   answer: "",
   done: false,
   ...offer,
-  orders: offer.orders.map((order, i) => ({ numbers: [], ended: i === 0 ? ended : [], ...order }))
+  orders: offer.orders.map((order, i) => ({ documents: {}, ended: i === 0 ? ended : [], ...order }))
 })
 
 /** What an older version did not know of a part. */
-export const UNKNOWN = { documentId: null, approved: false, ended: null } satisfies Partial<PartMemory>
+export const UNKNOWN = {
+  documentId: null,
+  approved: false,
+  told: null,
+  asked: null,
+  theirs: null,
+  left: false,
+  ended: null
+} satisfies Partial<PartMemory>
 
 /** Everything that is remembered; parts by number. */
 export interface Saved extends LedgerState {

@@ -254,3 +254,32 @@ test("R-ORD-6: an order that was put aside is not confirmed by the success of an
   lane.dead.clear()
   expect(lane.numbers).toEqual(["1001"])
 })
+
+test("R-ORD-6: two bases: a part that is new to this one keeps the case that the other one has opened", async () => {
+  const lane = laneOf(1)
+  const { id } = [...lane.orders.values()][0]!.fulfilments[0]!
+  await lane.needsAction(id, "needsErpAction", "Отмените его в другой базе вручную.")
+  const { numbers, desk } = await openSale(lane)
+  expect(await numbers("s1")).toEqual(["1001-1"])
+  await desk.success("s1")
+  expect(lane.openCase(id)).toBe("Отмените его в другой базе вручную.")
+})
+
+test.for([false, true])("R-ORD-6: goods that came after an order was put aside close its case; 1C had it before: %s", async (known) => {
+  const lane = laneOf(1)
+  const folder = newFolder()
+  const { numbers, desk } = await openSale(lane, {}, { folder })
+  if (known) {
+    await numbers("s1")
+    await desk.success("s1")
+    change(lane, 1, { status: "accepted" })
+  }
+  lane.unknownProducts.add("aspirin")
+  expect(await numbers("s2")).toEqual([])
+  const { id } = [...lane.orders.values()][0]!.fulfilments[0]!
+  expect(lane.openCase(id)).toMatch(/^Товар «Аспирин/u)
+  lane.unknownProducts.clear()
+  lane.dead.clear()
+  expect(await (await openSale(lane, {}, { folder })).numbers("s3")).toEqual(["1001-1"])
+  expect(lane.openCase(id)).toBeUndefined()
+})

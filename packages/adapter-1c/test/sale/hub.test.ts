@@ -130,6 +130,40 @@ test("R-ORD-6: УТ: cancelled here after approval is a case 'needs action in 1C
   expect(await world.part(order)).toMatchObject({ status: "cancelled", cases: [] })
 })
 
+test("R-ORD-6: УТ: lines changed here after approval are a case 'needs action in 1C' until 1C has them", async () => {
+  const world = await openWorld("ut")
+  const order = await world.place("E-1")
+  const number = `${order.number}-1`
+  await world.exchange()
+  world.base.approve(number)
+  await world.exchange()
+  await world.exchange()
+  expect(await world.part(order)).toMatchObject({ status: "accepted", cases: [] })
+  const change = async (quantity: number): Promise<void> => {
+    const { id } = await world.part(order)
+    await world.hub.orders.command(id, "changeLines", { lines: [{ lineId: 1, quantity }] }, OPERATOR)
+    await world.hub.orders.command(id, "hold", {}, OPERATOR).catch(() => undefined)
+  }
+  await change(1)
+  await world.exchange()
+  await world.exchange()
+  expect((await world.part(order)).cases).toEqual(["needsErpAction"])
+  expect(world.base.skipped).toEqual([])
+  world.base.cut(number, GOODS, 1)
+  await world.exchange()
+  expect((await world.part(order)).cases).toEqual([])
+
+  // A person who closes the case has seen to it.
+  await change(3)
+  await world.exchange()
+  const [open] = (await world.hub.cases.open()).items
+  await world.hub.cases.close(order.id, open!.caseId, "внесено", OPERATOR)
+  await world.hub.orders.command((await world.part(order)).id, "assemble", {}, OPERATOR)
+  await world.exchange()
+  await world.exchange()
+  expect(await world.part(order)).toMatchObject({ status: "assembled", cases: [] })
+})
+
 test("R-ORD-6: lines that 1C has cut differ: a case, until they agree again", async () => {
   const world = await openWorld("ut")
   const order = await world.place("E-1", 2)
@@ -197,6 +231,31 @@ test("R-ORD-6: two bases in one hub: a part that moves from one base's branch to
   other.approve(number)
   await client().exchangeOrders(other)
   expect((await world.part(order)).status).toBe("accepted")
+})
+
+test("R-ORD-6: two bases in one hub: what must be cancelled by hand in the first stays a case when the second takes the part", async () => {
+  const settings = { login: LOGIN, password: PASSWORD, zone: "Asia/Almaty", pollDelayMs: 50, prices: { p: "retail" }, orders: {} }
+  const second = oneC({ ...settings, dialect: "unf", warehouses: { [SOUTH]: "south" } }, { id: "1c-2" })
+  const world = await openWorld("ut", {}, { more: [second] })
+  const url = await serve(world.hub.entrances.get("1c-2")!)
+  const other = new OneCBase({ dialect: "unf", goods: [GOODS, OTHER] })
+  const links = await world.hub.run(world.storage.catalogue.links("1c", "product"))
+  await world.hub.run(world.storage.catalogue.putLinks(links.map(({ externalId, id }) => ({ connection: "1c-2", kind: "product", externalId, id }))))
+  await world.hub.stock.state(links.map(({ id }) => ({ productId: id, branchId: "south", quantity: 10 })))
+  const order = await world.place("E-1")
+  await world.exchange()
+  world.base.approve(`${order.number}-1`)
+  await world.exchange()
+  await world.hub.orders.command((await world.part(order)).id, "escalate", { reason: "customerAsks" }, OPERATOR)
+  await world.hub.orders.command((await world.part(order)).id, "assign", { branchId: "south" }, OPERATOR)
+  await world.exchange()
+  expect((await world.part(order)).cases).toEqual(["needsErpAction"])
+  await new OneCClient({ url, login: LOGIN, password: PASSWORD, dialect: "unf" }).exchangeOrders(other)
+  expect(other.order(`${order.number}-1`).cancelled).toBe(false)
+  expect((await world.part(order)).cases).toEqual(["needsErpAction"])
+  world.base.cancel(`${order.number}-1`)
+  await world.exchange()
+  expect((await world.part(order)).cases).toEqual([])
 })
 
 test("R-ORD-6: the hub is restarted between query and success: nothing is lost, nothing comes twice", async () => {

@@ -1,4 +1,4 @@
-import { type Fulfilment, newProduct, type Order, type Product, ProductId, type PulledOrder, type FactResult, type PartFact, type InboundHub } from "@aptekit/core"
+import { BranchId, type Fulfilment, newProduct, type Order, type Product, ProductId, type PulledOrder, type FactResult, type PartFact, type InboundHub } from "@aptekit/core"
 import { numberOf } from "../../src/sale/compose.ts"
 
 export const GUIDS: Readonly<Record<string, string>> = {
@@ -10,6 +10,9 @@ export const PRODUCTS: ReadonlyMap<string, Product> = new Map([
   ["aspirin", { ...newProduct(ProductId.make("aspirin"), "Аспирин таб. 500 мг №20"), sku: "А-1", barcodes: ["4870000000017"] }],
   ["ibuprofen", { ...newProduct(ProductId.make("ibuprofen"), "Ибупрофен <форте> & Қ"), sku: "И-2" }]
 ])
+
+/** A branch of another base. */
+export const ELSEWHERE = BranchId.make("elsewhere")
 
 /** The hub's side of the lane in memory: news waits until it is confirmed, dead letters block their order. */
 export class FakeLane implements Omit<InboundHub["orders"], "onNews"> {
@@ -26,8 +29,33 @@ export class FakeLane implements Omit<InboundHub["orders"], "onNews"> {
   onFact: (order: Order) => Order = (order) => order
 
   put(order: Order): void {
-    const version = (this.orders.get(order.id)?.version ?? 0) + 1
-    this.orders.set(order.id, { ...order, version })
+    const before = this.orders.get(order.id)
+    this.orders.set(order.id, { ...order, cases: before?.cases ?? order.cases, version: (before?.version ?? 0) + 1 })
+  }
+
+  /** Of the part's open case of this reason; undefined: there is none. */
+  openCase(part: string, reason = "needsErpAction"): string | null | undefined {
+    return this.#casesOf(part).find((one) => one.reason === reason && one.closedAt === null)?.comment
+  }
+
+  /** A person has seen to the part's cases. */
+  seeTo(part: string): void {
+    this.#close(part, () => true, "done")
+  }
+
+  #casesOf(part: string): Order["cases"] {
+    return [...this.orders.values()].find(({ fulfilments }) => fulfilments.some(({ id }) => id === part))?.cases ?? []
+  }
+
+  #setCases(part: string, cases: Order["cases"]): void {
+    const order = [...this.orders.values()].find(({ fulfilments }) => fulfilments.some(({ id }) => id === part))
+    if (order !== undefined) this.orders.set(order.id, { ...order, cases })
+  }
+
+  #close(part: string, which: (reason: string) => boolean, resolution: string | null): void {
+    this.#setCases(part, this.#casesOf(part).map((one) =>
+      one.closedAt === null && which(one.reason) ? { ...one, closedAt: 1, resolution } : one
+    ))
   }
 
   get numbers(): ReadonlyArray<string> {
@@ -45,7 +73,7 @@ export class FakeLane implements Omit<InboundHub["orders"], "onNews"> {
     return {
       order,
       version: order.version,
-      parts: order.fulfilments.filter(({ id }) => !left.some((part) => part.id === id)),
+      parts: order.fulfilments.filter(({ id, branchId }) => branchId !== ELSEWHERE && !left.some((part) => part.id === id)),
       left,
       offers: 1,
       products: PRODUCTS,
@@ -57,7 +85,7 @@ export class FakeLane implements Omit<InboundHub["orders"], "onNews"> {
 
   readonly waiting: InboundHub["orders"]["waiting"] = async () => this.#news().length
 
-  readonly confirm: InboundHub["orders"]["confirm"] = async (orders) => {
+  confirm: InboundHub["orders"]["confirm"] = async (orders) => {
     for (const { orderId, version } of orders) {
       this.#confirmed.set(orderId, Math.max(version, this.#confirmed.get(orderId) ?? 0))
       this.left.delete(orderId)
@@ -68,7 +96,7 @@ export class FakeLane implements Omit<InboundHub["orders"], "onNews"> {
 
   readonly byNumbers: InboundHub["orders"]["byNumbers"] = async (numbers) =>
     [...this.orders.values()].filter((order) => order.fulfilments.some((part) => numbers.includes(numberOf(order, part))))
-      .map((order) => this.#pulled(order))
+      .map((order) => this.#pulled(order)).filter(({ parts, left }) => parts.length + left.length > 0)
 
   readonly facts: InboundHub["orders"]["facts"] = async (facts) => {
     this.taken.push(...facts)
@@ -80,6 +108,16 @@ export class FakeLane implements Omit<InboundHub["orders"], "onNews"> {
     return facts.map(({ number }) => ({ number, outcome: this.outcome, detail: "" }))
   }
 
-  readonly needsAction: InboundHub["orders"]["needsAction"] = async (...told) => void this.cases.push(told)
-  readonly resolved: InboundHub["orders"]["resolved"] = async (...told) => void this.resolvedCases.push(told)
+  needsAction: InboundHub["orders"]["needsAction"] = async (part, reason, comment) => {
+    this.cases.push([part, reason, comment])
+    const before = this.#casesOf(part).filter((one) => one.reason !== reason || one.closedAt !== null)
+    this.#setCases(part, [...before, {
+      caseId: before.length + 1, part: 1, reason, lineId: null, comment, openedAt: 0, closedAt: null, resolution: null
+    }])
+  }
+
+  readonly resolved: InboundHub["orders"]["resolved"] = async (part, reason) => {
+    this.resolvedCases.push([part, reason])
+    this.#close(part, (one) => one === reason, null)
+  }
 }
