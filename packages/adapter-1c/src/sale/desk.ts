@@ -183,8 +183,9 @@ export class OrderDesk {
   }
 
   async #putAside(order: PulledOrder["order"], part: Fulfilment, reason: string): Promise<void> {
-    const { hub, ledger } = this.#parts
+    const { hub, ledger, now } = this.#parts
     ledger.putAside(order.id, part.id)
+    await ledger.save(now())
     await hub.orders.needsAction(part.id, "needsErpAction", reason)
     await hub.orders.quarantine(order.id, reason)
     hub.log("order put aside", { code: "order-unsendable", order: numberOf(order, part) })
@@ -210,16 +211,18 @@ export class OrderDesk {
     ledger.forgetEnded(silent.flatMap(({ telling }) => telling.ended))
   }
 
+  /** First here, then there: cut off in between, it is tried once more, never condemned without a try. */
   async #condemn({ orderId, documents }: Ready): Promise<void> {
-    const { hub, ledger, config } = this.#parts
+    const { hub, ledger, config, now } = this.#parts
     const numbers = documents.map(({ number }) => number).join(", ")
+    ledger.withdraw(orderId)
+    Object.assign(ledger.state, { accused: true, searching: false })
+    await ledger.save(now())
     await hub.orders.quarantine(
       orderId,
       `1С не подтвердила заказ ${numbers} и после ${config.aloneTries} попыток по одному: она отказывается его загружать. ` +
         "Причина — в журнале обмена 1С. Исправьте её и повторите отправку."
     )
-    ledger.withdraw(orderId)
-    Object.assign(ledger.state, { accused: true, searching: false })
     hub.log("order put aside", { code: "order-poison", order: numbers })
   }
 
@@ -227,12 +230,12 @@ export class OrderDesk {
   async #stalled(): Promise<void> {
     const { hub, ledger } = this.#parts
     if (ledger.state.stalled) return
-    ledger.state.stalled = true
     const run = await hub.stock.openRun("mode=query")
     await run.abort(
       "1С запрашивает заказы и ни одного не подтверждает. Посмотрите журнал обмена 1С; если её модуль не шлёт " +
         "mode=success, поставьте в настройках соединения orders.confirm: \"repeat\"."
     )
+    ledger.state.stalled = true
   }
 
   #remember(asked: { readonly turn: string; readonly answer: string }, ready: ReadonlyArray<Ready>): void {

@@ -283,3 +283,49 @@ test.for([false, true])("R-ORD-6: goods that came after an order was put aside c
   expect(await (await openSale(lane, {}, { folder })).numbers("s3")).toEqual(["1001-1"])
   expect(lane.openCase(id)).toBeUndefined()
 })
+
+test("R-ORD-6: killed while it puts a poison order aside, the hub offers it once more when it is replayed", async () => {
+  const lane = laneOf(1)
+  const folder = newFolder()
+  const rules = { tries: 1, aloneTries: 1 }
+  const { quarantine } = lane
+  lane.quarantine = async (...told) => {
+    await quarantine(...told)
+    throw new Error("killed")
+  }
+  const before = await openSale(lane, rules, { folder })
+  await before.numbers("s1")
+  await before.numbers("s2")
+  await expect(before.numbers("s3")).rejects.toThrow("killed")
+  lane.quarantine = quarantine
+  lane.dead.clear()
+  expect(await (await openSale(lane, rules, { folder })).numbers("s4")).toEqual(["1001-1"])
+})
+
+test("R-ORD-6: killed while it puts an order aside, the hub closes its case all the same once it can be sent", async () => {
+  const lane = laneOf(1)
+  const folder = newFolder()
+  const { quarantine } = lane
+  lane.quarantine = async (...told) => {
+    await quarantine(...told)
+    throw new Error("killed")
+  }
+  lane.unknownProducts.add("aspirin")
+  await expect((await openSale(lane, {}, { folder })).numbers("s1")).rejects.toThrow("killed")
+  lane.dead.clear()
+  lane.unknownProducts.clear()
+  expect(await (await openSale(lane, {}, { folder })).numbers("s2")).toEqual(["1001-1"])
+  expect(lane.openCase([...lane.orders.values()][0]!.fulfilments[0]!.id)).toBeUndefined()
+})
+
+test("R-ORD-6: that 1C confirms nothing is said when it can be noted, if not at once", async () => {
+  const lane = laneOf(1, 2)
+  const { numbers, runs } = await openSale(lane, { tries: 1, aloneTries: 1 })
+  runs.broken = true
+  let failed = 0
+  for (let i = 0; i < 12; i++) await numbers(`s${i}`).catch(() => failed++)
+  expect(failed).toBeGreaterThan(1)
+  runs.broken = false
+  for (let i = 12; i < 16; i++) await numbers(`s${i}`)
+  expect(runs.ended.map(({ state }) => state)).toEqual(["failed"])
+})

@@ -92,7 +92,7 @@ export class FakeLane implements Omit<InboundHub["orders"], "onNews"> {
     }
   }
 
-  readonly quarantine: InboundHub["orders"]["quarantine"] = async (orderId, reason) => void this.dead.set(orderId, reason)
+  quarantine: InboundHub["orders"]["quarantine"] = async (orderId, reason) => void this.dead.set(orderId, reason)
 
   readonly byNumbers: InboundHub["orders"]["byNumbers"] = async (numbers) =>
     [...this.orders.values()].filter((order) => order.fulfilments.some((part) => numbers.includes(numberOf(order, part))))
