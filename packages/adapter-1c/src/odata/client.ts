@@ -106,10 +106,8 @@ export class ODataClient {
   async *flow(path: string, query: Query, head: (answer: Row) => void): AsyncGenerator<ReadonlyArray<Row>> {
     const patience = new Patience(this.#options.timeoutMs)
     try {
-      const response = await this.#patiently(async () => {
-        patience.begin()
-        return expectJson(await this.#call({ method: "GET", path, query, purpose: "read", patience }), path)
-      })
+      const response = await this.#patiently(async () =>
+        expectJson(await this.#call({ method: "GET", path, query, purpose: "read", patience }), path))
       patience.end()
       yield []
       head(yield* rowsIn(response, path, patience))
@@ -267,6 +265,8 @@ export class ODataClient {
     }
     const target = this.#options.url + address(call.path, query)
     if (target.length > MOST_ADDRESS) throw tooLong(call.path, target.length)
+    // From here on, not while the call waited for its turn.
+    call.patience?.begin()
     const timeout = call.patience?.signal ?? AbortSignal.timeout(timeoutMs)
     const request = new Request(target, {
       method: call.method,

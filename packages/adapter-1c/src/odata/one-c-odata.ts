@@ -30,7 +30,8 @@ export const oneCODataOver = (world: ODataWorld) =>
         stopping.abort()
         await orders?.close()
         await runs.idle()
-        await turn.leave()
+        // Another hub would make a second document of one that the base may still be writing: it waits for the turn's end.
+        if (orders?.inDoubt !== true) await turn.leave()
         await own.base.parts.client.finish()
       })
       const said = saidOnce(own, hub.log)

@@ -22,13 +22,14 @@ export class Turn {
     this.#length = length
   }
 
-  static async open(hub: InboundHub, timeoutMs: number): Promise<Turn> {
+  /** `settleSeconds`: so long the base may go on writing what its hub has heard no more of. */
+  static async open(hub: InboundHub, timeoutMs: number, settleSeconds: number): Promise<Turn> {
     const file = await StateFile.open(hub.files.directory, "odata-owner.json", { owner: "" })
     if (file.value.owner === "") {
       file.value = { owner: randomUUID() }
       await file.save()
     }
-    return new Turn(hub, file.value.owner, Math.max(SHORTEST_MS, CALLS * timeoutMs))
+    return new Turn(hub, file.value.owner, Math.max(SHORTEST_MS, CALLS * timeoutMs, settleSeconds * 1000))
   }
 
   /** Is it ours? Asking prolongs it. */

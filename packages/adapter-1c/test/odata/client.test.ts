@@ -378,26 +378,4 @@ describe("R10: XML of the interface", () => {
     const metadata = await clientOf(base, { fetch, timeoutMs: 200, retries: 0 }).xml("$metadata", (stream) => readMetadata(stream, new Set([GOODS])))
     expect(metadata.fields(GOODS)?.has("Description")).toBe(true)
   })
-
-  test("what the hub does with the pieces is not the base's silence, however long it takes", async () => {
-    const base = simulate()
-    const fetch = async (request: Request): Promise<Response> => {
-      const answer = await base.fetch(request)
-      const whole = new Uint8Array(await answer.arrayBuffer())
-      let at = 0
-      return new Response(new ReadableStream({
-        pull: (controller) => {
-          if (request.signal.aborted) return controller.error(request.signal.reason)
-          if (at >= whole.length) controller.close()
-          else controller.enqueue(whole.subarray(at, at += Math.ceil(whole.length / 3)))
-        }
-      }, { highWaterMark: 0 }), { headers: answer.headers })
-    }
-    const names: Array<unknown> = []
-    for await (const rows of clientOf(base, { fetch, timeoutMs: 50, retries: 0 }).flow(GOODS, {}, () => undefined)) {
-      names.push(...rows.map((row) => row["Description"]))
-      await new Promise((resolve) => setTimeout(resolve, 80))
-    }
-    expect(names).toHaveLength(4)
-  })
 })

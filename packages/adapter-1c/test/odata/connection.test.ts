@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest"
 import { oneCODataPort } from "../../src/index.ts"
 import { ODATA_ROOT } from "../../src/testing/index.ts"
 import { GOODS, id, NONE, NORTH, ORDER, RECEIPT, simulate, STOCK } from "./base-of.ts"
-import { type ODataHub, openHub } from "./hub-of.ts"
+import { Turn } from "../../src/odata/turn.ts"
+import { newFolder, type ODataHub, openHub } from "./hub-of.ts"
 import { serve } from "../support/serve.ts"
 import { keptStorage, loseNextAnswer } from "./orders-of.ts"
 
@@ -113,6 +114,34 @@ describe("a base from beginning to end", () => {
     expect(await two.exchangeOrders({})).toMatchObject({ done: 1 })
     expect(base.base.rows(ORDER)).toHaveLength(1)
   })
+
+  test("D26, D27: a hub that closes while a creation is in doubt keeps its turn: another one would look before the base has ended", async () => {
+    const [storage, base, folder] = [await keptStorage(), simulate(), newFolder()]
+    const first = await openHub({ every: EVERY, orders: { ...ORDERS, settleSeconds: 60 } }, { base, storage, folder })
+    await first.sync("catalogue", "stock", "prices")
+    await place(first)
+    loseNextAnswer(base)
+    expect(await first.hub.port(oneCODataPort).exchangeOrders({})).toMatchObject({ later: 1 })
+    await first.close()
+    const second = await openHub({ every: EVERY, orders: ORDERS }, { base, storage })
+    const calls = base.calls.length
+    expect(await second.hub.port(oneCODataPort).exchangeOrders({})).toMatchObject({ done: 0, later: 0 })
+    expect(base.calls.slice(calls)).toEqual([])
+    // The same hub, started again, knows what it sent.
+    const again = await openHub({ every: EVERY, orders: ORDERS }, { base, storage, folder })
+    expect(await again.hub.port(oneCODataPort).exchangeOrders({})).toMatchObject({ done: 1 })
+    expect(base.base.rows(ORDER)).toMatchObject([{ Posted: true }])
+  })
+
+  test.each([[10, 0, 120_000], [60_000, 120, 480_000], [60_000, 3600, 3_600_000]])(
+    "D26: a turn is as long as an order's calls may take (%i ms each), and as the base may go on writing (%i s)",
+    async (timeoutMs, settleSeconds, expected) => {
+      const asked: Array<number> = []
+      const hub = { files: { directory: newFolder() }, lease: async (_work: string, _owner: string, ms: number) => asked.push(ms) > 0 }
+      await (await Turn.open(hub as never, timeoutMs, settleSeconds)).mine()
+      expect(asked).toEqual([expected])
+    }
+  )
 
   test("P6: over real HTTP, cut after each write was done: one document, one sale", async () => {
     const base = simulate()

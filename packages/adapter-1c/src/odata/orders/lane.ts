@@ -56,6 +56,11 @@ export class OrderLane {
     await this.#turn
   }
 
+  /** Was a creation sent of which nobody has heard? */
+  get inDoubt(): boolean {
+    return this.#parts.back.ledger.entries().some(([, { sentAt }]) => sentAt !== null)
+  }
+
   /** A whole look: changes of the base first, then our news. `patient`: orders that wait are left until their time. */
   round({ patient = false } = {}): Promise<RoundReport> {
     return this.#queue(async () => {
