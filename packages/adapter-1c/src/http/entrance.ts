@@ -153,7 +153,9 @@ export class Entrance {
   }
 
   async #init(request: Request, query: ExchangeQuery, session: Session): Promise<Response> {
-    await session.init(query.version.slice(0, MAX_VERSION))
+    const version = query.version.slice(0, MAX_VERSION)
+    if (query.type === "sale" && this.#sale !== undefined) await this.#sale.begin(session, version)
+    else await session.init(version)
     return this.#parameters(request, query)
   }
 
@@ -174,8 +176,11 @@ export class Entrance {
       await drain(request.body, this.#config.limits.upload)
       return success()
     }
-    await session.append(name, request.body, lengthOf(request), this.#config.limits.upload)
-    if (query.type === "sale") this.#sale?.uploaded(session)
+    try {
+      await session.append(name, request.body, lengthOf(request), this.#config.limits.upload)
+    } finally {
+      if (query.type === "sale") this.#sale?.uploaded(session)
+    }
     return success()
   }
 

@@ -99,7 +99,10 @@ export class SaleService {
     await this.#ledger.close()
   }
 
-  /** A piece of a file came: if neither another one nor the question for its import follows, it is imported. */
+  /**
+   * A piece of a file came, or failed and will come again: if neither another one nor the question for its import follows,
+   * it is imported.
+   */
   uploaded(session: Session): void {
     clearTimeout(this.#waiting.get(session))
     const timer = setTimeout(() => {
@@ -109,6 +112,15 @@ export class SaleService {
       for (const name of session.unasked()) this.jobs.ask(session, name).catch(() => undefined)
     }, this.#unaskedMs)
     this.#waiting.set(session, timer.unref())
+  }
+
+  /**
+   * 1C begins an exchange, and what it sent before is let go (fact 18): files whose import nobody asked for, and which were
+   * answered `success`, are asked for here.
+   */
+  async begin(session: Session, version: string): Promise<void> {
+    for (const name of session.unasked()) await this.jobs.begin(session, name)
+    await session.init(version)
   }
 
   /** The orders that wait, as an answer to mode=query. Never packed (fact 49). */
