@@ -128,7 +128,7 @@ const salesOf = (
   }
   const readers = config.sales.map((settings) =>
     new SalesReader({
-      hub, client, settings, cursor, world, orders, pageSize: config.page === 0 ? 1000 : config.page, now
+      hub, client, settings, cursor, world, orders, statedAt: () => runs.statedAt, pageSize: config.page === 0 ? 1000 : config.page, now
     })
   )
   let turn: Promise<unknown> = Promise.resolve()

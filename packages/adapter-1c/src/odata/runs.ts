@@ -39,12 +39,18 @@ export class Runs {
   #turn: Promise<unknown> = Promise.resolve()
   /** Why versions were last held: a person is asked once. */
   #told: string | undefined
+  #statedAt: number | null = null
 
   constructor(base: Base, catalogue: Catalogue, places: WarehousePlaces, series: SeriesWriter) {
     this.#base = base
     this.#catalogue = catalogue
     this.#places = places
     this.#series = series
+  }
+
+  /** The instant of the last statement of stock that was believed; null: none since the hub has started. */
+  get statedAt(): number | null {
+    return this.#statedAt
   }
 
   /** One reading. What goes wrong ends the run as failed, with a text that says what to do. */
@@ -157,7 +163,10 @@ export class Runs {
     await rejects.tell(run)
     const done = await run.finish(rejects.counts())
     // A held run is not believed yet, neither are its series.
-    if (done.state === "done") await this.#series.state(table, branches, asOf)
+    if (done.state === "done") {
+      this.#statedAt = asOf
+      await this.#series.state(table, branches, asOf)
+    }
     return done
   }
 }

@@ -87,8 +87,9 @@ export const OneCODataConfig = Schema.Struct({
   session: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
   format: Schema.Literals(["accept", "query"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("accept" as const)))
 }).check(
-  Schema.makeFilter(({ sales, warehouses }) => {
-    const issue = salesObjection(sales, new Set(Object.values(warehouses).filter((branch) => branch !== "ignore")))
+  Schema.makeFilter(({ sales, warehouses, mapping }) => {
+    const branches = new Set(Object.values(warehouses).filter((branch) => branch !== "ignore"))
+    const issue = salesObjection(sales, { branches, stock: mapping.stock !== null })
     return issue === undefined || { path: ["sales"], issue }
   })
 )

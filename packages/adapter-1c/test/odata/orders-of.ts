@@ -93,7 +93,7 @@ export const openWorld = async (options: WorldOptions = {}): Promise<World> => {
           source: connection, zone: "Asia/Almaty", currency: "KZT", digits: 2,
           product: (goods) => links.get(goods), branch: (warehouse) => BRANCHES.get(warehouse)
         },
-        orders: { document: ORDER, number: orders.number }, pageSize: options.pageSize ?? 100, now
+        orders: { document: ORDER, number: orders.number }, statedAt: () => null, pageSize: options.pageSize ?? 100, now
       })
       onClose(() => lane!.close())
       return { orders: { takes: (branch: string) => [...BRANCHES.values()].includes(branch) } }

@@ -19,8 +19,8 @@ const branchesOf = (one: ODataSales, other: ODataSales): string | undefined => {
   return shared.length === 0 ? undefined : shared.join(", ")
 }
 
-const INSTEAD = "Keep one of them: the reports alone hold all sales, but late; receipts tell each at once, with its order. Or let each " +
-  "speak for branches of its own: branches: [\"b01\"]."
+const INSTEAD = "Keep one of them: the reports alone hold all sales, but late and without orders; receipts tell each at once, with its " +
+  "order. Or let each speak for branches of its own: branches: [\"b01\"]."
 
 /** Why two kinds of documents cannot be read together; undefined where no sale can be in both. */
 const conflictOf = (one: ODataSales, other: ODataSales): string | undefined => {
@@ -30,12 +30,6 @@ const conflictOf = (one: ODataSales, other: ODataSales): string | undefined => {
   }
   const branches = branchesOf(one, other)
   if (branches === undefined) return undefined
-  const unknown = [one, other].find((sales) => levelOf(sales) === undefined)
-  if (unknown !== undefined) {
-    return `${both} tell of sales of ${branches}, and the hub does not know whether ${unknown.document} is made of the same sales. ` +
-      "Say each: \"receipt\" where a document is a sale by itself, each: \"shift\" where it sums up receipts, or let each of them speak " +
-      "for branches of its own: branches: [\"b01\"]."
-  }
   if (levelOf(one) === levelOf(other)) return undefined
   return `${both} tell of the same sales of ${branches}: when a shift is closed 1C folds its receipts into the report, so that each ` +
     `sale would count twice. ${INSTEAD}`
@@ -44,22 +38,34 @@ const conflictOf = (one: ODataSales, other: ODataSales): string | undefined => {
 /** What one document is; undefined where nobody has said. */
 export const levelOf = ({ document, each }: ODataSales): Level | undefined => knownLevel(document) ?? each
 
-/**
- * Why these settings would count a sale twice, or sell at a branch that is not there: pure. Undefined: they cannot.
- * `mapped`: the branches of `warehouses`.
- */
-export const salesObjection = (sales: ReadonlyArray<ODataSales>, mapped: ReadonlySet<string>): string | undefined => {
+/** What the settings say of the base: the branches of `warehouses`, and whether its stock is read. */
+export interface SalesPlaces {
+  readonly branches: ReadonlySet<string>
+  readonly stock: boolean
+}
+
+/** Why documents of one kind cannot be read as they are set. */
+const wrongWith = (one: ODataSales, { branches, stock }: SalesPlaces): string | undefined => {
+  const { document, each } = one
+  const known = knownLevel(document)
+  if (known !== undefined && (each ?? known) !== known) return `${document} is a "${known}" in 1C, whatever each says: leave it out.`
+  if (levelOf(one) === undefined) {
+    return `What is ${document}? Say each: "receipt" where a document is a sale by itself, each: "shift" where it sums up what a shift sold.`
+  }
+  const stranger = one.branches?.find((id) => !branches.has(id))
+  if (stranger !== undefined) return `${document}: no warehouse is the branch ${stranger}. Put it into warehouses, or mend branches.`
+  if (levelOf(one) === "receipt" || stock) return undefined
+  return `${document} sums up what the stock has lost already: without a reading of stock after it, it would be taken off twice. Leave ` +
+    "mapping.stock on, or read receipts."
+}
+
+/** Why these settings would count a sale twice, or never: pure. Undefined: they do neither. */
+export const salesObjection = (sales: ReadonlyArray<ODataSales>, places: SalesPlaces): string | undefined => {
   for (const [i, one] of sales.entries()) {
-    const known = knownLevel(one.document)
-    if (known !== undefined && (one.each ?? known) !== known) {
-      return `${one.document} is a "${known}" in 1C, whatever each says: leave it out.`
-    }
-    const stranger = one.branches?.find((id) => !mapped.has(id))
-    if (stranger !== undefined) {
-      return `${one.document}: no warehouse is the branch ${stranger}. Put it into warehouses, or mend branches.`
-    }
+    const wrong = wrongWith(one, places)
+    if (wrong !== undefined) return wrong
     for (const other of sales.slice(i + 1)) {
-      const conflict = conflictOf(one, other)
+      const conflict = wrongWith(other, places) ?? conflictOf(one, other)
       if (conflict !== undefined) return conflict
     }
   }

@@ -3,6 +3,7 @@ import { WallClock } from "../../sale/clock.ts"
 import type { ODataClient } from "../client.ts"
 import { datetime, guid, instantOf, refOf, type Row, textOf } from "../values.ts"
 import type { SalesCursor } from "./cursor.ts"
+import { levelOf } from "./once.ts"
 import { isElsewhere, kindOf, type ReceiptWorld, receiptOf } from "./receipt.ts"
 import type { ODataSales } from "./settings.ts"
 
@@ -19,6 +20,8 @@ export interface SalesParts {
   readonly world: ReceiptWorld
   /** The order's document and its field with the number; null where this connection knows none. */
   readonly orders: { readonly document: string; readonly number: string } | null
+  /** The instant of the last statement of this base's stock; null: there was none since the hub has started. */
+  readonly statedAt: () => number | null
   readonly pageSize: number
   readonly now: () => number
 }
@@ -40,6 +43,10 @@ export class SalesReader {
   readonly #numbers = new Map<string, string | null>()
   /** Said already, in the life of this process: a document that cannot be taken is looked at again, not told again. */
   readonly #told = new Set<string>()
+  /** Reports of shifts that wait for a statement of stock: when each was first seen. */
+  readonly #waiting = new Map<string, number>()
+  /** One was met in this look: what is behind it does not move the window. */
+  #waits = false
 
   constructor(parts: SalesParts) {
     this.#parts = parts
@@ -52,6 +59,7 @@ export class SalesReader {
     cursor.seen(settings.document, from)
     const report = { recorded: 0, known: 0, rejected: 0 }
     const rejects: Array<string> = []
+    this.#waits = false
     try {
       for await (const rows of this.#pages(from, signal)) {
         for (const row of rows) await this.#take(row, report, rejects)
@@ -119,9 +127,12 @@ export class SalesReader {
     const key = refOf(row, "Ref_Key") ?? ""
     const wall = textOf(row, "Date") ?? ""
     // What is no sale moves the window too: else it would grow until the next sale comes.
-    cursor.seen(settings.document, wall)
+    if (!this.#waits) cursor.seen(settings.document, wall)
     if (kindOf(settings, row) === undefined || isElsewhere(settings, row, world) || cursor.isRecorded(settings.document, key)) return
-    const { sales, rejected } = receiptOf(settings, row, await this.#number(row), world)
+    const statedAt = levelOf(settings) === "shift" ? this.#statement(key) : Number.POSITIVE_INFINITY
+    this.#waits ||= statedAt === null
+    if (statedAt === null) return
+    const { sales, rejected } = receiptOf(settings, row, { number: await this.#number(row), statedAt }, world)
     const refused: Array<string> = [...rejected]
     for (const sale of sales) {
       try {
@@ -139,6 +150,21 @@ export class SalesReader {
       this.#told.add(reason)
       rejects.push(reason)
     }
+  }
+
+  /**
+   * What a shift sold left the shelf while it lasted, and the balance as it did: dated by its report it would be taken off
+   * what is left, and reservations let go. So it waits for a statement of stock that began when the report was there. Null: not yet.
+   */
+  #statement(key: string): number | null {
+    const { statedAt, now } = this.#parts
+    const [seen, stated] = [this.#waiting.get(key) ?? now(), statedAt()]
+    if (stated !== null && stated > seen) {
+      this.#waiting.delete(key)
+      return stated
+    }
+    this.#waiting.set(key, seen)
+    return null
   }
 
   /** The part's number that a document names, itself or by the order's document. */

@@ -43,8 +43,15 @@ export const isElsewhere = ({ warehouse, branches }: ODataSales, row: Row, world
   return branch === null || (branch !== undefined && branches !== undefined && !branches.includes(branch))
 }
 
-/** A posted document as sales of the hub. `number`: the part that it names. */
-export const receiptOf = (settings: ODataSales, row: Row, number: string | null, world: ReceiptWorld): ReadReceipt => {
+export interface Told {
+  /** The part that it names. */
+  readonly number: string | null
+  /** A statement of stock that holds what it sold: it was not later. Infinity: none is known. */
+  readonly statedAt: number
+}
+
+/** A posted document as sales of the hub. */
+export const receiptOf = (settings: ODataSales, row: Row, { number, statedAt }: Told, world: ReceiptWorld): ReadReceipt => {
   const id = refOf(row, "Ref_Key")
   const at = instantOf(textOf(row, "Date"), world.zone)
   const title = `${settings.document} ${textOf(row, "Number") ?? id ?? ""}`
@@ -65,7 +72,7 @@ export const receiptOf = (settings: ODataSales, row: Row, number: string | null,
     source: world.source,
     ...(kindOf(settings, row) === "return" ? { kind: "return" as const } : {}),
     branchId,
-    occurredAt: new Date(at).toISOString(),
+    occurredAt: new Date(Math.min(at, statedAt)).toISOString(),
     ...(number === null ? {} : { fulfilmentNumber: number })
   }
   const sales: Array<SaleInput> = []
