@@ -8,6 +8,7 @@ export type FailureCode =
   | "body-empty"
   | "disk-full"
   | "file-bad"
+  | "file-behind"
   | "file-held"
   | "file-missing"
   | "file-name"

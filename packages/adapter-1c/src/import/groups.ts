@@ -76,6 +76,11 @@ export class GroupPlan {
     return id !== undefined && this.#all.has(id) ? ProductGroupId.make(id) : undefined
   }
 
+  /** How many known ones the file would change. */
+  get changes(): number {
+    return this.#changed.length
+  }
+
   /** Before the products that name them. */
   async putNew(): Promise<void> {
     await this.#put(this.#fresh)

@@ -7,6 +7,7 @@ import { type DraftItem, itemsOf, type ReadRequest, type ReadResult } from "../w
 import { NO_SLOT } from "../worker/tables.ts"
 import { asOf } from "./formed-at.ts"
 import { GroupPlan } from "./groups.ts"
+import { behindText } from "./held-text.ts"
 import { KnownProducts } from "./known-products.ts"
 import { Memory } from "./memory.ts"
 import { Notes } from "./notes.ts"
@@ -32,6 +33,14 @@ export interface ImportWatch {
   /** Where the file lies that will probably be asked for next: it is read while the rows of this one are written. */
   readonly next?: () => Promise<string | undefined>
 }
+
+/**
+ * Who let a file in: the guard, which holds what looks like a mistake, or a person. `behind`: the run of a newer file of its
+ * name; then nothing that is known of products and groups may change.
+ */
+export type Permit =
+  | { readonly by: "guard" }
+  | { readonly by: "person"; readonly behind?: string }
 
 /** What an import works with. */
 interface Parts {
@@ -68,9 +77,10 @@ export class Importer {
   /**
    * Applying the same file again changes nothing, so an import that was cut off anywhere is simply done again. Guarded, a
    * file that looks like a mistake (or any, with `review`) is `held`: nothing of it is applied.
-   * @throws ExchangeFailure file-bad, import-died, stopping; with a failed run for the exchange log
+   * @throws ExchangeFailure file-bad, file-behind, import-died, stopping; with a failed run for the exchange log
    */
-  async run(file: ImportFile, watch: ImportWatch, guarded: boolean): Promise<SyncRun> {
+  async run(file: ImportFile, watch: ImportWatch, permit: Permit): Promise<SyncRun> {
+    const guarded = permit.by === "guard"
     const { guard: { share, minimum }, review } = this.#config
     const options = guarded ? { guard: { goneShare: share, minimum }, preview: review } : {}
     const run = await this.#hub.stock.openRun(file.name, options)
@@ -83,6 +93,7 @@ export class Importer {
       const notes = new Notes()
       const groups = await GroupPlan.of({ config: this.#config, hub: this.#hub, connection: this.#connection, memory, notes }, read)
       const parts: Parts = { run, watch, memory, known, read, notes, groups }
+      if (permit.by === "person" && permit.behind !== undefined) await this.#stayAhead(file, parts, permit.behind)
       const reason = guarded ? this.#objection(read) : undefined
       const done = reason === undefined ? await this.#apply(file, parts) : await this.#hold(file, parts, reason)
       if (done.state === "held") await this.#forget()
@@ -204,6 +215,14 @@ export class Importer {
     await this.#thread.ask("commit")
     await this.#thread.ask("forget")
     return done
+  }
+
+  /** @throws ExchangeFailure file-behind: the file would change what a newer one of its name has said */
+  async #stayAhead({ name }: ImportFile, parts: Parts, newer: string): Promise<void> {
+    const isKnown = ({ externalId }: DraftItem): boolean => parts.known.slot(externalId) !== NO_SLOT
+    const products = await this.#products({ ...parts, notes: new Notes() }, true, isKnown)
+    const groups = parts.groups.changes
+    if (products + groups > 0) throw new ExchangeFailure("file-behind", behindText(name, newer, { products, groups }))
   }
 
   /** Shows what the file would change, and changes nothing. Rows of products that it would make are counted as waiting. */

@@ -41,3 +41,14 @@ export const findNames = (asked: string, names: ReadonlyArray<string>): Readonly
 }
 
 export const findName = (asked: string, names: ReadonlyArray<string>): string | undefined => findNames(asked, names)[0]
+
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/giu
+
+/**
+ * The name under which a file comes in each exchange: Битрикс adds a UUID to it each time (fact 39). One that is nothing
+ * but a UUID says nothing without it.
+ */
+export const seriesOf = (name: string): string => {
+  const series = name.replace(UUID, "")
+  return /[\p{L}\p{N}]/u.test(bare(series).replace(/\.[^.]*$/u, "")) ? series : name
+}

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { setImmediate } from "node:timers/promises"
 import { AdapterFault } from "@aptekit/core"
 import { replaceFile } from "../import/memory.ts"
+import { seriesOf } from "./file-name.ts"
 import { syncFolder } from "./journal.ts"
 
 /** Files that wait for a person, and words of theirs that are remembered. */
@@ -28,6 +29,14 @@ export interface HeldFile {
   readonly state: "held" | "released"
   /** Order of arrival. */
   readonly at: number
+  /** The run of another file of its name that has been applied since. */
+  readonly overtakenBy?: string
+}
+
+/** A file that has been applied. */
+export interface AppliedFile {
+  readonly name: string
+  readonly run: string
 }
 
 const RECORD = "held.json"
@@ -91,14 +100,14 @@ export class HeldFiles {
 
   /** The same content that is held, or was released; newest first. */
   async find(name: string, path: string): Promise<HeldFile | undefined> {
-    const known = [...this.#files.values()].filter((file) => file.name === name).sort((a, b) => b.at - a.at)
+    const known = this.#named(name).sort((a, b) => b.at - a.at)
     if (known.length === 0) return undefined
     const sha256 = await contentDigest(path)
     return known.find((file) => file.sha256 === sha256)
   }
 
   /** Copies a file and remembers it; both are on disk when the promise resolves. */
-  async keep(path: string, file: Omit<HeldFile, "sha256" | "state" | "at">): Promise<void> {
+  async keep(path: string, file: Omit<HeldFile, "sha256" | "state" | "at" | "overtakenBy">): Promise<void> {
     const folder = join(this.#root, file.run)
     await mkdir(folder, { recursive: true })
     await copyFile(path, join(folder, CONTENT), constants.COPYFILE_FICLONE)
@@ -135,10 +144,19 @@ export class HeldFiles {
     await this.#tidy()
   }
 
-  /** Another file of this name has been applied: what was released before it would be a step back, to be looked at again. */
-  async overtaken(name: string): Promise<void> {
-    const released = [...this.#files.values()].filter((file) => file.name === name && file.state === "released")
-    for (const { run } of released) await this.discard(run)
+  /**
+   * A file has been applied. Those of its name that came `before` are a step back now: what was released is to be looked at
+   * again, and what is held is not to be released unseen.
+   */
+  async overtaken({ name, run }: AppliedFile, before = Number.POSITIVE_INFINITY): Promise<void> {
+    for (const file of this.#named(name).filter((file) => file.run !== run && file.at < before)) {
+      if (file.state === "released") await this.discard(file.run)
+      else if (file.overtakenBy === undefined) await this.#write({ ...file, overtakenBy: run })
+    }
+  }
+
+  #named(name: string): Array<HeldFile> {
+    return [...this.#files.values()].filter((file) => seriesOf(file.name) === seriesOf(name))
   }
 
   async discard(run: string): Promise<void> {

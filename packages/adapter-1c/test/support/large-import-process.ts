@@ -47,7 +47,7 @@ const work = async ({ path, folder }: LargeJob): Promise<LargeResult> => {
   writeFileSync("/proc/self/clear_refs", "5")
   const [before, started] = [peak(), performance.now()]
   const watch = { signal: new AbortController().signal, progress: () => undefined }
-  const error = await importer.run({ path, name: "large.xml", sessionStartedAt: Date.now() }, watch, true)
+  const error = await importer.run({ path, name: "large.xml", sessionStartedAt: Date.now() }, watch, { by: "guard" })
     .then(() => null, (failure: Error) => failure.message)
   const seconds = (performance.now() - started) / 1000
   await importer.close()
