@@ -1,7 +1,7 @@
 import {
   AdapterFault, type AdapterInstance, createHub, defineAdapter, type Hub, type HttpEntrance, type InboundHub, Network, type OrderTaker, Schema, Storage
 } from "@aptekit/core"
-import { loadNetwork, memoryStorage, smallNetwork } from "@aptekit/core/testing"
+import { loadNetwork, memoryStorage, smallNetwork, TEST_NOW } from "@aptekit/core/testing"
 import { Effect, Redacted } from "effect"
 import { describe, expect, test } from "vitest"
 import { KEY } from "./hostile-kit.ts"
@@ -209,6 +209,19 @@ describe("R-SDK-2: a statement cannot harm", () => {
     await run.write({ kind: "stock", asOf: 5, products: rows(product), branches: rows(branch), quantities: rows(99) })
     await world.hub.stock.state([{ productId: "aspirin", branchId: "north", quantity: 7 }], { asOf: 2 })
     expect(world.units()).toBe(7)
+  })
+
+  test("who asks for a level: it is what is shown, without a run that has not ended, and nothing where there is none", async () => {
+    await using world = await open()
+    const [product, north] = [world.face.catalogue.slot("aspirin")!, world.face.network.slot("north")!]
+    await world.hub.stock.state([{ productId: "aspirin", branchId: "north", quantity: 8 }], { asOf: TEST_NOW })
+    await world.place()
+    const run = await world.face.stock.openRun("rests.xml")
+    await run.write({ kind: "stock", asOf: TEST_NOW + 1_000, products: rows(product), branches: rows(north), quantities: rows(3) })
+    expect(world.face.stock.levelAt(product, north)).toEqual({ onHand: 8, statedAt: TEST_NOW })
+    await run.finish()
+    expect(world.face.stock.levelAt(product, north)).toEqual({ onHand: 3, statedAt: TEST_NOW + 1_000 })
+    expect([world.face.stock.levelAt(99_999, north), world.face.stock.levelAt(-1, -1)]).toEqual(Array(2).fill({ onHand: 0, statedAt: 0 }))
   })
 
   test("people: a secret in a rejected row or in the end of a run is not shown", async () => {

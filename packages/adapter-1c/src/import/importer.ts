@@ -11,6 +11,7 @@ import { behindText } from "./held-text.ts"
 import { KnownProducts } from "./known-products.ts"
 import { Memory } from "./memory.ts"
 import { Notes } from "./notes.ts"
+import { moveWarehouses } from "./moves.ts"
 import { ProductWriter } from "./products.ts"
 import { BadFile, ReaderThread } from "./reader-thread.ts"
 import { Targets } from "./targets.ts"
@@ -237,13 +238,14 @@ export class Importer {
   }
 
   /** Writes the rows of stock and prices into the run. Gives how many wait. */
-  async #rows(file: ImportFile, { run, read, notes }: Parts, targets: Targets): Promise<number> {
+  async #rows(file: ImportFile, { run, read, notes, known }: Parts, targets: Targets): Promise<number> {
+    const time = asOf(read.formedAt, this.#config.zone, file.sessionStartedAt)
+    await moveWarehouses({ hub: this.#hub, thread: this.#thread, known, targets, notes }, time)
     const sorted = await this.#thread.ask("sort", {
-      asOf: asOf(read.formedAt, this.#config.zone, file.sessionStartedAt),
+      asOf: time,
       warehouses: read.warehouses.map((id) => targets.stockRoute(id)),
       total: targets.stockRoute(""),
-      priceTypes: read.priceTypes.map((id) => targets.priceRoute(id)),
-      shared: targets.shared()
+      priceTypes: read.priceTypes.map((id) => targets.priceRoute(id))
     })
     for (;;) {
       const batch = await this.#thread.ask("next")

@@ -1,7 +1,7 @@
 import { type Branch, BranchId, type InboundHub } from "@aptekit/core"
 import type { OneCConfig } from "../config.ts"
 import {
-  IGNORED_TARGET, type PriceTarget as PriceRoute, type ReadResult, type StockTarget, UNKNOWN_TARGET, type WarehouseName
+  IGNORED_TARGET, type PriceTarget as PriceRoute, type ReadResult, type Route, type StockTarget, UNKNOWN_TARGET, type WarehouseName
 } from "../worker/protocol.ts"
 import type { Memory } from "./memory.ts"
 
@@ -68,8 +68,7 @@ export class Targets {
     if (warehouse === "") {
       return { branch: UNKNOWN_TARGET, reason: "Филиал из настройки total не существует: создайте его." }
     }
-    const named = quoted(this.#memory.warehouses.get(warehouse), warehouse)
-    const reason = `Склад ${named} не сопоставлен с филиалом: укажите его в настройке warehouses.`
+    const reason = `Склад ${this.nameOf(warehouse)} не сопоставлен с филиалом: укажите его в настройке warehouses.`
     return { branch: UNKNOWN_TARGET, reason }
   }
 
@@ -93,10 +92,14 @@ export class Targets {
     return this.#prices.get(priceType)
   }
 
-  /** Branches that several warehouses fill: their stock is added up. */
-  shared(): ReadonlyArray<number> {
-    const slots = [...this.#branches.values()].flatMap((id) => this.#hub.network.slot(id) ?? [])
-    return [...new Set(slots.filter((slot, i) => slots.indexOf(slot) !== i))]
+  /** Where the warehouses lead that settings or links name. */
+  routes(): ReadonlyArray<Route> {
+    return [...this.#branches.keys()].map((warehouse) => [warehouse, this.stockRoute(warehouse).branch])
+  }
+
+  /** As the administrator of 1C knows it. */
+  nameOf(warehouse: string): string {
+    return quoted(this.#memory.warehouses.get(warehouse), warehouse)
   }
 
   #findStock(warehouse: string): number | "ignore" | undefined {

@@ -8,6 +8,7 @@ interface Head {
   readonly columns: ReadonlyArray<string>
   readonly times: ReadonlyArray<number>
   readonly rows: number
+  readonly note?: unknown
 }
 
 /** In a row on disk: offer and column by their places in the head, figure, time by its place in the head. */
@@ -54,6 +55,7 @@ export class Ledger {
   readonly #momentNumbers = new Map<number, number>()
   #size = 0
   #changed = false
+  #note: unknown
 
   constructor(folder: string, name: string, offers: IdTable, others: IdTable, most = Number.MAX_SAFE_INTEGER) {
     this.#path = join(folder, name)
@@ -67,6 +69,16 @@ export class Ledger {
     return this.#size
   }
 
+  /** Something for JSON that is saved with the rows, as one with them. */
+  get note(): unknown {
+    return this.#note
+  }
+
+  set note(note: unknown) {
+    this.#note = note
+    this.#changed = true
+  }
+
   get columns(): number {
     return this.#figures.columns
   }
@@ -76,7 +88,9 @@ export class Ledger {
     return this.#figures.get(offer, column)
   }
 
+  /** −∞ if there is nothing. */
   time(offer: number, column: number): number {
+    if (this.figure(offer, column) === NONE) return Number.NEGATIVE_INFINITY
     return this.#moments[this.#times.get(offer, column)] ?? Number.NEGATIVE_INFINITY
   }
 
@@ -106,7 +120,7 @@ export class Ledger {
 
   save(): void {
     if (!this.#changed) return
-    if (this.#size === 0) rmSync(this.#path, { force: true })
+    if (this.#size === 0 && this.#note === undefined) rmSync(this.#path, { force: true })
     else {
       const { head, rows } = this.#content()
       const text = new TextEncoder().encode(JSON.stringify(head))
@@ -141,7 +155,8 @@ export class Ledger {
       offers: offers.all.map((offer) => this.#offers.ids[offer]!),
       columns: columns.all.map((column) => (column === 0 ? "" : this.#others.ids[column - 1]!)),
       times: times.all.map((time) => this.#moments[time]!),
-      rows: this.#size
+      rows: this.#size,
+      note: this.#note
     }
     return { head, rows }
   }
@@ -156,6 +171,7 @@ export class Ledger {
     for (let at = 0; at < head.rows * WIDTH; at += WIDTH) {
       this.put(offers[rows[at]!]!, columns[rows[at + 1]!]!, rows[at + 2]!, head.times[rows[at + 3]!]!)
     }
+    this.#note = head.note
     this.#changed = false
   }
 }

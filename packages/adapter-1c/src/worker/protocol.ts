@@ -165,8 +165,32 @@ export interface SortRequest {
   readonly warehouses: ReadonlyArray<StockTarget>
   readonly total: StockTarget
   readonly priceTypes: ReadonlyArray<PriceTarget>
-  /** Branches that several warehouses fill. */
-  readonly shared: ReadonlyArray<number>
+}
+
+/** A warehouse's id, and where the settings lead it: a branch's slot, `UNKNOWN_TARGET` or `IGNORED_TARGET`. */
+export type Route = readonly [warehouse: string, branch: number]
+
+/** What the hub has in a branch, by product slot. */
+export interface BranchLevels {
+  readonly branch: number
+  readonly onHand: Int32Array
+  /** Milliseconds; 0: never stated. */
+  readonly statedAt: Float64Array
+}
+
+export interface Move {
+  /** Of the file with which the new settings are met. */
+  readonly asOf: number
+  readonly levels: ReadonlyArray<BranchLevels>
+}
+
+export interface Moved {
+  /** Branches whose stock is another one now, of how many products, and up to when at most. */
+  readonly branches: ReadonlyArray<{ readonly branch: number; readonly products: number; readonly asOf: number }>
+  /** Warehouses that have joined a branch, and nothing is known of what they hold. */
+  readonly silent: ReadonlyArray<{ readonly warehouse: string; readonly branch: number }>
+  /** Rows for which there was no place any more among those that wait. */
+  readonly lost: number
 }
 
 export interface SortResult {
@@ -186,6 +210,10 @@ export interface Ops {
   drafts: (most: number) => DraftPage
   /** The next products are the first ones again. */
   rewind: () => null
+  /** Where warehouses lead now. Gives the branches of which `move` wants to know the levels; none: nothing moves. */
+  route: (routes: ReadonlyArray<Route>) => ReadonlyArray<number>
+  /** What warehouses have said follows them to where they lead now; before `sort`. */
+  move: (move: Move) => Moved
   sort: (request: SortRequest) => SortResult
   /** The next rows, by product and branch; undefined: no more. */
   next: () => ImportBatch | undefined

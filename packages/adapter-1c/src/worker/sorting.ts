@@ -13,12 +13,25 @@ const NO_GOODS = "Товары ещё не получены: строки буд
 const TOO_MANY = "Слишком много отложенных строк: строка не принята. Сопоставьте склады и типы цен в настройках хаба."
 const TOTALS = "Включите в 1С выгрузку остатков по складам или укажите филиал в настройке total."
 
-/** What outlives a file. */
+/**
+ * What outlives a file, in the order in which it is saved: cut off in between, nothing is missing where it went that is gone
+ * where it was.
+ */
 export interface Ledgers {
-  readonly parkedStock: Ledger
-  readonly parkedPrices: Ledger
   /** What each warehouse of a branch that several fill last said. */
   readonly shares: Ledger
+  readonly parkedStock: Ledger
+  readonly parkedPrices: Ledger
+  /** Stock of branches whose warehouses have changed, by branch, until a run has applied it; noted: who is counted where. */
+  readonly moved: Ledger
+}
+
+/** What is known of branches by their slots. */
+interface Branches {
+  /** Several warehouses fill them. */
+  readonly shared: ReadonlySet<number>
+  /** Their warehouses have changed: up to when they were counted anew. What a warehouse has said counts all the same. */
+  readonly movedAt: ReadonlyMap<number, number>
 }
 
 /** A branch, and the columns whose figures are its. */
@@ -55,6 +68,7 @@ export class Sorting {
   readonly #request: SortRequest
   readonly #stockTargets: ReadonlyArray<StockTarget>
   readonly #shared: ReadonlySet<number>
+  readonly #movedAt: ReadonlyMap<number, number>
   readonly #notes: Notes
   readonly #noPrice: number
   readonly #waiting = new Map<string, Waiting>()
@@ -63,7 +77,14 @@ export class Sorting {
   readonly #lateFull: Array<ImportBatch> = []
   #aside = 0
 
-  constructor(tables: Tables, reading: Reading, ledgers: Ledgers, request: SortRequest, noPrice: number) {
+  constructor(
+    tables: Tables,
+    reading: Reading,
+    ledgers: Ledgers,
+    { shared, movedAt }: Branches,
+    request: SortRequest,
+    noPrice: number
+  ) {
     this.#notes = reading.notes
     this.#noPrice = noPrice
     this.#tables = tables
@@ -71,11 +92,13 @@ export class Sorting {
     this.#ledgers = ledgers
     this.#request = request
     this.#stockTargets = [request.total, ...request.warehouses]
-    this.#shared = new Set(request.shared)
+    this.#shared = shared
+    this.#movedAt = movedAt
   }
 
   /** What waited is taken up, what cannot be applied is put aside. After that `batches` gives the rest. */
   sort(): SortResult {
+    this.#takeMoved()
     this.#takeParked()
     this.#parkStock()
     this.#parkPrices()
@@ -86,13 +109,16 @@ export class Sorting {
 
   /** Oldest first: what a later statement says comes last. */
   *batches(): Generator<ImportBatch, void, void> {
-    const late = [...this.#lateFull, ...[...this.#late.values()].filter(({ isEmpty }) => !isEmpty).map((rows) => rows.build())]
-      .sort((a, b) => a.asOf - b.asOf)
     const { asOf } = this.#request
-    for (const batch of late) if (batch.asOf <= asOf) yield batch
+    yield* this.#lateRows((time) => time <= asOf)
     yield* this.#stock()
     yield* this.#prices()
-    for (const batch of late) if (batch.asOf > asOf) yield batch
+    yield* this.#lateRows((time) => time > asOf)
+  }
+
+  #lateRows(wanted: (asOf: number) => boolean): ReadonlyArray<ImportBatch> {
+    const rest = [...this.#late.values()].filter((rows) => !rows.isEmpty && wanted(rows.asOf)).map((rows) => rows.build())
+    return [...this.#lateFull.filter((batch) => wanted(batch.asOf)), ...rest].sort((a, b) => a.asOf - b.asOf)
   }
 
   *#stock(): Generator<ImportBatch, void, void> {
@@ -117,11 +143,11 @@ export class Sorting {
   }
 
   /** What the file says of a product in a branch; of a total only where it names no warehouse. */
-  #units(offer: number, { branch, columns }: Place): number {
+  #units(offer: number, place: Place): number {
     const { grid } = this.#reading.stocks
     let units = NONE
     let named = false
-    for (const column of columns) {
+    for (const column of place.columns) {
       const figure = grid.get(offer, column)
       if (figure === NONE) continue
       if (column !== TOTAL_COLUMN) {
@@ -129,20 +155,38 @@ export class Sorting {
         units = figure
       } else if (!this.#reading.stocks.isDetailed(offer)) units = figure
     }
-    return named && this.#shared.has(branch) ? this.#sum(offer, columns, this.#request.asOf, (column) => grid.get(offer, column)) : units
+    if (!named || !this.#shared.has(place.branch)) return units
+    const sum = this.#sum(offer, place, this.#request.asOf, (column) => grid.get(offer, column))
+    if (sum.asOf === this.#request.asOf) return sum.units
+    this.#pushLate(sum.asOf, null, this.#tables.slot(offer), place.branch, sum.units)
+    return NONE
   }
 
-  /** What all warehouses of a branch last said, this statement included. */
-  #sum(offer: number, columns: ReadonlyArray<number>, asOf: number, figureOf: (column: number) => number): number {
+  /**
+   * What all warehouses of a branch last said, this statement included. As of the last of them: news of one are news of the
+   * sum, also where another one has spoken later.
+   */
+  #sum(offer: number, { branch, columns }: Place, asOf: number, figureOf: (column: number) => number): { units: number; asOf: number } {
     const { shares } = this.#ledgers
-    let total = 0
+    let [units, last, isNews] = [0, this.#notBefore(branch, asOf), false]
     for (const column of columns) {
       if (column === TOTAL_COLUMN) continue
       const figure = figureOf(column)
-      if (figure !== NONE) shares.put(offer, column, figure, asOf)
-      total += Math.max(0, shares.figure(offer, column))
+      const time = shares.time(offer, column)
+      if (figure !== NONE && time <= asOf) {
+        shares.put(offer, column, figure, asOf)
+        units += figure
+        isNews = true
+      } else {
+        units += Math.max(0, shares.figure(offer, column))
+        if (time > last) last = time
+      }
     }
-    return Math.min(total, MAX_UNITS)
+    return { units: Math.min(units, MAX_UNITS), asOf: isNews ? last : asOf }
+  }
+
+  #notBefore(branch: number, asOf: number): number {
+    return Math.max(asOf, this.#movedAt.get(branch) ?? 0)
   }
 
   *#prices(): Generator<ImportBatch, void, void> {
@@ -171,25 +215,35 @@ export class Sorting {
     return minor === 0 ? this.#noPrice : minor
   }
 
+  /** Levels of branches whose warehouses have changed. */
+  #takeMoved(): void {
+    const { moved } = this.#ledgers
+    const targets = this.#tables.branches.ids.map((slot) => ({ branch: Number(slot), reason: "" }))
+    this.#takeFrom(moved, [this.#request.total, ...targets], (offer, _column, { branch }, figure, asOf) =>
+      this.#pushLate(asOf, null, this.#tables.slot(offer), branch, figure))
+  }
+
   /** Rows that waited and whose time has come. */
   #takeParked(): void {
     const { parkedStock, parkedPrices } = this.#ledgers
-    this.#takeFrom(parkedStock, this.#stockTargets, null, (offer, column, target, figure) => {
-      const columns = this.#shared.has(target.branch) ? this.#columnsOf(target.branch) : undefined
-      const asOf = parkedStock.time(offer, column)
-      if (columns === undefined || column === TOTAL_COLUMN) return figure
-      return this.#sum(offer, columns, asOf, (other) => (other === column ? figure : NONE))
+    const places = new Map([...this.#shared].map((branch) => [branch, { branch, columns: this.#columnsOf(branch) }]))
+    this.#takeFrom(parkedStock, this.#stockTargets, (offer, column, { branch }, figure, asOf) => {
+      const shared = column === TOTAL_COLUMN ? undefined : places.get(branch)
+      const row = shared === undefined
+        ? { units: figure, asOf: this.#notBefore(branch, asOf) }
+        : this.#sum(offer, shared, asOf, (other) => (other === column ? figure : NONE))
+      this.#pushLate(row.asOf, null, this.#tables.slot(offer), branch, row.units)
     })
-    const priceTargets = [this.#request.total, ...this.#request.priceTypes]
-    const typeOf = (column: number): string => this.#request.priceTypes[column - 1]?.priceType ?? ""
-    this.#takeFrom(parkedPrices, priceTargets, typeOf, (_offer, _column, _target, figure) => this.#amount(figure))
+    this.#takeFrom(parkedPrices, [this.#request.total, ...this.#request.priceTypes], (offer, column, { branch }, figure, asOf) => {
+      const { priceType } = this.#request.priceTypes[column - 1]!
+      this.#pushLate(asOf, priceType, this.#tables.slot(offer), branch, this.#amount(figure))
+    })
   }
 
   #takeFrom(
     parked: Ledger,
     targets: ReadonlyArray<StockTarget>,
-    typeOf: ((column: number) => string) | null,
-    figureOf: (offer: number, column: number, target: StockTarget, figure: number) => number
+    take: (offer: number, column: number, target: StockTarget, figure: number, asOf: number) => void
   ): void {
     if (parked.size === 0) return
     const ready = Array.from({ length: parked.columns }, (_, column) => ({ column, target: targets[column] }))
@@ -200,11 +254,7 @@ export class Sorting {
       for (const { column, target } of ready) {
         const figure = parked.figure(offer, column)
         if (figure === NONE) continue
-        if (target!.branch !== IGNORED_TARGET) {
-          const rows = this.#builder(parked.time(offer, column), typeOf === null ? null : typeOf(column))
-          rows.push(this.#tables.slot(offer), target!.branch, figureOf(offer, column, target!, figure))
-          if (rows.isFull) this.#lateFull.push(rows.build())
-        }
+        if (target!.branch !== IGNORED_TARGET) take(offer, column, target!, figure, parked.time(offer, column))
         parked.remove(offer, column)
       }
     }
@@ -218,11 +268,12 @@ export class Sorting {
     return this.#stockTargets.flatMap((target, column) => (target.branch === branch ? [column] : []))
   }
 
-  #builder(asOf: number, priceType: string | null): BatchBuilder {
+  #pushLate(asOf: number, priceType: string | null, slot: number, branch: number, figure: number): void {
     const key = `${asOf}/${priceType ?? ""}`
     let rows = this.#late.get(key)
     if (rows === undefined) this.#late.set(key, rows = new BatchBuilder(asOf, priceType))
-    return rows
+    rows.push(slot, branch, figure)
+    if (rows.isFull) this.#lateFull.push(rows.build())
   }
 
   /** Calls for the rows of a column that cannot be applied: all of them if its place is unknown, else those without goods. */

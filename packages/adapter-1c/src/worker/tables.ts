@@ -8,6 +8,8 @@ export class Tables {
   readonly offers = new IdTable()
   readonly warehouses = new IdTable()
   readonly priceTypes = new IdTable()
+  /** Slots of the hub's branches, as text. */
+  readonly branches = new IdTable()
   #slots = new Int32Array(1024).fill(NO_SLOT)
 
   slot(offer: number): number {

@@ -75,6 +75,11 @@ export interface InboundHub {
     /** `options`: held for a person where its guard trips, or always where it is a preview. */
     readonly openRun: (file: string, options?: RunOptions) => Promise<InboundRun>
     /**
+     * A level by its row and column in batches: units on hand, and the instant up to which they were last stated, in
+     * milliseconds (0: never). What is shown now: without runs that have not finished.
+     */
+    readonly levelAt: (product: number, branch: number) => { readonly onHand: number; readonly statedAt: number }
+    /**
      * Series and expiry dates, whole per product and branch that a row names (a row of 0 units: none left). Products and
      * branches that the hub does not have are counted.
      */

@@ -126,6 +126,10 @@ export const inboundHub = (
               abort: (reason) => run(opened.abort(reason))
             }))
           ),
+        levelAt: (product, branch) => {
+          const { image } = storage.stock
+          return { onHand: image.onHand[image.cell(product, branch)] ?? 0, statedAt: image.statedAt(product, branch) }
+        },
         putSeries: (statement) => run(storage.stock.putSeries(statement))
       },
       ...inboundOrders(connection, storage, run, () => orders(connection), desk),

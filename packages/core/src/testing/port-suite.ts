@@ -140,7 +140,7 @@ export const noHub = (connection: string): InboundHub => {
     network: { branches: refuse, saveBranch: refuse, slot: refuse, links: refuse, link: refuse },
     sharing: refuse,
     lease: refuse,
-    stock: { openRun: refuse, putSeries: refuse },
+    stock: { openRun: refuse, levelAt: refuse, putSeries: refuse },
     orders: {
       pull: refuse,
       waiting: refuse,
