@@ -128,7 +128,7 @@ const importFile = (folder: string, levels: Levels, routes: ReadonlyArray<Route>
 
 /** The process is killed when something is to be written for so many times. */
 const cutAt = (writes: number, work: () => void): void => {
-  const write = Reflect.get(Ledger.prototype, "save") as (this: Ledger) => void
+  const write: (this: Ledger) => void = Reflect.get(Ledger.prototype, "save")
   let left = writes
   const save = vi.spyOn(Ledger.prototype, "save").mockImplementation(function(this: Ledger) {
     if (left-- === 0) throw new Error("killed")
