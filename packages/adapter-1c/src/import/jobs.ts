@@ -48,8 +48,8 @@ export class Jobs {
   readonly #config: OneCConfig
   readonly #jobs = new Map<string, Job>()
   readonly #beginning = new Map<string, Promise<Job>>()
-  /** Sessions of which nothing of a former process waits any more. */
-  readonly #resumed = new WeakSet<Session>()
+  /** `at` of the imports that were started: what a former process left may be asked for before it is gone on with. */
+  readonly #started = new WeakMap<Session, Set<number>>()
   readonly #closing = new AbortController()
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -72,12 +72,13 @@ export class Jobs {
 
   /** Starts or joins the import of a file: it is on disk that it was asked for. Undefined: it has ended well. */
   async begin(session: Session, name: string): Promise<Job | undefined> {
-    // The question may come before a hub that was restarted has got as far as here.
-    this.resume([session])
     const sources = await session.sourcesOf(name)
     const record = session.record(name)
     if (record?.state === "done" && sameSources(record.sources, sources)) return undefined
-    return this.#joined(keyOf(session, name), sources) ?? await this.#begin(session, name)
+    const joined = this.#joined(keyOf(session, name), sources) ?? this.#beginning.get(keyOf(session, name))
+    if (joined !== undefined) return joined
+    const isLeft = record?.state === "asked" && sameSources(record.sources, sources) && !this.#isStarted(session, record)
+    return isLeft ? this.#start(session, record) : this.#begin(session, name)
   }
 
   /** The import that runs for exactly these uploads: a new upload is a new import. */
@@ -88,9 +89,8 @@ export class Jobs {
 
   /** Goes on with what a former process was asked for and did not end, in the order in which it was asked. */
   resume(sessions: ReadonlyArray<Session>): void {
-    const former = sessions.filter((session) => !this.#resumed.has(session))
-    const left = former.flatMap((session) => session.pending().map((asked) => ({ session, asked })))
-    for (const session of former) this.#resumed.add(session)
+    const all = sessions.flatMap((session) => session.pending().map((asked) => ({ session, asked })))
+    const left = all.filter(({ session, asked }) => !this.#isStarted(session, asked))
     for (const { session, asked } of left.sort((a, b) => a.asked.at - b.asked.at)) {
       this.#log("import resumed", { code: "import-resumed", file: asked.name })
       this.#start(session, asked)
@@ -103,17 +103,20 @@ export class Jobs {
     await this.#turn
   }
 
+  #isStarted(session: Session, { at }: ImportRecord): boolean {
+    return this.#started.get(session)?.has(at) === true
+  }
+
   /** Two questions at once are one import. */
   #begin(session: Session, name: string): Promise<Job> {
     const key = keyOf(session, name)
-    const running = this.#beginning.get(key)
-    if (running !== undefined) return running
     const begun = session.asked(name).then((asked) => this.#start(session, asked))
     this.#beginning.set(key, begun)
     return begun.finally(() => this.#beginning.delete(key))
   }
 
   #start(session: Session, asked: ImportRecord): Job {
+    this.#started.set(session, (this.#started.get(session) ?? new Set()).add(asked.at))
     const turn = this.#turn.then(() => this.#run(session, job))
     const job: Job = { asked, percent: 0, ended: undefined, end: turn }
     this.#turn = turn

@@ -14,6 +14,9 @@ const REPEATED_FROM = 64
 /** A file that is read before it is asked for is no larger. */
 const AHEAD_BYTES = 256 * 1024 * 1024
 
+/** Within an exchange 1C asks one question after another; from one exchange to the next it waits for minutes (fact 29). */
+const BETWEEN_EXCHANGES_MS = 60_000
+
 const JOURNAL = "journal.jsonl"
 
 /** The name under which a cookie's value is known: the value itself is kept nowhere. */
@@ -126,7 +129,7 @@ export class Session {
 
   /** Of a client that says neither checkauth nor init: a next file is that of a next exchange. */
   get isOver(): boolean {
-    return this.#state.isOver
+    return this.#state.isOver && Date.now() - this.lastUsed > BETWEEN_EXCHANGES_MS
   }
 
   /** The newest import of this name in the present exchange. */

@@ -182,3 +182,20 @@ test("R-STK-1: a question that comes before a restarted hub went on with its imp
   await settled(after.jobs)
   expect(after.imported).toHaveLength(1)
 })
+
+test("R-STK-1: a question starts what it asks for, and nothing else that a restarted hub has yet to go on with", async () => {
+  const folder = newFolder()
+  const before = await openSpool(folder, all)
+  const { session } = await before.sessions.create()
+  for (const name of ["1.xml", "2.xml"]) {
+    await upload(session, name, name)
+    await before.jobs.ask(session, name)
+  }
+  const after = await openSpool(folder)
+  const [same] = after.sessions.all()
+  expect(await ended(after.jobs, same!, "2.xml")).toBe("success")
+  expect(after.imported.map(([content]) => content)).toEqual(["2.xml"])
+  after.jobs.resume(after.sessions.all())
+  await settled(after.jobs)
+  expect(after.imported.map(([content]) => content)).toEqual(["2.xml", "1.xml"])
+})

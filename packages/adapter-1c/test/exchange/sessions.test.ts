@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { expect, onTestFinished, test, vi } from "vitest"
+import { zipOf } from "../../src/testing/index.ts"
 import {
   type ExchangeHub, goodsOf, importOf, item, levelOf, offer, offersOf, openExchange, stockAt
 } from "./hub.ts"
@@ -130,6 +131,20 @@ test.for(["its cookie", "no cookie"] as const)(
     expect(await importOf(client.ask, "import0_1.xml")).toBe("success")
   }
 )
+
+test("R-STK-1: a client that says neither checkauth nor init may send more between two imports of an archive", async () => {
+  const exchange = await openExchange(MAPPED)
+  const archive = await zipOf([
+    { name: "import0_1.xml", bytes: Buffer.from(goodsOf(item("1")), "utf8") },
+    { name: "import0_2.xml", bytes: Buffer.from(goodsOf(item("2")), "utf8") }
+  ])
+  const client = clientOf(exchange)
+  await client.ask(fileAt("v8.zip"), { body: archive.slice() })
+  expect(await importOf(client.ask, "import0_1.xml")).toBe("success")
+  await client.ask(fileAt("import_files/1.jpg"), { body: "a picture" })
+  expect(await client.send("import0_3.xml", goodsOf(item("3")))).toBe("success")
+  expect(await importOf(client.ask, "import0_2.xml")).toBe("success")
+})
 
 test("R-STK-1: without cookie a repeated question for an import that has ended is `success` and no work, after a restart too", async () => {
   const exchange = await openExchange(MAPPED)
