@@ -29,6 +29,7 @@ class Place {
   #units = 0
   #time = 0
   #joined = false
+  #isPending = false
   readonly #levels: BranchLevels
   readonly #moved: Ledger
   /** Until now no warehouse filled it: what it has is somebody else's word, or the end of what has left, and is replaced. */
@@ -48,6 +49,7 @@ class Place {
     this.#before = moved?.units ?? this.#levels.onHand[slot] ?? 0
     this.#units = this.#isEmpty ? 0 : this.#before
     this.#joined = false
+    this.#isPending = moved !== undefined
     this.#time = Math.max(this.#levels.statedAt[slot] ?? 0, moved?.time ?? 0)
   }
 
@@ -69,10 +71,13 @@ class Place {
     this.#time = Math.max(this.#time, time)
   }
 
-  /** Not before this file, nor before anything that is counted in. */
+  /**
+   * Not before anything that is counted in, nor before this file: the hub's level has all sales up to now. What was counted
+   * before, and not applied yet, has none since.
+   */
   settle(offer: number, asOf: number): void {
     if (this.#isEmpty ? !this.#joined : this.#units === this.#before) return
-    const time = Math.max(asOf, this.#time)
+    const time = this.#isPending ? this.#time : Math.max(asOf, this.#time)
     this.#moved.put(offer, this.column, Math.min(Math.max(0, this.#units), MAX_UNITS), time)
     this.latest = Math.max(this.latest, time)
     this.products++

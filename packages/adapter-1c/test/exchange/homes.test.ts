@@ -38,6 +38,13 @@ const nothing = async (exchange: ExchangeHub): Promise<void> => {
   expect(await exchange.send("import0_1.xml", goodsOf(item("1")))).toBe("success")
 }
 
+/** Of product 1 at north, in the middle of an hour of Almaty. */
+const sell = (exchange: ExchangeHub, hour: number, units: number) =>
+  exchange.hub.sales.record({
+    source: "till", id: `r-${hour}`, branchId: "north", occurredAt: `2026-11-20T${String(hour - 5).padStart(2, "0")}:30:00Z`,
+    lines: [{ productId: "1", quantity: units }]
+  })
+
 const levels = (exchange: ExchangeHub, branch: string, ...products: ReadonlyArray<string>): ReadonlyArray<number> =>
   products.map((product) => levelOf(exchange, product, branch))
 
@@ -207,12 +214,7 @@ test("R-STK-1: a file from before a warehouse's last word says nothing of it in 
 test("R-STK-4: what was sold since the branch's last statement stays sold when a warehouse joins or leaves", async () => {
   const first = await withGoods(ONE)
   await state(first, 9, { 1: { w1: 10, w2: 2 }, 2: { w1: 5, w2: 1 } })
-  const sale = (exchange: ExchangeHub, id: string, units: number) =>
-    exchange.hub.sales.record({
-      source: "till", id, branchId: "north", occurredAt: "2026-11-20T04:30:00Z",
-      lines: [{ productId: "1", quantity: units }]
-    })
-  await sale(first, "r-1", 3)
+  await sell(first, 9, 3)
   expect(levels(first, "north", "1", "2")).toEqual([7, 5])
   const both = await restarted(first, BOTH)
   await state(both, 10, { 3: { w1: 1 } })
@@ -294,4 +296,15 @@ test("R-STK-2: held or given up, a file leaves warehouses where a later one find
   const moved = await restarted(same, { w1: "south", w2: "south" })
   await nothing(moved)
   expect([levels(moved, "north", "1", "2"), levels(moved, "south", "1", "2")]).toEqual([[0, 0], [12, 7]])
+})
+
+test("R-STK-4: what is sold while a file is held stays sold, also when its warehouses move back", async () => {
+  const first = await withGoods({ w1: "north", w2: "south" })
+  await state(first, 9, { 1: { w1: 10, w2: 2 } })
+  const held = await restarted(first, { w1: "south", w2: "south" }, { review: true })
+  expect(await held.send("rests.xml", rests(10, { 3: { w1: 1 } }))).toContain("остановлен")
+  await sell(held, 10, 3)
+  const back = await restarted(held, { w1: "north", w2: "south" })
+  await state(back, 11, { 3: { w1: 2 } })
+  expect([levels(back, "north", "1"), levels(back, "south", "1")]).toEqual([[7], [2]])
 })
