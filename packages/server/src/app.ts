@@ -110,14 +110,7 @@ export const createApp = async (hub: Hub, options: AppOptions = {}): Promise<App
     return c.text(metrics.text(live.clients(), lanes), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" })
   })
 
-  const document = await openApiDocument(operations, VERSION)
-  const documentText = JSON.stringify(document)
-  const page = docsPage(document)
-  app.get("/openapi.json", () => new Response(documentText, { headers: { "content-type": "application/json" } }))
-  app.get("/docs", (c) => c.html(page))
-  // Scalar's script comes from its CDN; the page above needs no network.
-  app.get("/docs/try", Scalar({ url: "/openapi.json", pageTitle: "Aptekit API" }))
-
+  mountDocuments(app, operations)
   mountEntrances(app, hub, door)
   app.notFound((c) => failed(nowhere(c, operations), "none", log, false))
   app.onError((error, c) => failed(error, c.req.routePath, log, false))
@@ -131,6 +124,22 @@ export const createApp = async (hub: Hub, options: AppOptions = {}): Promise<App
       await live.close()
     }
   }
+}
+
+const readDocuments = async (operations: ReadonlyArray<Operation>) => {
+  const document = await openApiDocument(operations, VERSION)
+  return { text: JSON.stringify(document), page: docsPage(document) }
+}
+
+/** Made for the first who asks: a hub that comes back after a fault has orders waiting, and nobody reads then. */
+const mountDocuments = (app: Hono, operations: ReadonlyArray<Operation>): void => {
+  let made: ReturnType<typeof readDocuments> | undefined
+  const documents = () => (made ??= readDocuments(operations))
+  app.get("/openapi.json", async () =>
+    new Response((await documents()).text, { headers: { "content-type": "application/json" } }))
+  app.get("/docs", async (c) => c.html((await documents()).page))
+  // Scalar's script comes from its CDN; the page above needs no network.
+  app.get("/docs/try", Scalar({ url: "/openapi.json", pageTitle: "Aptekit API" }))
 }
 
 /** Partners that call us (D30). No key and no limit of ours: the adapter knows its partner. */

@@ -25,6 +25,31 @@ const tighten = (value: unknown): unknown => {
   return prefixItems === undefined || oneKind ? closed : { ...closed, prefixItems }
 }
 
+/** `make`, which is asked once per value: a few schemas stand at every operation, and reading one costs milliseconds. */
+const keeping = <A, B>(make: (of: A) => B): ((of: A) => B) => {
+  const made = new Map<A, B>()
+  return (of) => {
+    const result = made.has(of) ? made.get(of)! : make(of)
+    made.set(of, result)
+    return result
+  }
+}
+
+interface ApiSchema {
+  readonly schema: unknown
+  readonly definitions: Json
+}
+
+const apiSchema = keeping((schema: AnyCodec): ApiSchema => {
+  const document = Schema.toJsonSchemaDocument(schema)
+  const { schemas, definitions } = JsonSchema.toMultiDocumentOpenApi3_1({
+    dialect: document.dialect,
+    schemas: [document.schema],
+    definitions: document.definitions
+  })
+  return { schema: tighten(schemas[0]), definitions: tighten(definitions) as Json }
+})
+
 /** hono-openapi 1.3 knows Effect 3 only; this is how it reads schemas of Effect 4. */
 const teachEffect = (): void =>
   loadVendor("effect", {
@@ -33,21 +58,14 @@ const teachEffect = (): void =>
       return tighten({ ...document.schema, $defs: document.definitions }) as never
     },
     toOpenAPISchema: (schema: unknown, context: { components: { schemas?: Record<string, unknown> } }) => {
-      const document = Schema.toJsonSchemaDocument(schema as AnyCodec)
-      const api = JsonSchema.toMultiDocumentOpenApi3_1({
-        dialect: document.dialect,
-        schemas: [document.schema],
-        definitions: document.definitions
-      })
-      context.components.schemas = {
-        ...context.components.schemas,
-        ...(tighten(api.definitions) as Record<string, unknown>)
-      }
-      return tighten(api.schemas[0]) as never
+      const { schema: own, definitions } = apiSchema(schema as AnyCodec)
+      context.components.schemas = { ...context.components.schemas, ...definitions }
+      return own as never
     }
   })
 
-const reference = (schema: AnyCodec) => resolver(Schema.toStandardSchemaV1(schema))
+// Kept: each call makes another object, which `apiSchema` would not know.
+const reference = keeping((schema: AnyCodec) => resolver(Schema.toStandardSchemaV1(schema)))
 
 /** Every operation may answer with these. */
 const COMMON: ReadonlyArray<ProblemCode> = [
