@@ -47,6 +47,9 @@ const send = (input: { id: string; to: string; text: string; language: string; k
   )
 const message = { id: "1", to: "+77010000001", text: "Сәлем, Айгерім", language: "kk", kind: "sms" }
 await send(message)
+// Calls of one millisecond are listed in any order.
+const sentAt = Date.now()
+await vi.waitUntil(() => Date.now() > sentAt, { interval: 1 })
 await expect(send({ ...message, to: "+77019999999" })).rejects.toThrow(/no such number/u)
 await (await fetch(`${server.url}/exchange/kz?type=sale&mode=checkauth`)).text()
 await (await fetch(`${server.url}/exchange/kz?type=sale&mode=file&filename=a.xml&sid=s3cret`, { method: "POST", body: "x" })).text()

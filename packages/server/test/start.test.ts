@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { request } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { OneCClient } from "@aptekit/adapter-1c/testing"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { type Child, run } from "./support/child.ts"
+import { bigCatalogue, bigOffers, goodsIds } from "./support/one-c-files.ts"
 
 const MAIN = join(import.meta.dirname, "../src/main.ts")
 const WALK = join(import.meta.dirname, "../src/demo/walk.ts")
@@ -58,6 +60,17 @@ test("R-OPS-2: R-SDK-4: npm start in an empty folder: a demo network, its keys o
   expect(again.child.output()).not.toMatch(/apt_|Айгерим|8701/u)
   again.child.process.kill("SIGINT")
   expect(await again.child.exit).toBe(0)
+})
+
+test("R-SDK-4: R-STK-1: the hub of npm start takes 1C's files by a thread from its sources", async () => {
+  const { child, url } = await start({ APTEKIT_ADMIN_KEY: "an-admin-key-of-a-test" })
+  const [, password] = await child.until(/login 1c\s+password (\S+)/u)
+  await new OneCClient({ url: `${url}/exchange/1c`, login: "1c", password: password! }).exchange([bigCatalogue(), bigOffers()])
+  const headers = { authorization: "Bearer an-admin-key-of-a-test" }
+  const seen = await (await fetch(`${url}/api/v1/stock?productId=${goodsIds[1]}`, { headers })).json() as { items: ReadonlyArray<unknown> }
+  expect(seen.items).toContainEqual(expect.objectContaining({ branchId: "moscow", available: 7 }))
+  child.process.kill("SIGTERM")
+  expect(await child.exit).toBe(0)
 })
 
 test("R-OPS-1: SIGTERM ends live feeds, lets the running request finish and exits 0", async () => {

@@ -2,10 +2,7 @@ import { Worker } from "node:worker_threads"
 import { MAX_DESCRIPTION, MAX_GROUPS, MAX_PACK_UNITS, MAX_PRICE, MAX_SKU, NO_PRICE } from "@aptekit/core"
 import { ExchangeFailure } from "../failure.ts"
 import type { OpName, Ops, ThreadAnswer, ThreadData, ThreadRequest } from "../worker/protocol.ts"
-
-/** From source Node strips the types of a `.ts` file by itself; from dist the thread is an entry of its own. */
-const fromSource = import.meta.url.endsWith(".ts")
-const threadUrl = new URL(fromSource ? "../worker/entry.ts" : "./import-worker.js", import.meta.url)
+import { fromSource, workerUrl } from "./worker-url.ts"
 
 /** Objects of a file: far less than that, whatever the file. What is beyond ends the thread and not the hub. */
 const HEAP_MB = 512
@@ -82,7 +79,7 @@ export class ReaderThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(threadUrl, {
+    const worker = new Worker(workerUrl(), {
       workerData: this.#data,
       execArgv: fromSource ? ["--conditions=@aptekit/source"] : [],
       resourceLimits: { maxOldGenerationSizeMb: this.#heapMb, maxYoungGenerationSizeMb: 16 }

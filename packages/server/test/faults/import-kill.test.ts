@@ -6,11 +6,11 @@ import { createHub, Network } from "@aptekit/core"
 import { makeChannel } from "@aptekit/core/testing"
 import { Effect } from "effect"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { builtHub } from "../../../../test/built-hub.ts"
 import { openStorage } from "../../src/storage.ts"
 import { bigCatalogue, bigOffers, goodsIds } from "../support/one-c-files.ts"
 import { type HubProcess, spawnHub, startHub, until } from "./support/hub.ts"
 
-const CONFIG = join(import.meta.dirname, "support/one-c.config.ts")
 const PASSWORD = "a password of 1C"
 const ADMIN = "key-of-an-administrator"
 
@@ -30,7 +30,7 @@ const newFile = async (): Promise<string> => {
 
 const optionsFor = (file: string, fault?: string) => ({
   partners: "",
-  env: { APTEKIT_CONFIG: CONFIG, ONE_C_FILE: file, ONE_C_PASSWORD: PASSWORD, APTEKIT_ADMIN_KEY: ADMIN },
+  env: { APTEKIT_CONFIG: builtHub("faults-1c"), ONE_C_FILE: file, ONE_C_PASSWORD: PASSWORD, APTEKIT_ADMIN_KEY: ADMIN },
   ...(fault === undefined ? {} : { fault })
 })
 

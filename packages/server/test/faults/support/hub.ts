@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { afterAll } from "vitest"
-
-const SERVER = join(import.meta.dirname, "../../../src/main.ts")
-const CONFIG = join(import.meta.dirname, "hub.config.ts")
+import { builtHub } from "../../../../../test/built-hub.ts"
 
 export interface HubOptions {
   /** Which database, by the environment of the process. */
@@ -59,7 +56,7 @@ afterAll(endAll)
 export const spawnHub = (options: HubOptions): HubProcess => {
   const started = performance.now()
   const preload = options.preload === undefined ? [] : ["--import", options.preload]
-  const node = [process.execPath, "--conditions=@aptekit/source", ...preload, SERVER]
+  const node = [process.execPath, ...preload, builtHub("main")]
   const [command, ...args] = [...(options.through ?? []), ...node]
   const child = spawn(command!, args, {
     cwd: options.cwd ?? tmpdir(),
@@ -68,7 +65,7 @@ export const spawnHub = (options: HubOptions): HubProcess => {
       PATH: process.env["PATH"],
       NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       PORT: "0",
-      APTEKIT_CONFIG: CONFIG,
+      APTEKIT_CONFIG: builtHub("faults"),
       FAULT_TEST_PARTNERS: options.partners,
       ...(options.fault === undefined ? {} : { APTEKIT_FAULT: options.fault }),
       ...options.env

@@ -6,11 +6,11 @@ import { createHub, Network } from "@aptekit/core"
 import { makeChannel } from "@aptekit/core/testing"
 import { Effect, Redacted } from "effect"
 import { afterAll } from "vitest"
+import { builtHub } from "../../../../../test/built-hub.ts"
 import { openStorage } from "../../../src/storage.ts"
 import { type Exit, type HubProcess, spawnHub } from "../../faults/support/hub.ts"
 import { readerOf, type Read } from "./state.ts"
 
-const CONFIG = join(import.meta.dirname, "hub.config.ts")
 const PASSWORD = "a password of 1C"
 const ADMIN = "key-of-an-administrator"
 
@@ -64,7 +64,7 @@ const optionsFor = (home: Home, fault: string | undefined) => ({
   cwd: home.folder,
   env: {
     ...home.env,
-    APTEKIT_CONFIG: CONFIG,
+    APTEKIT_CONFIG: builtHub("whole-1c"),
     ONE_C_PASSWORD: PASSWORD,
     ONE_C_DIALECT: home.dialect,
     ONE_C_FAULT: faultFile(home),

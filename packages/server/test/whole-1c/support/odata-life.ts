@@ -9,13 +9,13 @@ import { createHub, Network } from "@aptekit/core"
 import { makeBranch, makeChannel } from "@aptekit/core/testing"
 import { Effect } from "effect"
 import { afterAll } from "vitest"
+import { builtHub } from "../../../../../test/built-hub.ts"
 import { openStorage } from "../../../src/storage.ts"
 import { type HubProcess, spawnHub, until } from "../../faults/support/hub.ts"
 import { KEYS, serve } from "../../support/server.ts"
 import { connectionTo } from "./odata.config.ts"
 import { type Read, readerOf } from "./state.ts"
 
-const CONFIG = join(import.meta.dirname, "odata.config.ts")
 const ADMIN = "key-of-an-administrator"
 const READINGS = ["OData: номенклатура", "OData: остатки", "OData: цены"]
 
@@ -101,7 +101,7 @@ export class ODataLife {
       partners: "",
       cwd: this.#folder,
       env: {
-        ONE_C_FILE: join(this.#folder, "hub.db"), APTEKIT_CONFIG: CONFIG, APTEKIT_ADMIN_KEY: ADMIN,
+        ONE_C_FILE: join(this.#folder, "hub.db"), APTEKIT_CONFIG: builtHub("whole-1c-odata"), APTEKIT_ADMIN_KEY: ADMIN,
         ODATA_URL: `${this.#origin}${ODATA_ROOT}`, ODATA_LOGIN: this.base.login, ODATA_PASSWORD: this.base.password
       }
     })
