@@ -129,7 +129,9 @@ export class Entrance {
 
   /** Name and password with each request, or the cookie of a session that began with them. */
   async #authorize(request: Request, query: ExchangeQuery): Promise<Session | undefined> {
-    const lanes = [this.#catalog, ...(this.#sale === undefined ? [] : [this.#sale])]
+    const both = [this.#catalog, ...(this.#sale === undefined ? [] : [this.#sale])]
+    // A cookie of the catalogue may still come with a session of orders in the address.
+    const lanes = query.type === "sale" ? both.toReversed() : both
     const tokens = [cookieOf(request), query.sessid]
     const session = lanes.flatMap(({ sessions }) => tokens.map((token) => sessions.find(token))).find((s) => s !== undefined)
     const verdict = this.#credentials.check(request.headers.get("authorization"))
