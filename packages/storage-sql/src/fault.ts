@@ -1,8 +1,9 @@
 /**
  * Labelled points at which a fault test kills the process or holds it: `APTEKIT_FAULT=commit.applied:7` ends it with
- * SIGKILL when the point is reached for the seventh time. Unset, as always outside tests, it costs one comparison.
+ * SIGKILL when the point is reached for the seventh time, `commit.applied:7:SIGSTOP` makes it stand still there. Unset, as
+ * always outside tests, it costs one comparison.
  */
-const [label, count] = (process.env["APTEKIT_FAULT"] ?? "").split(":")
+const [label, count, signal = "SIGKILL"] = (process.env["APTEKIT_FAULT"] ?? "").split(":")
 let left = Number(count ?? 1)
 
 /** The steps of a delivery, by the operation that records each. */
@@ -22,7 +23,7 @@ const stepOf = (op: string): Step | undefined => STEPS[op as keyof typeof STEPS]
 
 export const faultPoint = (point: FaultPoint): void => {
   if (point !== label) return
-  if (--left === 0) process.kill(process.pid, "SIGKILL")
+  if (--left === 0) process.kill(process.pid, signal)
 }
 
 /** Before the COMMIT of an operation's own transaction, and after it: imports and deliveries have points of their own. */

@@ -11,6 +11,8 @@ import { type Program, Refusal, runAsync, type Step, type StepResult } from "../
 
 const CONNECTIONS = 8
 const RETRIES = 10
+/** A lock is waited for as long as this, and held by one who does nothing with it for no longer. */
+const LOCK_SECONDS = 5
 
 /** Deadlock, lock wait, record changed: nothing was applied, the same change fits again (D18). */
 const TRANSIENT = new Set(["ER_LOCK_DEADLOCK", "ER_LOCK_WAIT_TIMEOUT", "ER_CHECKREAD"])
@@ -109,8 +111,10 @@ export const openMariadb = async (uri: string): Promise<Driver> => {
   }
   const pool = createPool({ uri, connectionLimit: CONNECTIONS, timezone: "Z", maxPreparedStatements: 2_000 })
   pool.pool.on("connection", (connection) => {
-    // Guards must see what is committed, not what was there when the transaction began.
-    connection.query("SET SESSION tx_isolation = 'READ-COMMITTED', SESSION innodb_lock_wait_timeout = 5")
+    // Guards must see what is committed, not what was there when the transaction began. A hub that stands still in the middle
+    // of a transaction (its machine is paused) would hold what it has locked against all others for as long.
+    connection.query(`SET SESSION tx_isolation = 'READ-COMMITTED',
+      SESSION innodb_lock_wait_timeout = ${LOCK_SECONDS}, SESSION idle_transaction_timeout = ${LOCK_SECONDS}`)
   })
   const ops = makeOps(mariadbSql)
   const read = async <A>(program: Program<A>): Promise<A> => {
