@@ -46,12 +46,17 @@ const send = (input: { id: string; to: string; text: string; language: string; k
     })
   )
 const message = { id: "1", to: "+77010000001", text: "Сәлем, Айгерім", language: "kk", kind: "sms" }
+/** Calls of one millisecond are listed in any order. */
+const nextMillisecond = async (): Promise<void> => {
+  const now = Date.now()
+  await vi.waitUntil(() => Date.now() > now, { interval: 1 })
+}
 await send(message)
-// Calls of one millisecond are listed in any order.
-const sentAt = Date.now()
-await vi.waitUntil(() => Date.now() > sentAt, { interval: 1 })
+await nextMillisecond()
 await expect(send({ ...message, to: "+77019999999" })).rejects.toThrow(/no such number/u)
+await nextMillisecond()
 await (await fetch(`${server.url}/exchange/kz?type=sale&mode=checkauth`)).text()
+await nextMillisecond()
 await (await fetch(`${server.url}/exchange/kz?type=sale&mode=file&filename=a.xml&sid=s3cret`, { method: "POST", body: "x" })).text()
 
 interface Page {
