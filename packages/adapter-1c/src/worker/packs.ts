@@ -32,15 +32,16 @@ export class Packs {
     return this.#known.get(goods)
   }
 
-  /** What an applied file said of goods stays. */
-  keep({ learned }: FilePacks): void {
-    for (const [id, units] of learned) {
+  /** What an applied file said of goods stays; whoever stands on that file stands on this now. */
+  keep(file: FilePacks): void {
+    for (const [id, units] of file.learned) {
       if (units === null) this.#changed = this.#known.delete(id) || this.#changed
       else {
         this.#changed ||= JSON.stringify(this.#known.get(id)) !== JSON.stringify(units)
         this.#known.set(id, units)
       }
     }
+    file.settleOn(this)
   }
 
   save(): void {
@@ -54,7 +55,7 @@ export class Packs {
 export class FilePacks {
   /** Null: the goods have no pack any more. */
   readonly learned = new Map<string, Units | null>()
-  readonly #below: Packs | FilePacks
+  #below: Packs | FilePacks
   readonly #offers: IdTable
   /** Units in what an offer of this file counts, where that is not the base unit. */
   readonly #scales = new Map<number, number>()
@@ -63,6 +64,13 @@ export class FilePacks {
   constructor(below: Packs | FilePacks, offers: IdTable) {
     this.#below = below
     this.#offers = offers
+  }
+
+  /** It has been kept there: files read one on top of another must not hold each other in memory. */
+  settleOn(kept: Packs): void {
+    this.#below = kept
+    this.learned.clear()
+    this.#scales.clear()
   }
 
   of(goods: string): Units | undefined {
