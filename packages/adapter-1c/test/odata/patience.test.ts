@@ -16,7 +16,7 @@ const rowsOf = async (client: ODataClient): Promise<number> => {
   return read
 }
 
-test("what the hub does with the pieces is not the base's silence, however long it takes", async () => {
+test("R-OPS-1: what the hub does with the pieces is not the base's silence, however long it takes", async () => {
   const base = simulate()
   const fetch = async (request: Request): Promise<Response> => {
     const answer = await base.fetch(request)
@@ -38,7 +38,7 @@ test("what the hub does with the pieces is not the base's silence, however long 
   expect(names).toHaveLength(4)
 })
 
-test("a table that does not begin to come is asked for again, as any other reading is", async () => {
+test("R-OPS-1: a table that does not begin to come is asked for again, as any other reading is", async () => {
   const base = simulate()
   let asked = 0
   const fetch = (request: Request): Promise<Response> => {
@@ -49,7 +49,7 @@ test("a table that does not begin to come is asked for again, as any other readi
   expect(asked).toBe(2)
 })
 
-test("a call's turn is waited for patiently: only the base's own silence counts", async () => {
+test("R-OPS-1: a call's turn is waited for patiently: only the base's own silence counts", async () => {
   const client = clientOf(simulate(), { timeoutMs: 150, perSecond: 3, retries: 0 })
   await client.count(GOODS)
   expect(await rowsOf(client)).toBe(4)

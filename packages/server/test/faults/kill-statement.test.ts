@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { useMariadb } from "../../../../test/mariadb.ts"
-import { attempt, send } from "./support/attempts.ts"
+import { send, statementAttempt } from "./support/attempts.ts"
 import { newMariadb, newSqlite, type TestDatabase } from "./support/database.ts"
 import { type HubProcess, startHub, until } from "./support/hub.ts"
 import { untrue } from "./support/image.ts"
@@ -17,18 +17,12 @@ const POINTS = ["run.journalled:1", "slice.applied:1", "slice.applied:4"]
 const MIX = { place: 40, repeat: 5, command: 35, sale: 10, walkIn: 10, statement: 0 }
 
 const statementOf = (round: number) =>
-  attempt({
-    kind: "statement",
-    role: "admin",
-    method: "PUT",
-    path: "/stock",
-    body: {
-      source: `statement-${round}`,
-      asOf: new Date(STATED_AT + round * 1_000).toISOString(),
-      rows: [...COUNTER, ...FILLERS].flatMap((productId) =>
-        BRANCHES.map((branchId) => ({ productId, branchId, quantity: 100 + round }))
-      )
-    }
+  statementAttempt({
+    source: `statement-${round}`,
+    asOf: new Date(STATED_AT + round * 1_000).toISOString(),
+    rows: [...COUNTER, ...FILLERS].flatMap((productId) =>
+      BRANCHES.map((branchId) => ({ productId, branchId, quantity: 100 + round }))
+    )
   })
 
 /** What the hub tells of the goods that nobody orders: each figure once. */

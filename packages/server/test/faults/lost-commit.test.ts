@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { useMariadb } from "../../../../test/mariadb.ts"
 import { placeOrder, walkIn } from "./support/actions.ts"
-import { type Attempt, attempt, isOk, orderOf, send } from "./support/attempts.ts"
+import { type Attempt, attempt, isOk, orderOf, send, statementAttempt } from "./support/attempts.ts"
 import { newMariadb } from "./support/database.ts"
 import { type HubProcess, until } from "./support/hub.ts"
 import { untrue } from "./support/image.ts"
@@ -106,16 +106,10 @@ describe.skipIf(server.skip !== null)("P2: P3: D18: a COMMIT that is cut off", (
   const JOURNAL = { after: 1 }
   let second = 0
   const stated = (source: string, quantity: number): Attempt =>
-    attempt({
-      kind: "statement",
-      role: "admin",
-      method: "PUT",
-      path: "/stock",
-      body: {
-        asOf: new Date(STATED_AT + ++second * 1_000).toISOString(),
-        source,
-        rows: [{ productId: "serum", branchId: "north", quantity }]
-      }
+    statementAttempt({
+      asOf: new Date(STATED_AT + ++second * 1_000).toISOString(),
+      source,
+      rows: [{ productId: "serum", branchId: "north", quantity }]
     })
 
   test.for(CUTS)("%s of a statement's journal: it is written once more, and the statement is answered as applied (%s)", async ([when]) => {

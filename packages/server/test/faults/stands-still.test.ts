@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { useMariadb } from "../../../../test/mariadb.ts"
 import { placeOrder } from "./support/actions.ts"
-import { type Attempt, attempt, isOk, send } from "./support/attempts.ts"
+import { type Attempt, attempt, isOk, send, statementAttempt } from "./support/attempts.ts"
 import { newMariadb } from "./support/database.ts"
 import { type HubProcess, startHub, until } from "./support/hub.ts"
 import { chance } from "./support/random.ts"
@@ -19,16 +19,10 @@ const order = (externalId: string): Attempt => {
 
 /** What is there of aspirin at north, and of goods that nobody orders: enough rows for a run of its own. */
 const statement = (): Attempt =>
-  attempt({
-    kind: "statement",
-    role: "admin",
-    method: "PUT",
-    path: "/stock",
-    body: {
-      asOf: new Date(Math.floor(Date.now() / 1000) * 1000 - 60_000).toISOString(),
-      source: "still",
-      rows: ["aspirin", ...FILLERS].map((productId) => ({ productId, branchId: "north", quantity: 900_000 }))
-    }
+  statementAttempt({
+    asOf: new Date(Math.floor(Date.now() / 1000) * 1000 - 60_000).toISOString(),
+    source: "still",
+    rows: ["aspirin", ...FILLERS].map((productId) => ({ productId, branchId: "north", quantity: 900_000 }))
   })
 
 const standsStill = ({ pid }: HubProcess): boolean => /^State:\s+T/mu.test(readFileSync(`/proc/${pid}/status`, "utf8"))

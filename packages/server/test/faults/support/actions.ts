@@ -1,5 +1,5 @@
 import type { CommandName } from "@aptekit/core"
-import { type Attempt, attempt, type Order } from "./attempts.ts"
+import { type Attempt, attempt, type Order, statementAttempt } from "./attempts.ts"
 import type { Chance } from "./random.ts"
 import { ADDRESS, BARCODES, BRANCHES, COUNTER, type KeyName, PLENTY, PRODUCTS, REGISTER_BRANCHES, SCARCE } from "./world.ts"
 
@@ -147,11 +147,5 @@ export const statement = (chance: Chance, name: Namer, asOf: number): Attempt =>
   const rows = branches.flatMap((branchId) =>
     COUNTER.map((productId) => ({ productId, branchId, quantity: chance.between(0, 30) }))
   )
-  return attempt({
-    kind: "statement",
-    role: "admin",
-    method: "PUT",
-    path: "/stock",
-    body: { asOf: iso(asOf), source: name("statement"), rows }
-  })
+  return statementAttempt({ asOf: iso(asOf), source: name("statement"), rows })
 }

@@ -28,6 +28,10 @@ export const attempt = (
   from: Omit<Attempt, "answers" | "refusals" | "key"> & { readonly key?: string }
 ): Attempt => ({ key: null, ...from, answers: [], refusals: [] })
 
+/** A statement of stock: `body` as `PUT /stock` takes it. */
+export const statementAttempt = (body: Attempt["body"]): Attempt =>
+  attempt({ kind: "statement", role: "admin", method: "PUT", path: "/stock", body })
+
 export const isSettled = (of: Attempt): boolean => of.answers.length > 0
 export const isOk = ({ status }: Answer): boolean => status >= 200 && status < 300
 export const orderOf = (answer: Answer): Order | null => {
